@@ -1,0 +1,1 @@
+"""What readings mean: pure functions over values."""

@@ -1,0 +1,1 @@
+"""Runs on the Pi: reads devices, keeps readings in the spool, sends them until the cloud has them."""

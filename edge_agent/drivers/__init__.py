@@ -1,0 +1,1 @@
+"""One protocol, one module; `registry` is the list."""

@@ -1,0 +1,121 @@
+"""What a driver is.
+
+A *line* is one serial port with one protocol on it. A polled driver asks and gets a reply, one request in
+flight; a listening driver hears what a reader sends of itself. Both work on a `Port`, never on pyserial, so a
+test gives them bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from wire.batch import FaultReason
+
+Parity = Literal["N", "E", "O"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """How a serial port is opened. `path` may be a pseudo-terminal."""
+
+    path: str
+    baud: int = 9600
+    parity: Parity = "N"
+    stop_bits: int = 1
+    data_bits: int = 8
+    #: Some RS-485 adapters return what is sent. Never guessed: function codes 05/06 reply with the request.
+    local_echo: bool = False
+    timeout_s: float = 0.6
+
+
+class Port(Protocol):
+    """A stream of bytes. `read` gives what has come, at least one byte, or b"" after `timeout_s`."""
+
+    async def write(self, data: bytes) -> None: ...
+    async def read(self, timeout_s: float) -> bytes: ...
+    def discard_input(self) -> None: ...
+
+
+class DriverError(Exception):
+    """A device could not be read. `reason` goes into a fault event."""
+
+    reason: FaultReason = "malformed"
+
+    def __init__(self, message: str, reason: FaultReason | None = None) -> None:
+        super().__init__(message)
+        if reason is not None:
+            self.reason = reason
+
+
+class TransientError(DriverError):
+    """Asking again may help: no reply, a bad checksum, noise."""
+
+
+class PermanentError(DriverError):
+    """Asking again will not help: the device says it has no such register, the profile does not fit."""
+
+
+class LineLost(TransientError):  # noqa: N818  # the words of the field: a line is lost
+    """The port itself is gone (adapter unplugged)."""
+
+    reason: FaultReason = "line_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One quantity a profile reads. `where` is the protocol's own address of it (register, DI)."""
+
+    quantity: str
+    where: Mapping[str, Any]
+    #: Raw value * scale = value in the quantity's unit of the table.
+    scale: float = 1.0
+    interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device on a line: which one (`address`, as the protocol writes it) and what to read of it."""
+
+    device: str
+    address: str
+    points: tuple[Point, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Reply:
+    """Values in the table's units; a null has its reason in `faults`."""
+
+    values: dict[str, float | None] = field(default_factory=dict)
+    faults: dict[str, FaultReason] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class LineCounters:
+    """Counted by the driver, shown in `status`."""
+
+    requests: int = 0
+    replies: int = 0
+    timeouts: int = 0
+    checksum_errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """A badge held to a reader. `card` is the number on the card: it must not leave the agent."""
+
+    card: str
+
+
+class PolledDriver(Protocol):
+    """Reads one target. Raises DriverError only when nothing could be read at all."""
+
+    async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply: ...
+
+
+class ListeningDriver(Protocol):
+    """Yields cards as they come; noise and bad checksums are counted, never yielded. Raises LineLost."""
+
+    def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead]: ...

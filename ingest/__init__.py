@@ -1,0 +1,1 @@
+"""Receive (MQTT), accept (pure), append, receipt; the writer from the log into the stores."""

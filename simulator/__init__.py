@@ -1,0 +1,1 @@
+"""Sites that do not exist: physics, tools, people -> real bytes on pseudo-terminals, and history."""

@@ -1,0 +1,1 @@
+"""What is kept: the log, the time series, the records. The only place that speaks SQL."""

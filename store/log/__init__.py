@@ -1,0 +1,1 @@
+"""The durable, ordered sequence of accepted batches that everything in the cloud reads."""

@@ -1,0 +1,1 @@
+"""Rows about people and things: events, agents, quarantine."""

@@ -1,0 +1,1 @@
+"""Every reading, once, by (site, device, quantity, time)."""

@@ -1,0 +1,94 @@
+"""The one table of what is measured. Names follow IEC 60050 and Home Assistant's measurement words.
+
+`unit` is a UCUM code (ucum.org), `display_unit` what a page prints. `low` and `high` bound what is plausible
+for any device on a renovation site: a value outside is refused to quarantine, not clipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+QuantityKind = Literal["gauge", "counter", "state"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One row of the table. A counter only grows, except where its device is reset or replaced."""
+
+    name: str
+    unit: str
+    display_unit: str
+    kind: QuantityKind
+    low: float
+    high: float
+    zh: str
+    en: str
+
+
+def _electricity() -> list[Quantity]:
+    rows = [
+        Quantity("active_power", "W", "W", "gauge", -500_000, 500_000, "有功功率", "active power"),
+        Quantity("reactive_power", "var", "var", "gauge", -500_000, 500_000, "无功功率", "reactive power"),
+        Quantity("apparent_power", "V.A", "VA", "gauge", 0, 500_000, "视在功率", "apparent power"),
+        Quantity("power_factor", "1", "", "gauge", -1, 1, "功率因数", "power factor"),
+        Quantity("frequency", "Hz", "Hz", "gauge", 40, 70, "频率", "frequency"),
+        Quantity("active_energy_import", "kW.h", "kWh", "counter", 0, 1e9, "用电量", "energy imported"),
+        Quantity("active_energy_export", "kW.h", "kWh", "counter", 0, 1e9, "反向电量", "energy exported"),
+        Quantity("reactive_energy_import", "kvar.h", "kvarh", "counter", 0, 1e9, "无功电量", "reactive energy"),
+        Quantity("residual_current", "mA", "mA", "gauge", 0, 100_000, "剩余电流", "residual current"),
+        Quantity("neutral_current", "A", "A", "gauge", -1_000, 1_000, "零线电流", "neutral current"),
+    ]
+    for phase, zh, en in (("", "", ""), ("_l1", "A 相", " L1"), ("_l2", "B 相", " L2"), ("_l3", "C 相", " L3")):
+        rows.append(Quantity(f"voltage{phase}", "V", "V", "gauge", 0, 1_000, f"{zh}电压", f"voltage{en}"))
+        rows.append(Quantity(f"current{phase}", "A", "A", "gauge", -1_000, 1_000, f"{zh}电流", f"current{en}"))
+        if phase:
+            rows += [
+                Quantity(f"active_power{phase}", "W", "W", "gauge", -200_000, 200_000, f"{zh}有功功率", f"active power{en}"),
+                Quantity(f"reactive_power{phase}", "var", "var", "gauge", -200_000, 200_000, f"{zh}无功功率",
+                         f"reactive power{en}"),
+                Quantity(f"power_factor{phase}", "1", "", "gauge", -1, 1, f"{zh}功率因数", f"power factor{en}"),
+            ]
+    for line, zh in (("l1_l2", "AB"), ("l2_l3", "BC"), ("l3_l1", "CA")):
+        en = line.upper().replace("_", "-")
+        rows.append(Quantity(f"voltage_{line}", "V", "V", "gauge", 0, 1_500, f"{zh} 线电压", f"voltage {en}"))
+    return rows
+
+
+_OTHERS: Final = [
+    Quantity("water_volume", "L", "L", "counter", 0, 1e10, "用水量", "water"),
+    Quantity("water_flow", "L/h", "L/h", "gauge", -50_000, 50_000, "水流量", "water flow"),
+    Quantity("water_pressure", "kPa", "kPa", "gauge", -100, 4_000, "水压", "water pressure"),
+    Quantity("gas_volume", "m3", "m³", "counter", 0, 1e8, "用气量", "gas"),
+    Quantity("temperature", "Cel", "°C", "gauge", -60, 150, "温度", "temperature"),
+    Quantity("surface_temperature", "Cel", "°C", "gauge", -60, 150, "表面温度", "surface temperature"),
+    Quantity("relative_humidity", "%", "%", "gauge", 0, 100, "湿度", "humidity"),
+    Quantity("material_moisture", "%", "%", "gauge", 0, 200, "材料含水率", "material moisture"),
+    Quantity("carbon_dioxide", "[ppm]", "ppm", "gauge", 0, 50_000, "二氧化碳", "CO₂"),
+    Quantity("formaldehyde", "mg/m3", "mg/m³", "gauge", 0, 50, "甲醛", "formaldehyde"),
+    Quantity("tvoc", "mg/m3", "mg/m³", "gauge", 0, 100, "总挥发性有机物", "TVOC"),
+    Quantity("pm1", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM1", "PM1"),
+    Quantity("pm2_5", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM2.5", "PM2.5"),
+    Quantity("pm10", "ug/m3", "µg/m³", "gauge", 0, 20_000, "PM10", "PM10"),
+    Quantity("sound_level", "dB[SPL]", "dB", "gauge", 0, 180, "噪声", "noise"),
+    Quantity("illuminance", "lx", "lx", "gauge", 0, 200_000, "照度", "illuminance"),
+    Quantity("air_pressure", "kPa", "kPa", "gauge", 30, 120, "气压", "air pressure"),
+    Quantity("battery_level", "%", "%", "gauge", 0, 100, "电池电量", "battery"),
+    Quantity("battery_voltage", "V", "V", "gauge", 0, 60, "电池电压", "battery voltage"),
+    Quantity("link_quality", "1", "", "gauge", 0, 255, "链路质量", "link quality"),
+    Quantity("signal_strength", "dB[mW]", "dBm", "gauge", -200, 50, "信号强度", "signal strength"),
+    Quantity("gate_in_count", "{passage}", "", "counter", 0, 1e9, "进门次数", "passages in"),
+    Quantity("gate_out_count", "{passage}", "", "counter", 0, 1e9, "出门次数", "passages out"),
+    Quantity("smoke", "1", "", "state", 0, 1, "烟雾", "smoke"),
+    Quantity("leak", "1", "", "state", 0, 1, "漏水", "leak"),
+    Quantity("gas_alarm", "1", "", "state", 0, 1, "燃气泄漏", "gas alarm"),
+    Quantity("gas_concentration", "%", "%LEL", "gauge", 0, 100, "可燃气浓度", "gas, share of LEL"),
+    Quantity("door_open", "1", "", "state", 0, 1, "门", "door open"),
+    Quantity("presence", "1", "", "state", 0, 1, "有人", "presence"),
+    Quantity("tamper", "1", "", "state", 0, 1, "防拆", "tamper"),
+    Quantity("valve_open", "1", "", "state", 0, 1, "阀门", "valve open"),
+    Quantity("relay_closed", "1", "", "state", 0, 1, "继电器", "relay closed"),
+]
+
+#: Every quantity by its name.
+QUANTITIES: Final[dict[str, Quantity]] = {row.name: row for row in [*_electricity(), *_OTHERS]}

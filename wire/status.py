@@ -1,0 +1,78 @@
+"""What an agent says of itself: retained, and its last will."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wire.batch import FaultReason
+from wire.identifiers import DeviceId, StreamId
+from wire.model import Message, Milliseconds, Seq
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Dropped(Message):
+    """What the agent had to give up: at the spool's bound (the oldest, named by seq) or with a full disk."""
+
+    readings: Count = 0
+    events: Count = 0
+    batches: list[tuple[Seq, Seq]] = []
+    #: Readings that never got a seq, because the disk took nothing more.
+    unspooled_readings: Count = 0
+    last: Milliseconds | None = None
+
+
+class SpoolStatus(Message):
+    """How much waits for a receipt, against the bound."""
+
+    batches: Count = 0
+    bytes: Count = 0
+    bound_bytes: Count = 0
+    oldest: Milliseconds | None = None
+    last_seq: Count = 0
+
+
+class UplinkStatus(Message):
+    """Since the process started."""
+
+    sent: Count = 0
+    resent: Count = 0
+    accepted: Count = 0
+    refused: Count = 0
+    last_receipt: Milliseconds | None = None
+
+
+class LineStatus(Message):
+    """One serial line since the process started."""
+
+    port: str
+    requests: Count = 0
+    replies: Count = 0
+    timeouts: Count = 0
+    checksum_errors: Count = 0
+
+
+class DeviceStatus(Message):
+    """When a device last spoke, and what is wrong with it now."""
+
+    device: DeviceId
+    last_read: Milliseconds | None = None
+    fault: FaultReason | None = None
+
+
+class Status(Message):
+    """`online` false is the last will: then only `v`, `online`, `sent` and `stream` mean anything."""
+
+    v: Literal[1] = 1
+    online: bool
+    sent: Milliseconds
+    stream: StreamId
+    version: str = ""
+    started: Milliseconds | None = None
+    spool: SpoolStatus = SpoolStatus()
+    dropped: Dropped = Dropped()
+    uplink: UplinkStatus = UplinkStatus()
+    lines: list[LineStatus] = []
+    devices: list[DeviceStatus] = []
