@@ -15,7 +15,13 @@ Direction = Literal["in", "out"]
 EventKind = Literal["badge", "fault"]
 #: Why a value could not be had.
 FaultReason = Literal[
-    "no_reply", "bad_checksum", "not_a_number", "device_error", "malformed", "line_lost", "clock_unsynchronised"
+    "no_reply",
+    "bad_checksum",
+    "not_a_number",
+    "device_error",
+    "malformed",
+    "line_lost",
+    "clock_unsynchronised",
 ]
 
 

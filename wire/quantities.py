@@ -35,19 +35,47 @@ def _electricity() -> list[Quantity]:
         Quantity("frequency", "Hz", "Hz", "gauge", 40, 70, "频率", "frequency"),
         Quantity("active_energy_import", "kW.h", "kWh", "counter", 0, 1e9, "用电量", "energy imported"),
         Quantity("active_energy_export", "kW.h", "kWh", "counter", 0, 1e9, "反向电量", "energy exported"),
-        Quantity("reactive_energy_import", "kvar.h", "kvarh", "counter", 0, 1e9, "无功电量", "reactive energy"),
+        Quantity(
+            "reactive_energy_import", "kvar.h", "kvarh", "counter", 0, 1e9, "无功电量", "reactive energy"
+        ),
         Quantity("residual_current", "mA", "mA", "gauge", 0, 100_000, "剩余电流", "residual current"),
         Quantity("neutral_current", "A", "A", "gauge", -1_000, 1_000, "零线电流", "neutral current"),
     ]
-    for phase, zh, en in (("", "", ""), ("_l1", "A 相", " L1"), ("_l2", "B 相", " L2"), ("_l3", "C 相", " L3")):
+    for phase, zh, en in (
+        ("", "", ""),
+        ("_l1", "A 相", " L1"),
+        ("_l2", "B 相", " L2"),
+        ("_l3", "C 相", " L3"),
+    ):
         rows.append(Quantity(f"voltage{phase}", "V", "V", "gauge", 0, 1_000, f"{zh}电压", f"voltage{en}"))
-        rows.append(Quantity(f"current{phase}", "A", "A", "gauge", -1_000, 1_000, f"{zh}电流", f"current{en}"))
+        rows.append(
+            Quantity(f"current{phase}", "A", "A", "gauge", -1_000, 1_000, f"{zh}电流", f"current{en}")
+        )
         if phase:
             rows += [
-                Quantity(f"active_power{phase}", "W", "W", "gauge", -200_000, 200_000, f"{zh}有功功率", f"active power{en}"),
-                Quantity(f"reactive_power{phase}", "var", "var", "gauge", -200_000, 200_000, f"{zh}无功功率",
-                         f"reactive power{en}"),
-                Quantity(f"power_factor{phase}", "1", "", "gauge", -1, 1, f"{zh}功率因数", f"power factor{en}"),
+                Quantity(
+                    f"active_power{phase}",
+                    "W",
+                    "W",
+                    "gauge",
+                    -200_000,
+                    200_000,
+                    f"{zh}有功功率",
+                    f"active power{en}",
+                ),
+                Quantity(
+                    f"reactive_power{phase}",
+                    "var",
+                    "var",
+                    "gauge",
+                    -200_000,
+                    200_000,
+                    f"{zh}无功功率",
+                    f"reactive power{en}",
+                ),
+                Quantity(
+                    f"power_factor{phase}", "1", "", "gauge", -1, 1, f"{zh}功率因数", f"power factor{en}"
+                ),
             ]
     for line, zh in (("l1_l2", "AB"), ("l2_l3", "BC"), ("l3_l1", "CA")):
         en = line.upper().replace("_", "-")

@@ -10,7 +10,9 @@ from wire.identifiers import StreamId
 from wire.model import Message, Seq
 
 #: Why a batch, or a part of it, went to quarantine.
-RefusalReason = Literal["unreadable", "schema", "wrong_site", "unknown_quantity", "implausible", "clock_skew", "too_large"]
+RefusalReason = Literal[
+    "unreadable", "schema", "wrong_site", "unknown_quantity", "implausible", "clock_skew", "too_large"
+]
 
 
 class Refusal(Message):

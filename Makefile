@@ -1,0 +1,70 @@
+# Plumbline. Everything a newcomer types: make demo, make test. See README.md.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?=
+DEMO_SECONDS ?=
+BIN := .venv/bin
+CODE := wire edge_agent store ingest analytics web simulator plumbline benchmarks tests
+
+.PHONY: setup setup-dev demo test bench check fmt schema pins clean
+
+setup: .venv/ready web/static/vendor/ready ## what the product needs
+setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test ## and what its tests need
+
+.venv/bin/python:
+	@requirements/install-debian python
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Plumbline needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make ... names one"; exit 1; }
+	@echo "creating .venv ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/ready: .venv/bin/python pyproject.toml requirements/build.txt requirements/edge.txt requirements/cloud.txt
+	@echo "installing the pinned Python packages ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
+		-r requirements/build.txt -r requirements/edge.txt -r requirements/cloud.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements/dev.txt
+	@echo "installing the pinned packages of the tests ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/packages-test: .venv/bin/python requirements/debian-test.txt requirements/install-debian
+	@requirements/install-debian test
+	@touch $@
+
+web/static/vendor/ready: .venv/ready package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 (Debian: apt-get install nodejs npm)"; exit 1; }
+	@echo "fetching the front-end packages ..."
+	@npm ci --silent --no-fund --no-audit
+	@$(BIN)/python -m web.vendor
+	@touch $@
+
+demo: setup ## everything on one machine, no hardware
+	@PORT="$(PORT)" DEMO_SECONDS="$(DEMO_SECONDS)" exec $(BIN)/plumbline demo
+
+test: setup-dev check ## all tests
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+bench: setup-dev ## make bench ONLY=ingest runs one
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+check: setup-dev ## formatting, types, import contracts
+	@$(BIN)/ruff format --check -q $(CODE)
+	@$(BIN)/ruff check -q $(CODE)
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports
+
+fmt: setup-dev
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
+
+schema: .venv/ready ## write docs/wire/*.schema.json from the models
+	@$(BIN)/python -m wire.schema docs/wire
+
+pins: ## renew requirements/*.txt (needs uv)
+	@requirements/pin
+
+clean:
+	@rm -rf .venv node_modules build web/static/vendor *.egg-info

@@ -1,0 +1,111 @@
+"""The house rules of DESIGN.md §3: who may import whom, checked in the source and at run time."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("wire", "edge_agent", "store", "ingest", "analytics", "web", "simulator", "plumbline")
+SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imported_roots(path: Path) -> set[str]:
+    roots: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            roots.add(node.module.split(".")[0])
+    return roots
+
+
+def users_of(*libraries: str) -> set[str]:
+    return {str(path.relative_to(ROOT)) for path in SOURCES if imported_roots(path) & set(libraries)}
+
+
+def test_mqtt_is_spoken_in_one_module_of_each_side() -> None:
+    allowed = {"edge_agent/uplink.py", "ingest/receive.py"}
+    assert users_of("aiomqtt", "paho") <= allowed, "speak MQTT through the uplink or ingest.receive"
+
+
+def test_sql_is_spoken_only_in_the_stores_and_the_spool() -> None:
+    strangers = {name for name in users_of("sqlite3") if not name.startswith(("store/", "edge_agent/spool"))}
+    assert not strangers, "put the query into store/ behind its contract, or into the spool"
+
+
+def test_nobody_imports_the_simulator_benchmarks_or_tests() -> None:
+    strangers = {
+        name for name in users_of("simulator", "benchmarks", "tests") if not name.startswith("simulator/")
+    }
+    assert not strangers, "the simulator is a process beside the product: start it, do not import it"
+
+
+def test_the_edge_agent_runs_without_the_cloud() -> None:
+    """Import all of it in a fresh interpreter and look at what came along."""
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "import pkgutil, importlib, edge_agent\n"
+        "names = [m.name for m in pkgutil.walk_packages(edge_agent.__path__, 'edge_agent.')]\n"
+        "[importlib.import_module(n) for n in names if not n.endswith('__main__')]\n"
+        "print(len(names)); print(' '.join(sorted({n.split('.')[0] for n in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    count, roots = done.stdout.splitlines()
+    assert int(count) > 10
+    cloud = {
+        "store",
+        "ingest",
+        "analytics",
+        "web",
+        "simulator",
+        "plumbline",
+        "fastapi",
+        "jinja2",
+        "uvicorn",
+        "numpy",
+    }
+    assert not cloud & set(roots.split()), "the edge agent imports nothing but wire"
+
+
+def test_every_name_in_an_import_contract_exists() -> None:
+    """A contract about a module that is gone guards nothing."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    for contract in contracts["contracts"]:
+        for name in contract.get("source_modules", []):
+            path = ROOT / Path(*name.split("."))
+            assert path.is_dir() or path.with_suffix(".py").is_file(), (
+                f"{name} in contract {contract['name']!r}"
+            )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_owns_and_stays_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "a module begins with a docstring that says what it owns"
+    assert text.count("\n") <= 440, "split it: a file of this length owns more than one thing"
+    assert path.stem not in {"utils", "util", "common", "helpers", "helper", "manager"}, (
+        "name it by what it owns"
+    )
+
+
+def test_no_file_names_a_package_registry() -> None:
+    hosts = re.compile(
+        r"pypi\.o" + r"rg|pythonhosted\.o" + r"rg|registry\.npm" + r"js|deb\.debian\.o" + r"rg"
+    )
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, tracked.decode().split("\0")):
+        path = ROOT / name
+        if path.is_file() and path.stat().st_size < 2_000_000:
+            assert not hosts.search(path.read_text(encoding="utf-8", errors="ignore")), name
+
+
+def test_the_product_does_not_lean_on_what_users_do_not_have() -> None:
+    for path in [*SOURCES, ROOT / "Makefile"]:
+        assert "../" + "shared" not in path.read_text(encoding="utf-8"), path
