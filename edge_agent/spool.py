@@ -1,0 +1,331 @@
+"""The spool: what the agent has read and the cloud has not yet receipted, in one bounded SQLite file.
+
+A row is one sealed batch, exactly the bytes that go on the wire, so a resend is the same message. The
+stream's ULID is made with the file. `seq` counts from 1 without holes and is never used twice: the highest
+number ever given is the larger of the highest row and `state.last_seq`, and whoever deletes rows writes the
+latter in the same transaction. So an append touches one leaf page and costs one fsync.
+
+Blocking; one thread at a time (see `spool_thread`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from wire.batch import Batch, Event, Frame, encode
+from wire.identifiers import make_stream_id
+from wire.ranges import Ranges
+
+_log = logging.getLogger(__name__)
+
+SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE batch (
+    seq INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL,
+    readings INTEGER NOT NULL, events INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE dropped (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE state (
+    id INTEGER PRIMARY KEY CHECK (id = 1), stream TEXT NOT NULL, last_seq INTEGER NOT NULL,
+    dropped_readings INTEGER NOT NULL, dropped_events INTEGER NOT NULL, unspooled_readings INTEGER NOT NULL,
+    dropped_ms INTEGER);
+"""
+_TABLES: Final = {"batch", "dropped", "state"}
+#: Rows deleted at a time when the bound is reached: a page is free only when all small rows on it are gone.
+_DROP_STEP: Final = 8
+#: SQLite's primary result codes (sqlite.org/rescode.html).
+_BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY_MASK: Final = 0xFF
+_LOCK_WAIT_S: Final = 1.0
+
+
+#: What goes into one batch.
+Parcel = tuple[Sequence[Frame], Sequence[Event]]
+
+
+class SpoolError(Exception):
+    """The disk did not take or give what was asked. Nothing of the call has happened; it may be repeated."""
+
+
+class SpoolFull(SpoolError):  # noqa: N818  # the words of the field: a disk is full
+    """No space left on the disk."""
+
+
+class SpoolBroken(SpoolError):  # noqa: N818
+    """The file is damaged. Opening it again sets it aside and starts a new stream."""
+
+
+class SpoolInUse(SpoolError):  # noqa: N818
+    """Another process has the file open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One batch as it goes on the wire. `readings` and `events` count what is in it."""
+
+    seq: int
+    payload: bytes
+    readings: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits for a receipt. `bytes` is what the file holds (free pages not counted)."""
+
+    batches: int
+    bytes: int
+    bound_bytes: int
+    oldest_ms: int | None
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What had to be given up, since the file was made."""
+
+    readings: int = 0
+    events: int = 0
+    unspooled_readings: int = 0
+    last_ms: int | None = None
+    batches: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Spool:
+    """An open spool file. Every method raises SpoolError (or a kind of it) when the disk fails."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path, bound_bytes: int) -> None:
+        self._db = db
+        self.path = path
+        self.bound_bytes = bound_bytes
+        self._page_bytes = int(_one(db, "PRAGMA page_size"))
+        self.stream: str = _one(db, "SELECT stream FROM state")
+        self._batches = int(_one(db, "SELECT count(*) FROM batch"))
+        self.last_seq = int(
+            _one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
+        )
+
+    @classmethod
+    def open(cls, path: Path, bound_bytes: int, now_ms: int) -> Self:
+        """Open or make the file. A damaged one is set aside as `<name>.broken-<now_ms>`, never deleted."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpoolError(f"{path.parent}: {error.strerror}") from error
+        try:
+            return cls._open_once(path, bound_bytes, now_ms)
+        except SpoolBroken as error:
+            _set_aside(path, now_ms, str(error))
+        return cls._open_once(path, bound_bytes, now_ms)
+
+    @classmethod
+    def _open_once(cls, path: Path, bound_bytes: int, now_ms: int) -> Self:
+        with _translated(path):
+            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_LOCK_WAIT_S)
+            try:
+                _prepare(db, path, now_ms)
+                return cls(db, path, bound_bytes)
+            except (sqlite3.Error, SpoolError):
+                with suppress(sqlite3.Error):
+                    db.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file; what is in it stays."""
+        with suppress(sqlite3.Error):
+            self._db.close()
+
+    def append(self, frames: Sequence[Frame], events: Sequence[Event], now_ms: int) -> int:
+        """Seal one batch. On disk when this returns its seq."""
+        return self.seal(frames, events, now_ms).seq
+
+    def seal(self, frames: Sequence[Frame], events: Sequence[Event], now_ms: int) -> Sealed:
+        """As `append`, giving back the sealed batch."""
+        return self.seal_all([(frames, events)], now_ms)[0]
+
+    def seal_all(self, parcels: Sequence[Parcel], now_ms: int) -> list[Sealed]:
+        """Seal several batches in one transaction, one batch a parcel. All of them or none are on disk."""
+        sealed = [
+            self._encode(number, frames, events, now_ms)
+            for number, (frames, events) in enumerate(parcels, self.last_seq + 1)
+        ]
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO batch VALUES (?, ?, ?, ?, ?)",
+                [(one.seq, now_ms, one.readings, one.events, one.payload) for one in sealed],
+            )
+            gone = self._drop_to_bound(self.last_seq + len(sealed), now_ms)
+        self.last_seq += len(sealed)
+        self._batches += len(sealed) - gone
+        return sealed
+
+    def unsent(self, after_seq: int, limit: int) -> list[Sealed]:
+        """Up to `limit` batches above `after_seq`, ascending."""
+        return self._select("WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit))
+
+    def newest(self, limit: int) -> list[Sealed]:
+        """The last `limit` batches, ascending."""
+        return self._select("ORDER BY seq DESC LIMIT ?", (limit,))[::-1]
+
+    def acknowledge(self, ranges: Sequence[tuple[int, int]]) -> int:
+        """Forget what a receipt names, accepted or refused; in one transaction. Unknown numbers do nothing.
+
+        Returns how many batches were forgotten.
+        """
+        gone = 0
+        with self._transaction():
+            for first, last in ranges:
+                statement = "DELETE FROM batch WHERE seq BETWEEN ? AND ?"
+                gone += self._db.execute(statement, (first, last)).rowcount
+            if gone:
+                self._db.execute("UPDATE state SET last_seq = ?", (self.last_seq,))
+        self._batches -= gone
+        return gone
+
+    def note_unspooled(self, readings: int, events: int, now_ms: int) -> None:
+        """Count for good what was lost while the disk took nothing."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE state SET unspooled_readings = unspooled_readings + ?,"
+                " dropped_events = dropped_events + ?, dropped_ms = ?",
+                (readings, events, now_ms),
+            )
+
+    def depth(self) -> Depth:
+        """How much waits."""
+        with _translated(self.path):
+            row = self._db.execute("SELECT created_ms FROM batch ORDER BY seq LIMIT 1").fetchone()
+            used = self._used_bytes()
+        return Depth(self._batches, used, self.bound_bytes, row[0] if row else None, self.last_seq)
+
+    def losses(self) -> Losses:
+        """What had to be given up."""
+        columns = "dropped_readings, dropped_events, unspooled_readings, dropped_ms"
+        with _translated(self.path):
+            row = self._db.execute(f"SELECT {columns} FROM state").fetchone()  # noqa: S608  # a constant
+            ranges = self._db.execute("SELECT first, last FROM dropped ORDER BY first").fetchall()
+        readings, events, unspooled, last_ms = row
+        return Losses(readings, events, unspooled, last_ms, ranges)
+
+    def _encode(self, seq: int, frames: Sequence[Frame], events: Sequence[Event], now_ms: int) -> Sealed:
+        batch = Batch(stream=self.stream, seq=seq, sent=now_ms, frames=list(frames), events=list(events))
+        return Sealed(seq, encode(batch), batch.readings(), len(batch.events))
+
+    def _select(self, clause: str, arguments: tuple[int, ...]) -> list[Sealed]:
+        statement = f"SELECT seq, payload, readings, events FROM batch {clause}"  # noqa: S608  # ours
+        with _translated(self.path):
+            return [Sealed(*row) for row in self._db.execute(statement, arguments)]
+
+    def _used_bytes(self) -> int:
+        pages = int(_one(self._db, "PRAGMA page_count")) - int(_one(self._db, "PRAGMA freelist_count"))
+        return pages * self._page_bytes
+
+    def _drop_to_bound(self, newest_seq: int, now_ms: int) -> int:
+        """Delete the oldest rows (never `newest_seq`) until the bound holds. Returns how many."""
+        dropped: list[tuple[int, int, int]] = []
+        while self._used_bytes() > self.bound_bytes:
+            rows = self._db.execute(
+                "DELETE FROM batch WHERE seq IN (SELECT seq FROM batch WHERE seq < ? ORDER BY seq LIMIT ?)"
+                " RETURNING seq, readings, events",
+                (newest_seq, _DROP_STEP),
+            ).fetchall()
+            if not rows:
+                break
+            dropped += rows
+        if dropped:
+            self._record_drop(dropped, newest_seq, now_ms)
+        return len(dropped)
+
+    def _record_drop(self, dropped: list[tuple[int, int, int]], last_seq: int, now_ms: int) -> None:
+        named = Ranges(self._db.execute("SELECT first, last FROM dropped"))
+        for seq, _, _ in dropped:
+            named.add(seq)
+        self._db.execute("DELETE FROM dropped")
+        self._db.executemany("INSERT INTO dropped VALUES (?, ?)", named.pairs())
+        self._db.execute(
+            "UPDATE state SET last_seq = ?, dropped_readings = dropped_readings + ?,"
+            " dropped_events = dropped_events + ?, dropped_ms = ?",
+            (last_seq, sum(row[1] for row in dropped), sum(row[2] for row in dropped), now_ms),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _translated(self.path):
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    with suppress(sqlite3.Error):
+                        self._db.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours, each naming the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _kind_of(error)(f"{path}: {error}") from error
+
+
+def _kind_of(error: sqlite3.Error) -> type[SpoolError]:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_MASK
+    if code in _BROKEN:
+        return SpoolBroken
+    if code == sqlite3.SQLITE_BUSY:
+        return SpoolInUse
+    return SpoolFull if code == sqlite3.SQLITE_FULL else SpoolError
+
+
+def _one(db: sqlite3.Connection, statement: str) -> str:
+    row: tuple[str] = db.execute(statement).fetchone()
+    return row[0]
+
+
+def _prepare(db: sqlite3.Connection, path: Path, now_ms: int) -> None:
+    """Set up and check a connection. The lock is exclusive: two agents on one spool would share numbers."""
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    _check_or_make(db, path, now_ms)
+
+
+def _check_or_make(db: sqlite3.Connection, path: Path, now_ms: int) -> None:
+    verdict = _one(db, "PRAGMA quick_check(1)")
+    if verdict != "ok":
+        raise SpoolBroken(f"{path}: {verdict}")
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if not tables:
+        _make(db, make_stream_id(now_ms, os.urandom(10)))
+        return
+    version = int(_one(db, "PRAGMA user_version"))
+    if version > SCHEMA_VERSION:
+        raise SpoolError(f"{path}: made by a newer agent (format {version}, this one knows {SCHEMA_VERSION})")
+    if not tables >= _TABLES or db.execute("SELECT count(*) FROM state").fetchone() != (1,):
+        raise SpoolBroken(f"{path}: not a spool file")
+
+
+def _make(db: sqlite3.Connection, stream: str) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+    db.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0, 0, NULL)", (stream,))
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("COMMIT")
+
+
+def _set_aside(path: Path, now_ms: int, why: str) -> None:
+    aside = path.with_name(f"{path.name}.broken-{now_ms}")
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    _log.error("spool is damaged (%s); it is kept as %s and a new stream starts", why, aside)

@@ -1,0 +1,58 @@
+"""The spool for asyncio: every call runs in one thread of its own, in the order it was made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from edge_agent.spool import Depth, Losses, Parcel, Sealed, Spool
+
+T = TypeVar("T")
+
+
+class SpoolThread:
+    """The same calls as `Spool`, awaited. Raises what `Spool` raises."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self.stream = spool.stream
+
+    @property
+    def last_seq(self) -> int:
+        """The highest number given so far."""
+        return self._spool.last_seq
+
+    async def seal_all(self, parcels: Sequence[Parcel], now_ms: int) -> list[Sealed]:
+        """See `Spool.seal_all`."""
+        return await self._call(lambda: self._spool.seal_all(parcels, now_ms))
+
+    async def unsent(self, after_seq: int, limit: int) -> list[Sealed]:
+        """See `Spool.unsent`."""
+        return await self._call(lambda: self._spool.unsent(after_seq, limit))
+
+    async def newest(self, limit: int) -> list[Sealed]:
+        """See `Spool.newest`."""
+        return await self._call(lambda: self._spool.newest(limit))
+
+    async def acknowledge(self, ranges: Sequence[tuple[int, int]]) -> int:
+        """See `Spool.acknowledge`."""
+        return await self._call(lambda: self._spool.acknowledge(ranges))
+
+    async def note_unspooled(self, readings: int, events: int, now_ms: int) -> None:
+        """See `Spool.note_unspooled`."""
+        await self._call(lambda: self._spool.note_unspooled(readings, events, now_ms))
+
+    async def state(self) -> tuple[Depth, Losses]:
+        """`Spool.depth` and `Spool.losses` of the same moment."""
+        return await self._call(lambda: (self._spool.depth(), self._spool.losses()))
+
+    async def close(self) -> None:
+        """Wait for what is under way and close the file."""
+        await self._call(self._spool.close)
+        self._thread.shutdown()
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,63 @@
+"""What the agent says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from edge_agent.collector import DeviceState
+from edge_agent.drivers.contract import LineCounters
+from edge_agent.spool import Depth, Losses
+from wire.status import DeviceStatus, Dropped, LineStatus, SpoolStatus, Status
+
+#: Ranges of dropped batches named in one status; the counts are always whole.
+MOST_RANGES: Final = 256
+
+
+def spool_status(depth: Depth) -> SpoolStatus:
+    """The spool against its bound."""
+    return SpoolStatus(
+        batches=depth.batches,
+        bytes=depth.bytes,
+        bound_bytes=depth.bound_bytes,
+        oldest=depth.oldest_ms,
+        last_seq=depth.last_seq,
+    )
+
+
+def dropped(losses: Losses, lost_readings: int, lost_events: int) -> Dropped:
+    """What was given up: counted in the spool, and not yet counted there because the disk takes nothing."""
+    return Dropped(
+        readings=losses.readings,
+        events=losses.events + lost_events,
+        batches=losses.batches[-MOST_RANGES:],
+        unspooled_readings=losses.unspooled_readings + lost_readings,
+        last=losses.last_ms,
+    )
+
+
+def line_statuses(counters: Mapping[str, LineCounters]) -> list[LineStatus]:
+    """One row a port."""
+    return [
+        LineStatus(
+            port=port,
+            requests=one.requests,
+            replies=one.replies,
+            timeouts=one.timeouts,
+            checksum_errors=one.checksum_errors,
+        )
+        for port, one in counters.items()
+    ]
+
+
+def device_statuses(devices: Iterable[str], states: Mapping[str, DeviceState]) -> list[DeviceStatus]:
+    """One row a device of the site file, also where it never spoke."""
+    rows = ((device, states.get(device, DeviceState())) for device in devices)
+    return [
+        DeviceStatus(device=device, last_read=state.last_read_ms, fault=state.fault) for device, state in rows
+    ]
+
+
+def last_will(stream: str, now_ms: int) -> Status:
+    """What the broker says when the agent is gone."""
+    return Status(online=False, sent=now_ms, stream=stream)

@@ -1,0 +1,288 @@
+"""The uplink: batches to the broker, receipts back. The only module of the agent that speaks MQTT.
+
+A PUBACK means nothing here: brokers acknowledge what their access list drops. A batch leaves the spool on the
+cloud's receipt alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiomqtt
+from pydantic import ValidationError
+
+from edge_agent.clock import Clock
+from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
+from edge_agent.spool import Sealed, SpoolBroken, SpoolError
+from edge_agent.spool_thread import SpoolThread
+from edge_agent.status import last_will
+from wire.ranges import Ranges
+from wire.receipt import Receipt
+from wire.status import Status, UplinkStatus
+from wire.topics import topic
+
+_log = logging.getLogger(__name__)
+
+#: A dead link is noticed within about twice this.
+KEEPALIVE_S: Final = 15
+#: A PUBACK proves nothing about the batch, but its absence for so long proves something about the link.
+PUBACK_TIMEOUT_S: Final = 30.0
+FIRST_RECONNECT_S: Final = 0.25
+LONGEST_RECONNECT_S: Final = 10.0
+#: Receipts are gathered for so long into one transaction: an SD card wears by the transaction.
+SETTLE_EVERY_S: Final = 0.2
+DISK_RETRY_S: Final = 1.0
+#: Changes of status within this are told together.
+STATUS_SPACING_S: Final = 1.0
+FAREWELL_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How to reach the broker. Files are read at each connection, so a new password needs no restart."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password_file: Path | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class _Stopped(Exception):  # noqa: N818  # not an error: it ends a task group
+    pass
+
+
+class Uplink:
+    """Sends what the spool holds until it is receipted."""
+
+    def __init__(
+        self,
+        site: str,
+        agent: str,
+        broker: Broker,
+        spool: SpoolThread,
+        status: Callable[[bool], Awaitable[Status]],
+        clock: Clock,
+        status_interval_s: float = 10.0,
+    ) -> None:
+        self._topics = {kind: topic(site, agent, kind) for kind in ("batch", "receipt", "status")}
+        self._identifier = f"plumbline-{site}-{agent}"
+        self._broker = broker
+        self._spool = spool
+        self._status = status
+        self._clock = clock
+        self._status_interval_s = status_interval_s
+        self._delivery = Delivery(spool.stream)
+        self._forget = Ranges()
+        self._wake, self._feed, self._settle, self._changed = (asyncio.Event() for _ in range(4))
+        self._stopping = asyncio.Event()
+        self._accepted = 0
+        self._refused = 0
+        self._last_receipt_ms: int | None = None
+        self.connected = False
+
+    def sealed(self, batch: Sealed) -> None:
+        """A batch has come onto the disk: it goes out first."""
+        self._delivery.sealed(batch)
+        self._wake.set()
+
+    def status_changed(self) -> None:
+        """Tell the cloud soon, not at the next beat."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Let `run` end with a last status."""
+        self._stopping.set()
+
+    def counters(self) -> UplinkStatus:
+        """Since the process started."""
+        return UplinkStatus(
+            sent=self._delivery.sent,
+            resent=self._delivery.resent,
+            accepted=self._accepted,
+            refused=self._refused,
+            last_receipt=self._last_receipt_ms,
+        )
+
+    async def run(self) -> None:
+        """Connect, again and again, until `stop`. Raises SpoolBroken: a restart sets the file aside."""
+        wait_s = FIRST_RECONNECT_S
+        while not self._stopping.is_set():
+            await self._connect_once()
+            wait_s = FIRST_RECONNECT_S if self.connected else min(wait_s * 2.0, LONGEST_RECONNECT_S)
+            self.connected = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait_s * random.uniform(0.5, 1.0))  # noqa: S311
+        await self._forget_receipted()
+
+    async def _connect_once(self) -> None:
+        """One connection, to its end. Passes on what only a restart can mend."""
+        try:
+            await self._connection()
+        except* SpoolBroken as group:
+            raise SpoolBroken("; ".join(_leaves(group))) from group
+        except* _Stopped:
+            pass
+        except* (aiomqtt.MqttError, SpoolError, OSError) as group:
+            _log.warning("uplink: %s", "; ".join(_leaves(group)))
+
+    async def _connection(self) -> None:
+        async with self._client() as client:
+            client.pending_calls_threshold = 2 * WINDOW
+            await client.subscribe(self._topics["receipt"], qos=1)
+            last_seq = self._spool.last_seq
+            newest = await self._spool.newest(LIVE_AT_CONNECT)
+            self._delivery.connected(last_seq, newest, time.monotonic())
+            self.connected = True
+            _log.info("connected to %s:%d", self._broker.host, self._broker.port)
+            self._feed.set()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._receive(client))
+                group.create_task(self._pump(client, group))
+                group.create_task(self._read_backlog())
+                group.create_task(self._forget_in_groups())
+                group.create_task(self._report(client))
+                group.create_task(self._until_stopped(client))
+
+    def _client(self) -> aiomqtt.Client:
+        broker = self._broker
+        password = broker.password_file.read_text().strip() if broker.password_file else None
+        will = last_will(self._spool.stream, self._clock()).model_dump_json()
+        return aiomqtt.Client(
+            broker.host,
+            broker.port,
+            identifier=self._identifier,
+            username=broker.username,
+            password=password,
+            will=aiomqtt.Will(self._topics["status"], will, qos=1, retain=True),
+            tls_context=_tls_context(broker) if broker.tls else None,
+            keepalive=KEEPALIVE_S,
+            clean_session=True,
+            max_inflight_messages=2 * WINDOW,
+            logger=_log.getChild("mqtt"),
+        )
+
+    async def _pump(self, client: aiomqtt.Client, group: asyncio.TaskGroup) -> None:
+        """Publish what is due."""
+        while True:
+            self._wake.clear()
+            for batch in self._delivery.due(time.monotonic()):
+                group.create_task(self._publish(client, batch))
+            self._feed.set()
+            with suppress(TimeoutError):
+                wait_s = self._delivery.next_due_s(time.monotonic())
+                await asyncio.wait_for(self._wake.wait(), max(wait_s, 0.01))
+
+    async def _publish(self, client: aiomqtt.Client, batch: Sealed) -> None:
+        await client.publish(self._topics["batch"], batch.payload, qos=1, timeout=PUBACK_TIMEOUT_S)
+
+    async def _read_backlog(self) -> None:
+        """Keep a chunk of backlog in memory, read from the disk behind whatever is being sealed."""
+        while True:
+            await self._feed.wait()
+            self._feed.clear()
+            while (after_seq := self._delivery.wants_backlog(time.monotonic())) is not None:
+                last_seq = self._spool.last_seq
+                self._delivery.backlog(await self._spool.unsent(after_seq, CHUNK), last_seq)
+                self._wake.set()
+
+    async def _receive(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            try:
+                receipt = Receipt.model_validate_json(bytes(message.payload))
+            except (ValidationError, TypeError):
+                _log.warning("a receipt that cannot be read is passed over (%s)", message.topic)
+                continue
+            self._take_in(receipt)
+
+    def _take_in(self, receipt: Receipt) -> None:
+        settled = self._delivery.receipt(receipt, time.monotonic())
+        self._last_receipt_ms = self._clock()
+        self._accepted += settled.accepted
+        self._refused += settled.refused
+        for refusal in receipt.refused:
+            _log.warning(
+                "refused: batch %s: %s %s", refusal.seq or refusal.digest, refusal.reason, refusal.detail
+            )
+        for first, last in settled.ranges:
+            self._forget.add(first, last)
+        self._settle.set()
+        self._wake.set()
+        if receipt.refused:
+            self.status_changed()
+
+    async def _forget_in_groups(self) -> None:
+        while True:
+            await self._settle.wait()
+            self._settle.clear()
+            if not await self._forget_receipted():
+                self._settle.set()
+                await asyncio.sleep(DISK_RETRY_S)
+            await asyncio.sleep(SETTLE_EVERY_S)
+
+    async def _forget_receipted(self) -> bool:
+        """Delete what was receipted, in one transaction. Whether the disk took it."""
+        ranges, self._forget = self._forget.pairs(), Ranges()
+        try:
+            await self._spool.acknowledge(ranges)
+        except SpoolBroken:
+            raise
+        except SpoolError as error:
+            _log.warning("receipted batches stay in the spool for now: %s", error)
+            for first, last in ranges:
+                self._forget.add(first, last)
+            return False
+        return True
+
+    async def _report(self, client: aiomqtt.Client) -> None:
+        """Publish the status now, at each beat, and when something changed."""
+        while True:
+            self._changed.clear()
+            await self._publish_status(client, online=True)
+            await asyncio.sleep(min(STATUS_SPACING_S, self._status_interval_s))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(
+                    self._changed.wait(), max(self._status_interval_s - STATUS_SPACING_S, 0.0)
+                )
+
+    async def _publish_status(self, client: aiomqtt.Client, *, online: bool) -> None:
+        status = await self._status(online)
+        await client.publish(self._topics["status"], status.model_dump_json(), qos=1, retain=True)
+
+    async def _until_stopped(self, client: aiomqtt.Client) -> None:
+        await self._stopping.wait()
+        with suppress(TimeoutError, aiomqtt.MqttError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._forget_receipted()
+                await self._publish_status(client, online=False)
+        raise _Stopped
+
+
+def _tls_context(broker: Broker) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=broker.ca_file)
+    if broker.cert_file is not None:
+        context.load_cert_chain(broker.cert_file, broker.key_file)
+    return context
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> set[str]:
+    """The messages of the errors in a group, each once."""
+    found: set[str] = set()
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found |= _leaves(error)
+        else:
+            found.add(str(error) or type(error).__name__)
+    return found
