@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from wire.identifiers import AgentId, SiteId
 
@@ -71,7 +71,7 @@ def load_settings(path: Path) -> Settings:
     return _anchored(settings, path.parent)
 
 
-def _line(path: Path, mistake: Any) -> str:
+def _line(path: Path, mistake: ErrorDetails) -> str:
     place = ".".join(str(part) for part in mistake["loc"]) or "the file"
     return f"{path}: {place}: {mistake['msg']} (given: {mistake['input']!r})"
 
