@@ -51,7 +51,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no stub for it
             raise yaml.MarkedYAMLError(
                 problem="aliases (*name) are not used here: write the value out",
                 problem_mark=event.start_mark,

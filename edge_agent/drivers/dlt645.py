@@ -1,0 +1,178 @@
+"""The driver of DL/T 645 meters (2007; single items of 1997).
+
+A point's `where` is `{"di": "02010100"}`: eight hex digits ask the 2007 way, four the 1997 way. Points that
+stand in one block (voltages of the three phases) are asked in one request; a meter that refuses a block is
+remembered and asked one by one. Target options: `blocks` (default true).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from edge_agent.drivers import dlt645_frame, dlt645_items
+from edge_agent.drivers.contract import (
+    DriverError,
+    LineCounters,
+    LineLost,
+    PermanentError,
+    Point,
+    Port,
+    Reply,
+    Target,
+    TransientError,
+)
+from edge_agent.drivers.dlt645_decode import error_meaning, pick, split
+from edge_agent.drivers.dlt645_frame import Frame
+from edge_agent.drivers.exchange import Question, ask
+from edge_agent.drivers.scaling import scaled
+
+#: Follow-on frames asked for one item: no item a profile names is longer than three.
+_MOST_FRAMES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One request: an identifier and the points its reply holds."""
+
+    di: str
+    points: tuple[Point, ...]
+
+
+class Dlt645:
+    """Polls meters on one line. `attempts` is how often each item is asked before it is given up."""
+
+    def __init__(self, attempts: int = 2) -> None:
+        self._attempts = attempts
+        #: (address, block) that a meter refused. At most blocks times meters on the line: some dozens.
+        self._refused: set[tuple[str, str]] = set()
+
+    async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
+        """What the meter says of each point.
+
+        Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
+        """
+        line = _Line(port, dlt645_frame.normal_address(target.address), counters, timeout_s, self._attempts)
+        reply = Reply()
+        failures: list[DriverError] = []
+        todo = list(self._plan(line.address, target))
+        while todo:
+            read = todo.pop(0)
+            try:
+                self._take(read, await line.read(read.di), reply)
+            except LineLost:
+                raise
+            except PermanentError as error:
+                if len(read.points) > 1:
+                    self._refused.add((line.address, read.di))
+                    todo[:0] = [_Read(str(point.where["di"]), (point,)) for point in read.points]
+                    continue
+                failures.append(error)
+                _fail(read.points, error, reply)
+            except TransientError as error:
+                failures.append(error)
+                _fail(read.points, error, reply)
+                if error.reason == "no_reply":
+                    # A meter that is silent once is not asked a dozen times more: the others wait.
+                    _fail((point for rest in todo for point in rest.points), error, reply)
+                    break
+        if failures and not line.heard_data:
+            raise failures[-1]
+        return reply
+
+    def _plan(self, address: str, target: Target) -> Iterator[_Read]:
+        blocks: dict[str, list[Point]] = {}
+        for point in target.points:
+            di = str(point.where["di"]).upper()
+            block = dlt645_items.block_of(di) if target.options.get("blocks", True) else None
+            usable = block is not None and (address, block[0]) not in self._refused
+            blocks.setdefault(block[0] if block and usable else di, []).append(point)
+        for di, points in blocks.items():
+            yield _Read(di if len(points) > 1 else str(points[0].where["di"]).upper(), tuple(points))
+
+    @staticmethod
+    def _take(read: _Read, data: bytes, reply: Reply) -> None:
+        for point in read.points:
+            number = pick(read.di, data, str(point.where["di"]).upper())
+            if number is None:
+                reply.values[point.quantity] = None
+                reply.faults[point.quantity] = "malformed"
+                continue
+            reply.values[point.quantity] = None if number.value is None else scaled(number.value, point.scale)
+            if number.value is None:
+                # The wire has no word for "this phase is not connected"; FF digits are no number either way.
+                reply.faults[point.quantity] = "not_a_number"
+
+
+def _fail(points: Iterable[Point], error: DriverError, reply: Reply) -> None:
+    for point in points:
+        reply.values[point.quantity] = None
+        reply.faults[point.quantity] = error.reason
+
+
+@dataclass(slots=True)
+class _Line:
+    """Questions to one meter."""
+
+    port: Port
+    address: str
+    counters: LineCounters
+    timeout_s: float
+    attempts: int
+    #: Whether any item was answered with data (and not only refused).
+    heard_data: bool = False
+
+    async def read(self, di: str) -> bytes:
+        """The data of one item, follow-on frames put together. Raises DriverError."""
+        frame, data = await self._ask(di, dlt645_frame.read_request(self.address, di), None)
+        sequence = 0
+        while frame.more_follows and sequence < _MOST_FRAMES:
+            sequence += 1
+            request = dlt645_frame.read_more_request(self.address, di, sequence)
+            frame, more = await self._ask(di, request, sequence)
+            data += more
+        self.heard_data = True
+        return data
+
+    async def _ask(self, di: str, request: bytes, sequence: int | None) -> tuple[Frame, bytes]:
+        question = Question(request, self.timeout_s, self.attempts, f"meter {self.address}, item {di}")
+        return await ask(
+            self.port, question, self.counters, lambda heard: self._find(heard, di, sequence), _damaged
+        )
+
+    def _find(self, heard: bytes, di: str, sequence: int | None) -> tuple[Frame, bytes] | None:
+        """The meter's answer among echoes, neighbours' answers and stale ones. Raises PermanentError."""
+        for frame in dlt645_frame.scan(heard).frames:
+            if not frame.is_reply or self.address not in (frame.address, dlt645_frame.WILDCARD):
+                continue
+            if frame.is_error and frame.function in _functions(di, sequence):
+                raise PermanentError(_refusal(self.address, di, frame), "device_error")
+            data = _data_of(frame, di, sequence)
+            if data is not None:
+                return frame, data
+        return None
+
+
+def _functions(di: str, sequence: int | None) -> tuple[int, ...]:
+    if len(di) == 4:
+        return (dlt645_frame.READ_1997,)
+    return (dlt645_frame.READ_2007,) if sequence is None else (dlt645_frame.READ_MORE_2007,)
+
+
+def _data_of(frame: Frame, di: str, sequence: int | None) -> bytes | None:
+    parts = split(frame)
+    if frame.is_error or parts is None or parts[0] != di or frame.function not in _functions(di, sequence):
+        return None
+    if sequence is None:
+        return parts[1]
+    return parts[1][:-1] if parts[1][-1:] == bytes([sequence]) else None
+
+
+def _refusal(address: str, di: str, frame: Frame) -> str:
+    word = f"{frame.data[0]:02X} ({error_meaning(frame.data[0])})" if frame.data else "none"
+    return f"meter {address}, item {di}: refused, error word {word}"
+
+
+def _damaged(heard: bytes) -> bool:
+    return any(fault.kind == "checksum_mismatch" for fault in dlt645_frame.scan(heard).faults)

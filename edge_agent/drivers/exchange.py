@@ -1,0 +1,84 @@
+"""One question and its answer on a half-duplex line, with retries: what all polled drivers share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from edge_agent.drivers.contract import LineCounters, Port, TransientError
+
+Answer = TypeVar("Answer")
+
+#: The most of a babbling line that is looked through for the answer. The oldest bytes go.
+BUFFER_BOUND_BYTES: Final = 2048
+#: Silence after which a damaged frame is given up and asked for again: longer than any USB adapter's latency.
+QUIET_S: Final = 0.05
+#: A device that dribbles or a noisy line may use at most this many timeouts for one answer.
+LONGEST_IN_TIMEOUTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`request` is what goes out; `attempts` how often before giving up; `timeout_s` of silence each time."""
+
+    request: bytes
+    timeout_s: float
+    attempts: int
+    #: Who is asked for what: begins the error's message.
+    what: str
+
+
+async def ask(
+    port: Port,
+    question: Question,
+    counters: LineCounters,
+    find: Callable[[bytes], Answer | None],
+    damaged: Callable[[bytes], bool],
+) -> Answer:
+    """The answer `find` sees in what comes back.
+
+    `damaged` says whether the bytes hold a frame with a bad checksum: then it is asked again at once.
+    Raises TransientError (`no_reply` or `bad_checksum`) after the last attempt, LineLost, and what `find`
+    raises.
+    """
+    broken = False
+    for _ in range(question.attempts):
+        port.discard_input()
+        counters.requests += 1
+        await port.write(question.request)
+        answer, heard = await _listen(port, question.timeout_s, find, damaged)
+        if answer is not None:
+            counters.replies += 1
+            return answer
+        broken = damaged(heard)
+        if broken:
+            counters.checksum_errors += 1
+        else:
+            counters.timeouts += 1
+    if broken:
+        raise TransientError(f"{question.what}: bad checksum", "bad_checksum")
+    raise TransientError(f"{question.what}: no reply within {question.timeout_s} s", "no_reply")
+
+
+async def _listen(
+    port: Port,
+    timeout_s: float,
+    find: Callable[[bytes], Answer | None],
+    damaged: Callable[[bytes], bool],
+) -> tuple[Answer | None, bytes]:
+    now = asyncio.get_running_loop().time
+    give_up = now() + timeout_s * LONGEST_IN_TIMEOUTS
+    heard = b""
+    wait_s = timeout_s
+    while wait_s > 0:
+        data = await port.read(wait_s)
+        if not data:
+            break
+        heard = (heard + data)[-BUFFER_BOUND_BYTES:]
+        answer = find(heard)
+        if answer is not None:
+            return answer, heard
+        wait_s = min(QUIET_S if damaged(heard) else timeout_s, give_up - now())
+    return None, heard

@@ -1,0 +1,150 @@
+"""RDM6300 and alike: 125 kHz badge readers that send a card's number by themselves, 9600 8N1.
+
+A frame is `02`, ten hex digits (a version byte and four of card number), two of checksum, `03`; the checksum
+is the exclusive or of the five bytes (Seeed wiki, 125 kHz RFID module). A reader repeats the frame for as long
+as the card stays: one presence is one read.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge_agent.drivers.contract import CardRead, LineCounters, Port
+from edge_agent.drivers.decoding import Asked, FrameError
+
+_START: Final = 0x02
+_END: Final = 0x03
+_FRAME_BYTES: Final = 14
+_DIGITS = re.compile(rb"[0-9A-Fa-f]{12}")
+#: Longest wait for a byte before looking again whether the line is still there.
+_READ_TIMEOUT_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a frame says. `tag` is the five bytes of the card."""
+
+    tag: bytes
+
+    @property
+    def number(self) -> int:
+        """The 32 bits that are printed on the card in decimal."""
+        return int.from_bytes(self.tag[1:], "big")
+
+    @property
+    def printed(self) -> str:
+        """The number as printed: ten digits."""
+        return f"{self.number:010d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Cards and broken frames in a buffer; `rest` is the beginning of a frame that is still coming."""
+
+    cards: tuple[Card, ...]
+    faults: tuple[FrameError, ...]
+    rest: bytes
+
+
+def scan(buffer: bytes) -> Scan:
+    """Everything in `buffer`; bytes outside frames are noise."""
+    cards: list[Card] = []
+    faults: list[FrameError] = []
+    at = buffer.find(_START)
+    while at >= 0:
+        frame = buffer[at : at + _FRAME_BYTES]
+        stop = _stop(frame)
+        if stop is None and len(frame) < _FRAME_BYTES:
+            return Scan(tuple(cards), tuple(faults), frame)
+        try:
+            cards.append(_card(frame[: _FRAME_BYTES if stop is None else stop]))
+        except FrameError as fault:
+            faults.append(fault)
+        at = buffer.find(_START, at + (stop or 1))
+    return Scan(tuple(cards), tuple(faults), b"")
+
+
+def _stop(frame: bytes) -> int | None:
+    """Where a frame ends: behind its 03, or before the 02 of the next."""
+    for place, byte in enumerate(frame[1:], 1):
+        if byte == _END:
+            return place + 1
+        if byte == _START:
+            return place
+    return None
+
+
+def _card(frame: bytes) -> Card:
+    if len(frame) != _FRAME_BYTES or frame[-1] != _END:
+        raise FrameError("length_mismatch", f"frame of {len(frame)} bytes, must be {_FRAME_BYTES}: 02 … 03")
+    if _DIGITS.fullmatch(frame[1:-1]) is None:
+        raise FrameError("malformed", f"no hex digits between 02 and 03: {frame[1:-1]!r}")
+    content = bytes.fromhex(frame[1:-1].decode())
+    tag, check = content[:5], content[5]
+    if checksum(tag) != check:
+        raise FrameError(
+            "checksum_mismatch",
+            f"checksum {check:02X} in the frame, {checksum(tag):02X} calculated",
+            checksum_in_frame=f"{check:02X}",
+            checksum_calculated=f"{checksum(tag):02X}",
+            tag_hex=tag.hex().upper(),
+        )
+    return Card(tag)
+
+
+def checksum(tag: bytes) -> int:
+    """The exclusive or of all bytes."""
+    return functools.reduce(operator.xor, tag, 0)
+
+
+def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # every protocol is called alike
+    """The fields of the first good frame in `data`. Raises FrameError."""
+    found = scan(data)
+    if not found.cards:
+        if found.faults:
+            raise found.faults[0]
+        if found.rest:
+            raise FrameError("incomplete_frame", f"the frame breaks off after {len(found.rest)} bytes")
+        raise FrameError("no_frame", f"no frame in {len(data)} bytes: no 02")
+    card = found.cards[0]
+    return {
+        "frames": len(found.cards),
+        "tag_hex": card.tag.hex().upper(),
+        "version": card.tag[0],
+        "card_number": card.number,
+        "card_number_10d": card.printed,
+        "wiegand26": f"{card.tag[2]:03d},{int.from_bytes(card.tag[3:], 'big'):05d}",
+        "checksum": f"{checksum(card.tag):02X}",
+        "checksum_ok": True,
+    }
+
+
+class Rdm6300:
+    """Listens to one reader. A card counts again once it was away for `debounce_s`; `clock` is in seconds."""
+
+    def __init__(self, debounce_s: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._debounce_s = debounce_s
+        self._clock = clock
+
+    async def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead]:
+        """One CardRead a presence; its `card` is the printed ten-digit number. Raises LineLost."""
+        waiting = b""
+        last: Card | None = None
+        last_seen_s = 0.0
+        while True:
+            found = scan(waiting + await port.read(_READ_TIMEOUT_S))
+            waiting = found.rest
+            counters.replies += len(found.cards)
+            counters.checksum_errors += len(found.faults)
+            for card in found.cards:
+                now_s = self._clock()
+                away = card != last or now_s - last_seen_s > self._debounce_s
+                last, last_seen_s = card, now_s
+                if away:
+                    yield CardRead(card.printed)
