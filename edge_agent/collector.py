@@ -80,6 +80,11 @@ class Collector:
         self._fault(device, None, reason, time_ms)
         self._note(device, reason, None)
 
+    def restored(self, device: str) -> None:
+        """The line of a device that is not asked is open again."""
+        self._faults.clear(device, None)
+        self._note(device, None, None)
+
     def card(self, device: str, time_ms: int, card: str, direction: Direction | None) -> None:
         """A badge was held to a reader."""
         badge = pseudonym(self._pepper, card)

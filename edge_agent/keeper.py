@@ -47,6 +47,7 @@ class Keeper:
         #: Readings and events lost and not yet counted in the spool.
         self.lost_readings = 0
         self.lost_events = 0
+        self._seen_dropped = 0
         self.error: str | None = None
 
     def take(self, parcel: Parcel) -> None:
@@ -100,6 +101,7 @@ class Keeper:
             return False
         self._weight -= sum(weight for _, weight in group)
         self._recovered()
+        self._look_for_drops()
         for batch in sealed:
             self._on_sealed(batch)
         return True
@@ -120,6 +122,13 @@ class Keeper:
         self.lost_readings += sum(frame.readings() for frame in parcel[0])
         self.lost_events += len(parcel[1])
         self._changed()
+
+    def _look_for_drops(self) -> None:
+        if self._spool.dropped_batches != self._seen_dropped:
+            if self._seen_dropped == 0:
+                _log.error("the spool is at its bound: the oldest batches are dropped")
+            self._seen_dropped = self._spool.dropped_batches
+            self._changed()
 
     def _failed(self, error: SpoolError) -> None:
         if self.error is None:

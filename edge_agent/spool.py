@@ -106,6 +106,8 @@ class Spool:
         self.bound_bytes = bound_bytes
         self._page_bytes = int(_one(db, "PRAGMA page_size"))
         self.stream: str = _one(db, "SELECT stream FROM state")
+        #: Batches dropped at the bound since the file was opened.
+        self.dropped_batches = 0
         self._batches = int(_one(db, "SELECT count(*) FROM batch"))
         self.last_seq = int(
             _one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
@@ -163,6 +165,7 @@ class Spool:
             gone = self._drop_to_bound(self.last_seq + len(sealed), now_ms)
         self.last_seq += len(sealed)
         self._batches += len(sealed) - gone
+        self.dropped_batches += gone
         return sealed
 
     def unsent(self, after_seq: int, limit: int) -> list[Sealed]:

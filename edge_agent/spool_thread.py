@@ -25,6 +25,11 @@ class SpoolThread:
         """The highest number given so far."""
         return self._spool.last_seq
 
+    @property
+    def dropped_batches(self) -> int:
+        """See `Spool.dropped_batches`."""
+        return self._spool.dropped_batches
+
     async def seal_all(self, parcels: Sequence[Parcel], now_ms: int) -> list[Sealed]:
         """See `Spool.seal_all`."""
         return await self._call(lambda: self._spool.seal_all(parcels, now_ms))

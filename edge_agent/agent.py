@@ -1,0 +1,129 @@
+"""The agent at work: lines → collector → keeper → spool → uplink, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from edge_agent.clock import Clock, utc_ms
+from edge_agent.collector import Collector
+from edge_agent.keeper import Keeper
+from edge_agent.lines import Line, LinePlan, Opener, devices_of
+from edge_agent.site_file import BrokerSection, SiteFile
+from edge_agent.spool import Spool
+from edge_agent.spool_thread import SpoolThread
+from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
+from edge_agent.uplink import Broker, Uplink
+from wire.status import Status
+
+_log = logging.getLogger(__name__)
+
+RESTART_LINE_S: Final = 5.0
+
+
+class Agent:
+    """One site's agent. `run` ends cleanly once `stop` was called."""
+
+    def __init__(
+        self,
+        site: SiteFile,
+        plans: Sequence[LinePlan],
+        spool: Spool,
+        pepper: bytes,
+        opener: Opener,
+        clock: Clock = utc_ms,
+    ) -> None:
+        self._clock = clock
+        self._started_ms = clock()
+        self._spool = SpoolThread(spool)
+        self._uplink = Uplink(
+            site.site,
+            site.agent,
+            broker_of(site.broker),
+            self._spool,
+            self._status,
+            clock,
+            site.status_interval_s,
+        )
+        changed = self._uplink.status_changed
+        self._keeper = Keeper(self._spool, clock, self._uplink.sealed, changed)
+        self._collector = Collector(pepper, site.spool.linger_ms / 1000.0, self._keeper.take, changed)
+        self._lines = [Line(plan, self._collector, clock, opener) for plan in plans]
+        self._devices = [device for plan in plans for device in devices_of(plan)]
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Seal what is in hand, say goodbye, end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `stop`. Raises an exception group holding SpoolBroken when the spool's file is damaged."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeper = group.create_task(self._keeper.run())
+                group.create_task(self._uplink.run())
+                lines = [group.create_task(_supervised(line)) for line in self._lines]
+                await self._stopping.wait()
+                for task in lines:
+                    task.cancel()
+                await asyncio.gather(*lines, return_exceptions=True)
+                self._collector.flush()
+                self._keeper.stop()
+                await keeper
+                self._uplink.stop()
+        finally:
+            await self._spool.close()
+
+    async def _status(self, online: bool) -> Status:
+        depth, losses = await self._spool.state()
+        counters = {line.plan.settings.path: line.counters for line in self._lines}
+        return Status(
+            online=online,
+            sent=self._clock(),
+            stream=self._spool.stream,
+            version=_version(),
+            started=self._started_ms,
+            spool=spool_status(depth),
+            dropped=dropped(losses, self._keeper.lost_readings, self._keeper.lost_events),
+            uplink=self._uplink.counters(),
+            lines=line_statuses(counters),
+            devices=device_statuses(self._devices, self._collector.devices),
+        )
+
+
+async def _supervised(line: Line) -> None:
+    """Keep a line at work whatever happens in it; the other lines must not stop for a bug in one driver."""
+    while True:
+        try:
+            await line.run()
+        except Exception as error:  # noqa: BLE001  # the supervisor: one line's bug must not end the others
+            # Not the error's text: it might hold a badge number.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("%s crashed with %s\n%s", line.plan.settings.path, type(error).__name__, where)
+        await asyncio.sleep(RESTART_LINE_S)
+
+
+def broker_of(section: BrokerSection) -> Broker:
+    """The site file's broker as the uplink wants it. 8883 is MQTT over TLS (IANA: secure-mqtt)."""
+    tls = section.tls
+    return Broker(
+        host=section.host,
+        port=section.port or (1883 if tls is None else 8883),
+        username=section.username,
+        password_file=section.password_file,
+        tls=tls is not None,
+        ca_file=tls.ca_file if tls else None,
+        cert_file=tls.cert_file if tls else None,
+        key_file=tls.key_file if tls else None,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("plumbline")
+    except PackageNotFoundError:
+        return ""

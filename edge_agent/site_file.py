@@ -1,0 +1,198 @@
+"""The site file: which devices are read on which lines, and where the readings go.
+
+Every mistake is one line, and all of them are found at once:
+`site.yaml:14: lines[0].devices[2].profile: "xy-md2" is not a profile. Did you mean "xy-md02"? (…)`.
+Nothing is opened, asked or created here.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from edge_agent.drivers.contract import Parity, PortSettings
+from edge_agent.site_mistakes import Mistake, cross_mistakes, model_mistakes
+from edge_agent.yaml_lines import ConfigError, load_with_lines
+from wire.batch import Direction
+from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
+
+ID_RULE: Final = "must be a-z, 0-9 and -, at most 32 characters, not beginning with -"
+DEVICE_RULE: Final = "must be letters, digits, _ . and -, at most 64 characters, not beginning with . or -"
+
+
+class SiteFileError(Exception):
+    """The file is wrong. `lines` holds one line a mistake, in the order of the file."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolRules:
+    """What holds for a line of this protocol. A listening line has one device, which is never asked."""
+
+    listening: bool = False
+    baud: int = 9600
+    parity: Parity = "N"
+
+
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get("folder", ".")) / path
+
+
+def _port_beside_the_file(port: str, info: ValidationInfo) -> str:
+    return str(_beside_the_file(Path(port), info))
+
+
+def _known_zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise PydanticCustomError("choice", "time zone", {"choices": zoneinfo.available_timezones()})
+    return name
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+FilePath = Annotated[Path, Field(strict=False), AfterValidator(_beside_the_file)]
+Word = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Tls(_Part):
+    """`ca_file` is left out where the broker's certificate is of a public authority."""
+
+    ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
+
+
+class BrokerSection(_Part):
+    """Where batches go. The password stands in a file of its own."""
+
+    host: Word
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    username: Word | None = None
+    password_file: FilePath | None = None
+    tls: Tls | None = None
+
+
+class SpoolSection(_Part):
+    """At most `bound_mb` MiB wait for a receipt; readings are gathered for `linger_ms` into a batch."""
+
+    path: FilePath
+    bound_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    linger_ms: Annotated[int, Field(ge=0, le=10_000)] = 60
+
+
+class DeviceSection(_Part):
+    """A device. `profile`, `address`, `interval_s` where it is asked; `direction` where it reads badges."""
+
+    id: Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
+    profile: Word | None = None
+    address: Annotated[Word, BeforeValidator(_as_text)] | None = None
+    interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
+    direction: Direction | None = None
+
+
+class LineSection(_Part):
+    """One serial port with one protocol on it. What is left out comes from the profile or the protocol."""
+
+    port: Annotated[Word, AfterValidator(_port_beside_the_file)]
+    protocol: Word
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] | None = None
+    parity: Parity | None = None
+    stop_bits: Literal[1, 2] | None = None
+    data_bits: Literal[7, 8] | None = None
+    local_echo: bool = False
+    timeout_s: Annotated[float, Field(ge=0.02, le=30)] | None = None
+    devices: Annotated[tuple[DeviceSection, ...], Field(strict=False, min_length=1)]
+
+
+class SiteFile(_Part):
+    """The whole file, paths resolved against its folder."""
+
+    site: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    agent: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    broker: BrokerSection
+    spool: SpoolSection
+    badge_pepper_file: FilePath
+    status_interval_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
+    lines: Annotated[tuple[LineSection, ...], Field(strict=False, min_length=1)]
+
+    def devices(self) -> list[str]:
+        """The ids of all devices, in the order of the file."""
+        return [device.id for line in self.lines for device in line.devices]
+
+
+def port_settings(line: LineSection, defaults: Mapping[str, Any], rules: ProtocolRules) -> PortSettings:
+    """How the port is opened: the file's word, else the profile's (`defaults`), else the protocol's."""
+    chosen: dict[str, Any] = {"baud": rules.baud, "parity": rules.parity, **defaults}
+    for name in ("baud", "parity", "stop_bits", "data_bits", "timeout_s"):
+        if (value := getattr(line, name)) is not None:
+            chosen[name] = value
+    return PortSettings(path=line.port, local_echo=line.local_echo, **chosen)
+
+
+def load_site(path: Path, profiles: Mapping[str, str], protocols: Mapping[str, ProtocolRules]) -> SiteFile:
+    """The site in `path`. `profiles` maps each profile's name to its protocol. Raises SiteFileError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SiteFileError([f"{path}:1: {getattr(error, 'strerror', None) or error}"]) from error
+    return parse_site(text, path, profiles, protocols)
+
+
+def parse_site(
+    text: str, path: Path, profiles: Mapping[str, str], protocols: Mapping[str, ProtocolRules]
+) -> SiteFile:
+    """As `load_site`, of a text that stands (or would stand) in `path`."""
+    try:
+        data, line_of = load_with_lines(text, str(path))
+    except ConfigError as error:
+        raise SiteFileError([str(error)]) from error
+    if not isinstance(data, dict):
+        raise SiteFileError([f"{path}:1: must hold keys and values: site, agent, timezone, broker, spool, …"])
+    listening = {name: rules.listening for name, rules in protocols.items()}
+    mistakes = cross_mistakes(data, profiles, listening)
+    site = None
+    try:
+        site = SiteFile.model_validate(data, context={"folder": path.parent})
+    except ValidationError as error:
+        mistakes += model_mistakes(error, SiteFile, {ID_PATTERN: ID_RULE, DEVICE_PATTERN: DEVICE_RULE})
+    if mistakes or site is None:
+        raise SiteFileError(_as_lines(mistakes, path, line_of))
+    return site
+
+
+def missing_files(site: SiteFile) -> list[str]:
+    """One line for each file the site names that is not there. What the agent makes itself is left out."""
+    named: dict[str, Path | None] = {"broker.password_file": site.broker.password_file}
+    if site.broker.tls is not None:
+        named |= {f"broker.tls.{key}": value for key, value in site.broker.tls if value is not None}
+    return [f"{key}: {path} is not there" for key, path in named.items() if path and not path.is_file()]
+
+
+def _as_lines(mistakes: list[Mistake], path: Path, line_of: Any) -> list[str]:  # noqa: ANN401
+    found = {(line_of(mistake.path), mistake.text()) for mistake in mistakes}
+    return [f"{path}:{line}: {text}" for line, text in sorted(found)]

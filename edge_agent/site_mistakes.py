@@ -1,0 +1,224 @@
+"""What can be wrong in a site file: pydantic's findings in plain words, and what it cannot see.
+
+The checks across keys look at the raw data, so that one mistake does not hide another.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from edge_agent.yaml_lines import KeyPath, dotted, nearest
+
+_ABSENT: Final = object()
+_SECRETS: Final = {
+    "password": "password_file",
+    "badge_pepper": "badge_pepper_file",
+    "pepper": "badge_pepper_file",
+}
+#: DL/T 645-2007 §5.2.2: six bytes, twelve digits. Modbus over Serial Line V1.02 §2.2: 1 to 247.
+_DLT645_DIGITS: Final = 12
+_MODBUS_HIGHEST: Final = 247
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong at `path`. `value` is left out where the key itself is what is wrong."""
+
+    path: KeyPath
+    rule: str
+    value: object = _ABSENT
+
+    def text(self) -> str:
+        """`key: value rule`."""
+        shown = "" if self.value is _ABSENT else f"{_shown(self.value)} "
+        return f"{dotted(self.path)}: {shown}{self.rule}"
+
+
+def not_a(what: str, value: object, choices: Iterable[str]) -> str:
+    """The rule for a word that is none of the choices, with the likeliest one."""
+    remedy = nearest(str(value), choices)
+    return f"is not a {what}. {remedy[:1].upper()}{remedy[1:]}".rstrip()
+
+
+def model_mistakes(
+    error: ValidationError, model: type[BaseModel], patterns: Mapping[str, str]
+) -> list[Mistake]:
+    """Pydantic's findings. `patterns` says in words what each pattern asks."""
+    return [
+        _mistake(one, model, patterns) for one in error.errors(include_url=False) if not _told_elsewhere(one)
+    ]
+
+
+def _told_elsewhere(one: ErrorDetails) -> bool:
+    return one["type"] == "extra_forbidden" and one["loc"][-1] in _SECRETS
+
+
+def _mistake(one: ErrorDetails, model: type[BaseModel], patterns: Mapping[str, str]) -> Mistake:
+    path, kind, value = tuple(one["loc"]), one["type"], one["input"]
+    context: dict[str, Any] = one.get("ctx", {})
+    if kind == "missing":
+        return Mistake(path, "is missing")
+    if kind == "extra_forbidden":
+        return Mistake(path, not_a("key here", path[-1], _keys_at(model, path[:-1])))
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", context["expected"]) or re.findall(r"\d+", context["expected"])
+        return Mistake(path, not_a(str(path[-1]), value, choices), value)
+    if kind == "choice":
+        return Mistake(path, not_a(one["msg"], value, context["choices"]), value)
+    if kind == "string_pattern_mismatch":
+        return Mistake(path, patterns[context["pattern"]], value)
+    return Mistake(path, one["msg"].replace("Input should be", "must be").replace("should", "must"), value)
+
+
+def _keys_at(model: type[BaseModel], path: KeyPath) -> list[str]:
+    """The keys known at `path`, walking from `model` through lists and optional parts."""
+    for part in path:
+        if isinstance(part, str):
+            model = _part_model(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _part_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _part_model(inner))), None)
+
+
+def cross_mistakes(
+    data: Mapping[str, Any], profiles: Mapping[str, str], listening: Mapping[str, bool]
+) -> list[Mistake]:
+    """What one key says against another. `profiles`: name → protocol; `listening`: protocol → never asked."""
+    found = [*_secrets(data, ()), *_duplicates(_ports(data)), *_duplicates(_ids(data))]
+    for number, line in _dicts(data.get("lines")):
+        path: KeyPath = ("lines", number)
+        protocol = str(line.get("protocol"))
+        if "protocol" in line and protocol not in listening:
+            found.append(Mistake((*path, "protocol"), not_a("protocol", protocol, listening), protocol))
+        found += _duplicates(_addresses(line, path))
+        for at, device in _dicts(line.get("devices")):
+            place = (*path, "devices", at)
+            found += _profile_mistakes(device, place, protocol, profiles)
+            if protocol in listening:
+                check = _heard if listening[protocol] else _asked
+                found += check(device, place, protocol)
+        if listening.get(protocol):
+            found += [
+                Mistake((*path, "devices", at), f"is one too many: a line of {protocol} has one device")
+                for at, _ in list(_dicts(line.get("devices")))[1:]
+            ]
+    return found
+
+
+def _profile_mistakes(
+    device: Mapping[str, Any], place: KeyPath, protocol: object, profiles: Mapping[str, str]
+) -> Iterator[Mistake]:
+    profile = device.get("profile")
+    if not isinstance(profile, str):
+        return
+    fitting = [name for name, spoken in profiles.items() if spoken == protocol]
+    if profile not in profiles:
+        yield Mistake((*place, "profile"), not_a("profile", profile, fitting or profiles), profile)
+    elif fitting and profile not in fitting:
+        choices = ", ".join(sorted(fitting))
+        rule = f"is a profile for {profiles[profile]}, this line speaks {protocol}. ({choices})"
+        yield Mistake((*place, "profile"), rule, profile)
+
+
+def _asked(device: Mapping[str, Any], place: KeyPath, protocol: str) -> Iterator[Mistake]:
+    for key in ("profile", "address", "interval_s"):
+        if device.get(key) is None:
+            yield Mistake((*place, key), f"is missing: {protocol} devices are asked")
+    if device.get("direction") is not None:
+        yield Mistake((*place, "direction"), "is only for badge readers")
+    address = device.get("address")
+    if address is not None and (rule := _ADDRESS_RULES.get(protocol, _any_address)(str(address))):
+        yield Mistake((*place, "address"), rule, address)
+
+
+def _heard(device: Mapping[str, Any], place: KeyPath, protocol: str) -> Iterator[Mistake]:
+    for key in ("profile", "address", "interval_s"):
+        if device.get(key) is not None:
+            yield Mistake((*place, key), f"has no place here: {protocol} readers speak of themselves")
+
+
+def _any_address(_: str) -> str | None:
+    return None
+
+
+def _dlt645_address(text: str) -> str | None:
+    good = text.isascii() and text.isdigit() and len(text) <= _DLT645_DIGITS
+    return None if good else f"must be the {_DLT645_DIGITS} digits on the meter, in quotes"
+
+
+def _modbus_address(text: str) -> str | None:
+    good = text.isascii() and text.isdigit() and 1 <= int(text) <= _MODBUS_HIGHEST
+    return None if good else f"must be a whole number from 1 to {_MODBUS_HIGHEST}"
+
+
+_ADDRESS_RULES: Final[dict[str, Callable[[str], str | None]]] = {
+    "dlt645": _dlt645_address,
+    "modbus_rtu": _modbus_address,
+}
+
+
+def _secrets(data: object, path: KeyPath) -> Iterator[Mistake]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key in _SECRETS:
+                yield Mistake(
+                    (*path, key), f"must not stand here: write it into a file, name that with {_SECRETS[key]}"
+                )
+            yield from _secrets(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _secrets(item, (*path, index))
+
+
+_Named = Iterator[tuple[KeyPath, object]]
+
+
+def _ports(data: Mapping[str, Any]) -> _Named:
+    for number, line in _dicts(data.get("lines")):
+        yield ("lines", number, "port"), line.get("port")
+
+
+def _ids(data: Mapping[str, Any]) -> _Named:
+    for number, line in _dicts(data.get("lines")):
+        for at, device in _dicts(line.get("devices")):
+            yield ("lines", number, "devices", at, "id"), device.get("id")
+
+
+def _addresses(line: Mapping[str, Any], path: KeyPath) -> _Named:
+    for at, device in _dicts(line.get("devices")):
+        address = device.get("address")
+        text = None if address is None else str(address).lstrip("0")
+        yield (*path, "devices", at, "address"), text
+
+
+def _duplicates(named: _Named) -> Iterator[Mistake]:
+    first: dict[str, KeyPath] = {}
+    for path, value in named:
+        if value is None:
+            continue
+        text = str(value)
+        if text in first:
+            yield Mistake(path, f"stands twice: {dotted(first[text])} has it too", value)
+        first.setdefault(text, path)
+
+
+def _dicts(items: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, Mapping):
+            yield number, item
+
+
+def _shown(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
