@@ -1,0 +1,93 @@
+"""A line of devices that count: what was sent is known exactly, so what arrived can be proved complete."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from simulator.devices.counting import CountingRegisters
+from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave
+from simulator.line import SimulatedLine
+from simulator.site import write_edge_file, write_whole
+
+_WRITE_EVERY_S: Final = 0.1
+_MOST_DEVICES: Final = 247
+#: Quantities of the wire's table wide enough to count in, one a counter.
+QUANTITIES: Final = (
+    "water_volume",
+    "active_energy_import",
+    "active_energy_export",
+    "reactive_energy_import",
+    "gas_volume",
+    "gate_in_count",
+    "gate_out_count",
+    "active_power",
+    "reactive_power",
+    "apparent_power",
+    "active_power_l1",
+    "active_power_l2",
+)
+
+
+class CountingSite:
+    """`devices` Modbus slaves `count-001`, … on one line, each with `counters` counters that agree."""
+
+    def __init__(self, devices: int, counters: int) -> None:
+        """Raises ValueError for more devices than addresses or more counters than quantities."""
+        if not 1 <= devices <= _MOST_DEVICES:
+            raise ValueError(f"devices must be 1 to {_MOST_DEVICES}, not {devices}")
+        if not 1 <= counters <= len(QUANTITIES):
+            raise ValueError(f"counters must be 1 to {len(QUANTITIES)}, not {counters}")
+        self._counters = counters
+        self.registers = {f"count-{n:03d}": CountingRegisters(counters) for n in range(1, devices + 1)}
+
+    def line(self, folder: Path, clock: Callable[[], int]) -> SimulatedLine:
+        """The line, not yet plugged in."""
+        slaves = [ModbusSlave(n, registers) for n, registers in enumerate(self.registers.values(), start=1)]
+        return SimulatedLine(folder / "counting", ModbusBus(slaves), clock)
+
+    def write_files(self, folder: Path, timezone: str, broker: Mapping[str, Any], interval_s: float) -> Path:
+        """Write `site.yaml` and the profile `counting.yaml` it names; gives the path of the first."""
+        profile = yaml.safe_dump(self._profile(), sort_keys=False)
+        write_whole(folder / "counting.yaml", profile)
+        devices = [
+            {"id": device, "profile": "./counting.yaml", "address": n, "interval_s": interval_s}
+            for n, device in enumerate(self.registers, start=1)
+        ]
+        line = {"port": str(folder.absolute() / "counting"), "protocol": "modbus_rtu", "devices": devices}
+        return write_edge_file(folder, "counting", "pi-1", timezone, broker, [line])
+
+    def produced(self) -> dict[str, int]:
+        """The last counter value each device sent."""
+        return {device: registers.last for device, registers in self.registers.items()}
+
+    async def keep_written(self, path: Path) -> None:
+        """Keep `produced` in `path`, as JSON, until cancelled; the last word is written then."""
+        written: dict[str, int] = {}
+        try:
+            while True:
+                if (produced := self.produced()) != written:
+                    write_whole(path, json.dumps(produced))
+                    written = produced
+                await asyncio.sleep(_WRITE_EVERY_S)
+        finally:
+            write_whole(path, json.dumps(self.produced()))
+
+    def _profile(self) -> dict[str, Any]:
+        points = [
+            {"key": quantity, "read": "all", "offset": 2 * n, "decode": "uint32", "byte_order": "ABCD"}
+            for n, quantity in enumerate(QUANTITIES[: self._counters])
+        ]
+        read = {"id": "all", "register": {"type": "holding", "address": 0, "count": 2 * self._counters}}
+        return {
+            "schema": 1,
+            "profile": "counting",
+            "transport": {"protocol": "modbus_rtu"},
+            "reads": [read],
+            "points": points,
+        }

@@ -1,0 +1,76 @@
+"""What a serial line carries, seen from the devices: bytes heard, bytes said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+#: Whether a device is silent at a moment (UTC ms): broken, unplugged, out of power.
+Silence = Callable[[int], bool]
+
+
+def never(_time_ms: int) -> bool:
+    """A device that always answers."""
+    return False
+
+
+class Transmission(NamedTuple):
+    """A frame that a device sends of itself, and when."""
+
+    time_ms: int
+    frame: bytes
+
+
+class Bus(Protocol):
+    """The devices of one line under one protocol."""
+
+    def hear(self, data: bytes, now_ms: int) -> list[bytes]:
+        """Replies to the requests that `data` completes."""
+        ...
+
+    def next_transmission(self, after_ms: int) -> Transmission | None:
+        """The first frame sent unasked after `after_ms`, if one is due soon."""
+        ...
+
+    def spoil(self, frame: bytes) -> bytes:
+        """The same frame with a wrong checksum."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineFaults:
+    """What a bad line does. Every `…_every` counts frames sent: 0 is never, 3 is each third.
+
+    `baud` makes bytes take their time (10 bits each); None sends at once.
+    """
+
+    baud: int | None = None
+    local_echo: bool = False
+    noise: bytes = b"\x00\xff"
+    noise_every: int = 0
+    bad_checksum_every: int = 0
+    lost_every: int = 0
+
+
+class Spoiler:
+    """Applies a line's faults to frame after frame."""
+
+    __slots__ = ("_bus", "_faults", "_sent")
+
+    def __init__(self, bus: Bus, faults: LineFaults) -> None:
+        self._bus = bus
+        self._faults = faults
+        self._sent = 0
+
+    def on_the_wire(self, frame: bytes) -> bytes:
+        """What arrives in place of `frame`; nothing when it is lost."""
+        self._sent += 1
+        if self._hits(self._faults.lost_every):
+            return b""
+        if self._hits(self._faults.bad_checksum_every):
+            frame = self._bus.spoil(frame)
+        return self._faults.noise + frame if self._hits(self._faults.noise_every) else frame
+
+    def _hits(self, every: int) -> bool:
+        return every > 0 and self._sent % every == 0
