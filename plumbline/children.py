@@ -79,6 +79,10 @@ class Children:
             if code is not None:
                 raise ChildError(f"{child.name} ended with exit code {code}{_last_words(child)}")
 
+    def pids(self) -> dict[str, int]:
+        """Process id of every child that was started."""
+        return {child.name: child.process.pid for child in self._running}
+
     def _spawn(self, name: str, arguments: list[str]) -> _Child:
         path = self._log_folder / f"{name}.log"
         with path.open("wb") as log:

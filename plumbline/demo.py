@@ -86,7 +86,8 @@ def _begin(place: _Place, children: Children) -> None:
         f"its past {HISTORY_DAYS} days go into the agent's spool, as after {HISTORY_DAYS} days without a link"
     )
     history = str(place.folder / "history")
-    children.run("history", ["simulator", "--history", history, "--days", str(HISTORY_DAYS), "--seed", _SEED])
+    model = ["--days", str(HISTORY_DAYS), "--seed", _SEED, "--timezone", _timezone(place)]
+    children.run("history", ["simulator", "--history", history, *model])
     children.run("backfill", ["edge_agent", "backfill", str(place.site_file), history])
     _step("broker, ingest, stores and pages start")
     serve = ["plumbline", "serve", "--config", str(place.folder / "plumbline.yaml")]
@@ -123,7 +124,7 @@ def _watch_backlog(place: _Place, children: Children) -> None:
 
 
 def _say_ready(place: _Place, seconds: float) -> None:
-    zone = yaml.safe_load(place.site_file.read_text(encoding="utf-8"))["timezone"]
+    zone = _timezone(place)
     page = f"{place.url}/p/{place.token}"
     shifted = "" if zone == "Asia/Shanghai" else "  (a zone where it is a working day now)"
     limit = _number("DEMO_SECONDS")
@@ -133,6 +134,11 @@ def _say_ready(place: _Place, seconds: float) -> None:
     print(f"  the site's clock      {zone}{shifted}")
     print(f"  logs and data         {place.folder}")
     print(f"\n  {f'stops by itself after {limit:g} s' if limit else 'Ctrl-C stops it'}", flush=True)
+
+
+def _timezone(place: _Place) -> str:
+    zone: str = yaml.safe_load(place.site_file.read_text(encoding="utf-8"))["timezone"]
+    return zone
 
 
 def _stay(children: Children, seconds: float | None) -> None:

@@ -1,0 +1,67 @@
+"""Settings that cannot be used are named line by line; paths are relative to the file that names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli import main
+from plumbline.settings import SettingsError, load_settings
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "plumbline.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_an_empty_file_is_a_service_on_one_machine(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, ""))
+    assert settings.broker is None
+    assert settings.data == tmp_path / "data"
+    assert settings.web.host == "127.0.0.1"
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(
+            tmp_path,
+            "broker: {host: localhost, username: cloud, password_file: secret/cloud}\n"
+            "agents: [{site: fenglin-18, agent: pi-1, password_file: /etc/pi-1}]\n",
+        )
+    )
+    assert settings.broker is not None
+    assert settings.broker.password_file == tmp_path / "secret/cloud"
+    assert settings.broker.ca_file is None
+    assert settings.agents[0].password_file == Path("/etc/pi-1")
+
+
+def test_every_mistake_is_one_line_that_names_its_key(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "web: {prt: 1}\nlog_retention_days: -1\nagents: [{site: A.B, agent: x, password_file: p}]\n"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    for key in ("web.prt", "log_retention_days", "agents.0.site"):
+        assert any(f": {key}: " in line for line in lines), key
+
+
+@pytest.mark.parametrize("text", ["web: [", "- a\n- b\n"])
+def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"plumbline\.yaml"):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_missing_file_ends_the_command_with_a_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--config", str(tmp_path / "none.yaml")]) == 2
+    assert "--config" in capsys.readouterr().err
+
+
+def test_health_of_nobody_is_not_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health", "--url", "http://127.0.0.1:9/health"]) == 1
+    assert "127.0.0.1:9" in capsys.readouterr().err
