@@ -1,4 +1,4 @@
-"""The log: an append-only sequence of accepted batches. Everything in the cloud reads it, each at its own pace."""
+"""The log: an append-only sequence of accepted batches. All of the cloud reads it, at its own pace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An accepted batch on its way into the log. `payload` is as on the wire (zstd or JSON), all of it accepted."""
+    """An accepted batch on its way into the log. `payload` is as on the wire, zstd or JSON, all accepted."""
 
     site: str
     agent: str

@@ -1,4 +1,4 @@
-"""Records: events (they concern people and have a retention of their own), what agents say of themselves, quarantine."""
+"""Records: events (they concern people: own retention), what agents say of themselves, quarantine."""
 
 from __future__ import annotations
 

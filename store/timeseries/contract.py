@@ -49,14 +49,22 @@ class TimeSeries(Protocol):
     def latest(self, site: str) -> dict[tuple[str, str], Latest]:
         """(device, quantity) -> newest reading."""
 
-    def raw(self, site: str, device: str, quantity: str, start: int, end: int) -> tuple[list[int], list[float]]:
+    def raw(
+        self, site: str, device: str, quantity: str, start: int, end: int
+    ) -> tuple[list[int], list[float]]:
         """Every reading in [start, end), ascending."""
 
     def window(
-        self, site: str, device: str, quantity: str, start: int, end: int, step_ms: int,
+        self,
+        site: str,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
         aggregates: Sequence[Aggregate],
     ) -> Window:
-        """Aggregates over buckets of `step_ms`; from the 1-minute rollups where `step_ms` is whole minutes."""
+        """Aggregates over buckets of `step_ms`; from the 1-minute rollups where it is whole minutes."""
 
     def roll_up(self, limit: int) -> int:
         """Bring up to `limit` stale minutes of the rollup up to date; how many were."""
