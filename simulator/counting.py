@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from simulator.devices.counting import CountingRegisters
-from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave
+from simulator.devices.counting import CountingSlave
+from simulator.devices.modbus_rtu import ModbusBus
 from simulator.line import SimulatedLine
 from simulator.site import write_edge_file, write_whole
 
@@ -44,27 +44,26 @@ class CountingSite:
         if not 1 <= counters <= len(QUANTITIES):
             raise ValueError(f"counters must be 1 to {len(QUANTITIES)}, not {counters}")
         self._counters = counters
-        self.registers = {f"count-{n:03d}": CountingRegisters(counters) for n in range(1, devices + 1)}
+        self.slaves = {f"count-{n:03d}": CountingSlave(n, counters) for n in range(1, devices + 1)}
 
     def line(self, folder: Path, clock: Callable[[], int]) -> SimulatedLine:
         """The line, not yet plugged in."""
-        slaves = [ModbusSlave(n, registers) for n, registers in enumerate(self.registers.values(), start=1)]
-        return SimulatedLine(folder / "counting", ModbusBus(slaves), clock)
+        return SimulatedLine(folder / "counting", ModbusBus(list(self.slaves.values())), clock)
 
     def write_files(self, folder: Path, timezone: str, broker: Mapping[str, Any], interval_s: float) -> Path:
         """Write `site.yaml` and the profile `counting.yaml` it names; gives the path of the first."""
         profile = yaml.safe_dump(self._profile(), sort_keys=False)
         write_whole(folder / "counting.yaml", profile)
         devices = [
-            {"id": device, "profile": "./counting.yaml", "address": n, "interval_s": interval_s}
-            for n, device in enumerate(self.registers, start=1)
+            {"id": device, "profile": "./counting.yaml", "address": slave.address, "interval_s": interval_s}
+            for device, slave in self.slaves.items()
         ]
         line = {"port": str(folder.absolute() / "counting"), "protocol": "modbus_rtu", "devices": devices}
         return write_edge_file(folder, "counting", "pi-1", timezone, broker, [line])
 
     def produced(self) -> dict[str, int]:
         """The last counter value each device sent."""
-        return {device: registers.last for device, registers in self.registers.items()}
+        return {device: slave.last for device, slave in self.slaves.items()}
 
     async def keep_written(self, path: Path) -> None:
         """Keep `produced` in `path`, as JSON, until cancelled; the last word is written then."""

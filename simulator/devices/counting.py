@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from simulator.devices.modbus_rtu import Table, words
+from simulator.devices.modbus_rtu import ModbusSlave, Table, words
 
 #: One request reads at most 125 registers, a counter takes two; a poll must be one request.
 MOST_COUNTERS: Final = 62
 
 
-class CountingRegisters:
-    """Holding 0-1, 2-3, … hold the same uint32, high word first: 1 at the first read, 2 at the second."""
+class CountingSlave(ModbusSlave):
+    """Holding 0-1, 2-3, … hold the same uint32, high word first: 1 in the first reply, 2 in the second."""
 
-    def __init__(self, counters: int) -> None:
+    def __init__(self, address: int, counters: int) -> None:
         if not 1 <= counters <= MOST_COUNTERS:
             raise ValueError(f"counters must be 1 to {MOST_COUNTERS}, not {counters}")
+        super().__init__(address, self._next)
         self._counters = counters
         self.last = 0
 
-    def __call__(self, table: Table, now_ms: int) -> Mapping[int, int]:
-        """The registers of a new poll."""
+    def answer(self, request: bytes, now_ms: int) -> bytes | None:
+        """The reply; only one that carries the counters counts."""
+        reply = super().answer(request, now_ms)
+        if reply is not None and not reply[1] & 0x80:
+            self.last += 1
+        return reply
+
+    def _next(self, table: Table, now_ms: int) -> Mapping[int, int]:
         del now_ms
-        if table == "input":
-            return {}
-        self.last += 1
-        return dict(enumerate(words(self.last) * self._counters))
+        return dict(enumerate(words(self.last + 1) * self._counters)) if table == "holding" else {}

@@ -90,7 +90,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     ),
     Stage(
         name="tiling",
-        days=11,
+        days=7,
         minutes=_with_daily(
             {"wet_cutter": (35, 75), "mixer": (45, 95), "grinder": (8, 25), "vacuum": (5, 15)}
         ),
