@@ -1,7 +1,7 @@
 """An agent reduced to its uplink: publish ready payloads, a bounded number of them without receipt.
 
-`python -m benchmarks.publisher PORT USERNAME PASSWORD_FILE PAYLOADS` prints `start NS` and `end NS` (monotonic,
-the end being the last receipt).
+`python -m benchmarks.publisher PORT USERNAME PASSWORD_FILE PAYLOADS` prints `start NS` and `end NS`
+(monotonic, the end being the last receipt).
 PAYLOADS: for each batch a line with its length in bytes, then the bytes.
 """
 

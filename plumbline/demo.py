@@ -19,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -90,6 +91,7 @@ def _begin(place: _Place, children: Children) -> None:
     children.run("history", ["simulator", "--history", history, *model])
     children.run("backfill", ["edge_agent", "backfill", str(place.site_file), history])
     _step("broker, ingest, stores and pages start")
+    _write_project(place)
     serve = ["plumbline", "serve", "--config", str(place.folder / "plumbline.yaml")]
     children.start("serve", serve, lambda: _health(place) is not None)
     _step("the edge agent reads the site; live values go first, the backlog behind them")
@@ -163,8 +165,8 @@ def _place(stack: contextlib.ExitStack) -> _Place:
     port = _number("PORT")
     return _Place(
         folder=folder,
-        port=int(port) if port else _free_port(_PREFERRED_PORT),
-        broker_port=_free_port(),
+        port=int(port) if port else free_port(_PREFERRED_PORT),
+        broker_port=free_port(),
         token=secrets.token_urlsafe(12),
     )
 
@@ -181,6 +183,35 @@ def _write_settings(place: _Place) -> None:
         "agents": [{"site": SITE, "agent": AGENT, "password_file": password.name}],
     }
     _dump(place.folder / "plumbline.yaml", settings)
+
+
+def _write_project(place: _Place) -> None:
+    started = datetime.now(UTC).date() - timedelta(days=HISTORY_DAYS)
+    devices = [
+        {"id": "meter-main", "kind": "electricity_meter", "interval_s": 1},
+        {"id": "water-main", "kind": "water_meter", "interval_s": 2},
+        {"id": "th-living", "kind": "climate", "room": "living", "interval_s": 5},
+        {"id": "th-bath", "kind": "climate", "room": "bath", "interval_s": 5},
+        {"id": "th-bedroom", "kind": "climate", "room": "bedroom", "interval_s": 5},
+        {"id": "gate-in", "kind": "gate"},
+        {"id": "gate-out", "kind": "gate"},
+    ]
+    project = {
+        "id": SITE,
+        "token": place.token,
+        "site": SITE,
+        "timezone": _timezone(place),
+        "title": {"zh": "枫林路 18 号 3-501", "en": "18 Fenglin Road, 3-501"},
+        "customer": {"zh": "郑先生家", "en": "The Zheng home"},
+        "started": started,
+        "rooms": [
+            {"id": "living", "zh": "客厅", "en": "Living room"},
+            {"id": "bath", "zh": "主卫", "en": "Bathroom"},
+            {"id": "bedroom", "zh": "次卧", "en": "Bedroom"},
+        ],
+        "devices": devices,
+    }
+    _dump(place.folder / "projects.yaml", {"projects": [project]})
 
 
 def _dump(path: Path, data: object) -> None:
@@ -217,7 +248,8 @@ def _bar(share: float, text: str) -> None:
         print(line.rstrip(), flush=True)
 
 
-def _free_port(preferred: int = 0) -> int:
+def free_port(preferred: int = 0) -> int:
+    """`preferred` where nobody listens on it, else one the system gives. Raises ChildError for none."""
     for port in (preferred, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))

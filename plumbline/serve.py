@@ -24,7 +24,7 @@ from store.log.sqlite import SqliteLog
 from store.records.sqlite import SqliteRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
-from web.project import load_projects
+from web.project import ProjectsError, load_projects
 
 LOGGER = logging.getLogger("plumbline.serve")
 DAY_MS = 86_400_000
@@ -40,7 +40,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises SettingsError where the settings cannot be used, and whatever ends a part that must not end.
     """
-    projects = load_projects(settings.projects)
+    try:
+        projects = load_projects(settings.projects)
+    except ProjectsError as error:
+        raise SettingsError(str(error)) from error
     settings.data.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data))
