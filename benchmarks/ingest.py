@@ -1,10 +1,10 @@
 """From the broker to the store, against the same rows written straight into the store; and bytes on the wire.
 
-Both sides write the same batches of 60 frames × 10 quantities. The pipeline is `plumbline serve` (embedded broker,
-accept, log on disk before the receipt, writer) with a publisher that keeps a bounded number of batches without
-receipt; its time runs from the first publish until the store's position has reached the last batch. The limit is
-`SqliteTimeSeries.write` alone, decoding and log left out. The two alternate, and medians are compared, because
-these machines are noisy.
+Both sides write the same batches of 60 frames × 10 quantities. The pipeline is `plumbline serve`
+(embedded broker, accept, log on disk before the receipt, writer) with a publisher that keeps a bounded
+number of batches without receipt; its time runs from the first publish until the store's position has
+reached the last batch. The limit is `SqliteTimeSeries.write` alone, decoding and log left out. The two
+alternate, and medians are compared, because these machines are noisy.
 """
 
 from __future__ import annotations
