@@ -37,8 +37,6 @@ CREATE TABLE state (
     dropped_ms INTEGER);
 """
 _TABLES: Final = {"batch", "dropped", "state"}
-#: Rows deleted at a time when the bound is reached: a page is free only when all small rows on it are gone.
-_DROP_STEP: Final = 8
 #: SQLite's primary result codes (sqlite.org/rescode.html).
 _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_MASK: Final = 0xFF
@@ -106,9 +104,10 @@ class Spool:
         self.bound_bytes = bound_bytes
         self._page_bytes = int(_one(db, "PRAGMA page_size"))
         self.stream: str = _one(db, "SELECT stream FROM state")
+        #: Batches that wait for a receipt.
+        self.batches = int(_one(db, "SELECT count(*) FROM batch"))
         #: Batches dropped at the bound since the file was opened.
         self.dropped_batches = 0
-        self._batches = int(_one(db, "SELECT count(*) FROM batch"))
         self.last_seq = int(
             _one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
         )
@@ -164,7 +163,7 @@ class Spool:
             )
             gone = self._drop_to_bound(self.last_seq + len(sealed), now_ms)
         self.last_seq += len(sealed)
-        self._batches += len(sealed) - gone
+        self.batches += len(sealed) - gone
         self.dropped_batches += gone
         return sealed
 
@@ -188,7 +187,7 @@ class Spool:
                 gone += self._db.execute(statement, (first, last)).rowcount
             if gone:
                 self._db.execute("UPDATE state SET last_seq = ?", (self.last_seq,))
-        self._batches -= gone
+        self.batches -= gone
         return gone
 
     def note_unspooled(self, readings: int, events: int, now_ms: int) -> None:
@@ -205,7 +204,7 @@ class Spool:
         with _translated(self.path):
             row = self._db.execute("SELECT created_ms FROM batch ORDER BY seq LIMIT 1").fetchone()
             used = self._used_bytes()
-        return Depth(self._batches, used, self.bound_bytes, row[0] if row else None, self.last_seq)
+        return Depth(self.batches, used, self.bound_bytes, row[0] if row else None, self.last_seq)
 
     def losses(self) -> Losses:
         """What had to be given up."""
@@ -233,14 +232,14 @@ class Spool:
         """Delete the oldest rows (never `newest_seq`) until the bound holds. Returns how many."""
         dropped: list[tuple[int, int, int]] = []
         while self._used_bytes() > self.bound_bytes:
-            rows = self._db.execute(
-                "DELETE FROM batch WHERE seq IN (SELECT seq FROM batch WHERE seq < ? ORDER BY seq LIMIT ?)"
+            row = self._db.execute(
+                "DELETE FROM batch WHERE seq = (SELECT min(seq) FROM batch) AND seq < ?"
                 " RETURNING seq, readings, events",
-                (newest_seq, _DROP_STEP),
-            ).fetchall()
-            if not rows:
+                (newest_seq,),
+            ).fetchone()
+            if row is None:
                 break
-            dropped += rows
+            dropped.append(row)
         if dropped:
             self._record_drop(dropped, newest_seq, now_ms)
         return len(dropped)

@@ -26,6 +26,11 @@ class SpoolThread:
         return self._spool.last_seq
 
     @property
+    def batches(self) -> int:
+        """How many batches wait for a receipt."""
+        return self._spool.batches
+
+    @property
     def dropped_batches(self) -> int:
         """See `Spool.dropped_batches`."""
         return self._spool.dropped_batches

@@ -1,0 +1,191 @@
+"""The spool: bounded, numbered without holes, and nothing leaves it but on a receipt or at the bound."""
+
+from __future__ import annotations
+
+import logging
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from edge_agent.spool import Spool, SpoolError, SpoolInUse
+from wire.batch import Event, Frame, decode
+
+NOW_MS = 1_764_000_000_000
+MIB = 1 << 20
+
+
+def frame(counter: int, rows: int = 1) -> Frame:
+    """Values that hardly compress, the same for the same counter."""
+    chance = random.Random(counter)
+    times = [NOW_MS + counter * 1000 + row for row in range(rows)]
+    return Frame(device="meter-main", time=times, values={"active_power": [chance.random() for _ in times]})
+
+
+def badge(number: int) -> Event:
+    return Event(device="gate", time=NOW_MS, kind="badge", badge=f"b:{number:032x}")
+
+
+def test_a_batch_comes_back_as_it_was_sealed(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    seq = spool.append([frame(1)], [badge(1)], NOW_MS + 5)
+    (sealed,) = spool.unsent(0, 10)
+    batch = decode(sealed.payload)
+    assert (batch.stream, batch.seq, batch.sent) == (spool.stream, seq, NOW_MS + 5)
+    assert (batch.frames, batch.events) == ([frame(1)], [badge(1)])
+    assert (sealed.readings, sealed.events) == (1, 1)
+    spool.close()
+
+
+def test_numbers_have_no_holes_and_are_not_used_again_after_everything_was_acknowledged(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "spool.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    assert [spool.append([frame(n)], [], NOW_MS) for n in range(3)] == [1, 2, 3]
+    assert spool.acknowledge([(1, 3)]) == 3
+    spool.close()
+    again = Spool.open(path, MIB, NOW_MS)
+    assert (again.stream, again.last_seq) == (spool.stream, 3)
+    assert again.append([frame(4)], [], NOW_MS) == 4
+    again.close()
+
+
+def test_receipts_for_numbers_never_given_do_nothing(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    spool.append([frame(1)], [], NOW_MS)
+    assert spool.acknowledge([(2, 1 << 52)]) == 0
+    assert spool.append([frame(2)], [], NOW_MS) == 2
+    assert [batch.seq for batch in spool.unsent(0, 10)] == [1, 2]
+    spool.close()
+
+
+def test_several_parcels_are_sealed_in_one_transaction(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    sealed = spool.seal_all([([frame(n)], []) for n in range(5)], NOW_MS)
+    assert [batch.seq for batch in sealed] == [1, 2, 3, 4, 5]
+    assert [batch.seq for batch in spool.unsent(2, 2)] == [3, 4]
+    assert [batch.seq for batch in spool.newest(2)] == [4, 5]
+    assert spool.depth().batches == 5
+    spool.close()
+
+
+def test_at_the_bound_the_oldest_go_counted_and_named_and_the_file_stays_small(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    for number in range(400):
+        spool.append([frame(number, rows=900)], [badge(number)], NOW_MS + number)
+    depth, losses = spool.depth(), spool.losses()
+    assert depth.bytes <= MIB
+    ((first, last),) = losses.batches
+    assert first == 1
+    assert last > 100
+    assert losses.readings == last * 900
+    assert losses.events == last
+    assert losses.last_ms is not None
+    assert NOW_MS + 390 <= losses.last_ms <= NOW_MS + 399
+    assert [batch.seq for batch in spool.unsent(0, 1)] == [last + 1]
+    assert depth.batches == 400 - last
+    spool.close()
+    assert path.stat().st_size <= MIB + 64 * 1024
+    again = Spool.open(path, MIB, NOW_MS)
+    assert (again.losses(), again.last_seq, again.depth().batches) == (losses, 400, depth.batches)
+    again.close()
+
+
+def test_a_bound_smaller_than_one_batch_keeps_the_newest(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", 1, NOW_MS)
+    for number in range(3):
+        spool.append([frame(number)], [], NOW_MS)
+    assert [batch.seq for batch in spool.unsent(0, 10)] == [3]
+    assert spool.losses().batches == [(1, 2)]
+    spool.close()
+
+
+def test_what_the_disk_never_took_is_counted_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    spool.note_unspooled(20, 1, NOW_MS)
+    spool.note_unspooled(3, 0, NOW_MS + 1)
+    spool.close()
+    again = Spool.open(path, MIB, NOW_MS)
+    assert (again.losses().unspooled_readings, again.losses().events, again.losses().last_ms) == (
+        23,
+        1,
+        NOW_MS + 1,
+    )
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, " * 100, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+def test_a_damaged_file_is_set_aside_and_a_new_stream_starts(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "spool.db"
+    path.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        spool = Spool.open(path, MIB, NOW_MS)
+    assert (tmp_path / f"spool.db.broken-{NOW_MS}").read_bytes() == content
+    assert f"spool.db.broken-{NOW_MS}" in caplog.text
+    assert spool.append([frame(1)], [], NOW_MS) == 1
+    spool.close()
+
+
+def test_a_file_with_a_flipped_page_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    for number in range(50):
+        spool.append([frame(number, rows=200)], [], NOW_MS)
+    spool.close()
+    content = bytearray(path.read_bytes())
+    for page in range(1, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = b"\xa5" * 64
+    path.write_bytes(content)
+    fresh = Spool.open(path, MIB, NOW_MS + 1)
+    assert fresh.stream != spool.stream
+    assert fresh.last_seq == 0
+    assert (tmp_path / f"spool.db.broken-{NOW_MS + 1}").read_bytes() == bytes(content)
+    fresh.close()
+
+
+def test_another_database_is_set_aside_not_written_into(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE somebody_elses (thing)")
+    db.close()
+    Spool.open(path, MIB, NOW_MS).close()
+    assert (tmp_path / f"spool.db.broken-{NOW_MS}").exists()
+
+
+def test_a_file_of_a_newer_agent_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    Spool.open(path, MIB, NOW_MS).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(SpoolError, match="newer agent"):
+        Spool.open(path, MIB, NOW_MS)
+    assert [file.name for file in tmp_path.glob("*.broken-*")] == []
+
+
+def test_an_empty_file_left_by_a_power_cut_becomes_a_spool(tmp_path: Path) -> None:
+    (tmp_path / "spool.db").touch()
+    spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    assert spool.append([frame(1)], [], NOW_MS) == 1
+    spool.close()
+
+
+def test_two_agents_cannot_share_a_spool(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    with pytest.raises(SpoolInUse):
+        Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
+    spool.close()
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SpoolError, match="file"):
+        Spool.open(tmp_path / "file" / "spool.db", MIB, NOW_MS)

@@ -1,0 +1,231 @@
+"""The uplink on a real broker: a batch is forgotten on the cloud's receipt alone; live values go first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from edge_agent import delivery
+from edge_agent.spool import Parcel, Sealed, Spool
+from edge_agent.spool_thread import SpoolThread
+from edge_agent.status import spool_status
+from edge_agent.uplink import Broker, Uplink
+from tests.edge_agent.cloud import AGENT, SITE, TOPIC, accept, cloud, silent, until
+from tests.servers import Mosquitto, mosquitto
+from wire.batch import Batch, Frame
+from wire.payload import digest
+from wire.receipt import Receipt, Refusal
+from wire.status import Status
+
+NOW_MS = 1_764_000_000_000
+MIB = 1 << 20
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path / "broker", "allow_anonymous true\nmax_queued_messages 0") as running:
+        yield running
+
+
+class Edge:
+    """A spool with an uplink, without lines."""
+
+    def __init__(self, spool: SpoolThread, target: Broker) -> None:
+        self.spool = spool
+        self.uplink = Uplink(SITE, AGENT, target, spool, self._status, lambda: NOW_MS)
+        self.count = 0
+
+    async def _status(self, online: bool) -> Status:
+        depth, _ = await self.spool.state()
+        return Status(
+            online=online,
+            sent=NOW_MS,
+            stream=self.spool.stream,
+            spool=spool_status(depth),
+            uplink=self.uplink.counters(),
+        )
+
+    async def seal(self, how_many: int = 1) -> list[Sealed]:
+        """Take readings: an increasing counter, one a batch."""
+        parcels: list[Parcel] = []
+        for _ in range(how_many):
+            self.count += 1
+            values: dict[str, list[float | None]] = {"active_energy_import": [float(self.count)]}
+            parcels.append(([Frame(device="m", time=[NOW_MS + self.count], values=values)], []))
+        sealed = await self.spool.seal_all(parcels, NOW_MS)
+        for batch in sealed:
+            self.uplink.sealed(batch)
+        return sealed
+
+    async def waiting(self) -> int:
+        """Batches in the spool."""
+        return (await self.spool.state())[0].batches
+
+    async def until_empty(self) -> None:
+        """Wait until everything is receipted and forgotten."""
+        await self.until_waiting(0)
+
+    async def until_waiting(self, batches: int) -> None:
+        """Wait until so many batches are in the spool."""
+        await until(lambda: self.spool.batches == batches, what=f"{batches} batches in the spool")
+
+
+@asynccontextmanager
+async def edge(path: Path, port: int, *, backlog: int = 0) -> AsyncIterator[Edge]:
+    spool = SpoolThread(Spool.open(path, 64 * MIB, NOW_MS))
+    one = Edge(spool, Broker("127.0.0.1", port))
+    for start in range(0, backlog, 500):
+        await one.seal(min(500, backlog - start))
+    task = asyncio.create_task(one.uplink.run())
+    try:
+        yield one
+    finally:
+        one.uplink.stop()
+        await asyncio.wait_for(task, 10)
+        await spool.close()
+
+
+async def test_what_is_receipted_is_forgotten(tmp_path: Path, broker: Mosquitto) -> None:
+    async with cloud(broker.port) as sky, edge(tmp_path / "spool.db", broker.port) as agent:
+        await until(lambda: agent.uplink.connected)
+        await agent.seal(3)
+        await agent.until_empty()
+        assert sorted(sky.seqs()) == [1, 2, 3]
+        assert agent.uplink.counters().accepted == 3
+        assert agent.uplink.counters().resent == 0
+
+
+async def test_without_a_receipt_everything_is_kept_and_sent_again(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RECEIPT_TIMEOUT_S", 0.2)
+    async with cloud(broker.port) as sky, edge(tmp_path / "spool.db", broker.port) as agent:
+        sky.answer = silent
+        await agent.seal(2)
+        await until(lambda: sky.seqs().count(1) >= 2 and sky.seqs().count(2) >= 2, what="resending")
+        assert await agent.waiting() == 2
+        assert len(set(sky.payloads)) == 2, "a resend is the same bytes"
+        sky.answer = accept
+        await agent.until_empty()
+
+
+async def test_a_batch_left_unanswered_does_not_hold_the_others_back(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    def all_but_the_second(batch: Batch) -> Receipt | None:
+        return None if batch.seq == 2 else accept(batch)
+
+    async with cloud(broker.port) as sky, edge(tmp_path / "spool.db", broker.port) as agent:
+        sky.answer = all_but_the_second
+        await agent.seal(500)
+        await until(lambda: len(set(sky.seqs())) == 500)
+        await agent.until_waiting(1)
+        assert [batch.seq for batch in await agent.spool.unsent(0, 10)] == [2]
+
+
+async def test_receipts_repeated_foreign_or_for_numbers_to_come_do_no_harm(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky, edge(tmp_path / "spool.db", broker.port) as agent:
+        await until(lambda: agent.uplink.connected)
+        stream = agent.spool.stream
+        await agent.seal(2)
+        await agent.until_empty()
+        await sky.send(Receipt(stream=stream, accepted=[(1, 2), (1, 1)]))
+        await sky.send(Receipt(stream=stream, accepted=[(3, 1 << 50)]))
+        await sky.send(Receipt(stream="0" * 26, accepted=[(3, 4)]))
+        await sky.client.publish(f"{TOPIC}/receipt", b"\x00 no receipt")
+        sky.answer = silent
+        await agent.seal(2)
+        await until(lambda: {3, 4} <= set(sky.seqs()), what="numbers named too early still go out")
+        assert await agent.waiting() == 2
+        await sky.send(Receipt(stream=stream, accepted=[(3, 4)]))
+        await agent.until_empty()
+
+
+async def test_a_refused_batch_is_in_quarantine_so_it_is_forgotten_and_counted(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky, edge(tmp_path / "spool.db", broker.port) as agent:
+        sky.answer = silent
+        first, second, _ = await agent.seal(3)
+        await until(lambda: len(set(sky.seqs())) == 3)
+        await sky.send(Receipt(refused=[Refusal(digest=digest(first.payload), reason="unreadable")]))
+        refused = [Refusal(seq=second.seq, reason="implausible", detail="active_power 9e9 W")]
+        await sky.send(Receipt(stream=agent.spool.stream, accepted=[(3, 3)], refused=refused))
+        await agent.until_empty()
+        assert (agent.uplink.counters().accepted, agent.uplink.counters().refused) == (1, 2)
+        await until(lambda: sky.statuses[-1].uplink.refused == 2, what="status naming the refusals")
+
+
+async def test_after_an_outage_live_values_do_not_wait_for_the_backlog(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky:
+        sky.delay_s = 0.02
+        async with edge(tmp_path / "spool.db", broker.port, backlog=5000) as agent:
+            await until(lambda: len(sky.batches) > 200)
+            ahead = len(sky.batches)
+            (now,) = await agent.seal()
+            await until(lambda: now.seq in sky.seqs(), what="the live batch")
+            assert sky.seqs().index(now.seq) - ahead < delivery.WINDOW
+            assert 5000 in sky.seqs()[:40], "the newest of the backlog counts as live"
+            assert len(set(sky.seqs())) < 5000, "the backlog is still draining"
+            await agent.until_empty()
+            assert len(set(sky.seqs())) == 5001
+            assert agent.uplink.counters().resent == 0
+
+
+async def test_a_broker_that_dies_and_comes_back_costs_nothing(tmp_path: Path, broker: Mosquitto) -> None:
+    async with edge(tmp_path / "spool.db", broker.port) as agent:
+        async with cloud(broker.port):
+            await agent.seal(5)
+            await agent.until_empty()
+            broker.kill()
+        await agent.seal(5)
+        broker.start()
+        async with cloud(broker.port) as sky:
+            await agent.seal(5)
+            await agent.until_empty()
+            assert set(sky.seqs()) >= set(range(6, 16))
+
+
+async def test_a_puback_is_no_receipt(tmp_path: Path) -> None:
+    rules = tmp_path / "acl"
+    closed = f"topic read {TOPIC}/receipt\ntopic write {TOPIC}/status\nuser cloud\ntopic readwrite #\n"
+    rules.write_text(closed)
+    passwords = tmp_path / "passwords"
+    passwords.write_text("cloud:secret\n")
+    config = f"allow_anonymous true\nacl_file {rules}"
+    with mosquitto(tmp_path / "broker", config) as broker:
+        async with (
+            cloud(broker.port, username="cloud") as sky,
+            edge(tmp_path / "spool.db", broker.port) as agent,
+        ):
+            await until(lambda: len(sky.statuses) > 0)
+            await agent.seal(3)
+            await until(lambda: agent.uplink.counters().sent == 3)
+            assert await agent.waiting() == 3
+            assert sky.batches == []
+        rules.write_text("topic readwrite #\n" + closed)
+        broker.stop()
+        broker.start()
+        async with (
+            cloud(broker.port, username="cloud") as sky,
+            edge(tmp_path / "spool.db", broker.port) as agent,
+        ):
+            await agent.until_empty()
+            assert set(sky.seqs()) == {1, 2, 3}
+
+
+async def test_the_last_will_and_the_farewell_say_offline(tmp_path: Path, broker: Mosquitto) -> None:
+    async with cloud(broker.port) as sky:
+        async with edge(tmp_path / "spool.db", broker.port) as agent:
+            stream = agent.spool.stream
+            await until(lambda: bool(sky.statuses) and sky.statuses[-1].online)
+        await until(lambda: not sky.statuses[-1].online)
+        assert sky.statuses[-1].stream == stream
