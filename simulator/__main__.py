@@ -55,6 +55,7 @@ def _write_history(options: argparse.Namespace) -> None:
 
 
 async def _serve_site(options: argparse.Namespace) -> None:
+    stopped = _stop_signal()
     site = demo_site(options.seed, options.timezone)
     with contextlib.ExitStack() as plugged:
         for line in site.lines(options.dir, _now_ms):
@@ -62,33 +63,37 @@ async def _serve_site(options: argparse.Namespace) -> None:
         path = site.write_site_file(
             options.dir, options.broker_host, options.broker_port, options.username, options.password_file
         )
-        await _until_stopped(path)
+        print(f"ready {path}", flush=True)
+        await stopped.wait()
 
 
 async def _serve_counting(options: argparse.Namespace) -> None:
+    stopped = _stop_signal()
+    produced = options.dir / "produced.json"
     site = CountingSite(options.devices, options.counters)
     broker = broker_entry(options.broker_host, options.broker_port, options.username, options.password_file)
     with contextlib.ExitStack() as plugged:
         _plug(plugged, site.line(options.dir, _now_ms))
+        keeping = asyncio.create_task(site.keep_written(produced))
         path = site.write_files(options.dir, options.timezone, broker, options.interval_s)
-        keeping = asyncio.create_task(site.keep_written(options.dir / "produced.json"))
-        await _until_stopped(path)
+        print(f"ready {path}", flush=True)
+        await stopped.wait()
     keeping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await keeping
+    # Only now, with the line gone, is the last number the last one.
+    site.write_produced(produced)
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set at SIGTERM or SIGINT. Made before any file appears: whoever waits for one may stop us at once."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
 
 
 def _plug(plugged: contextlib.ExitStack, line: SimulatedLine) -> None:
     line.plug()
     plugged.callback(line.unplug)
-
-
-async def _until_stopped(site_file: Path) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    print(f"ready {site_file}", flush=True)
-    await stopped.wait()
 
 
 def _parser() -> argparse.ArgumentParser:
