@@ -1,0 +1,179 @@
+"""The web server's routes. Everything a customer can reach hangs on one lookup: the token of the address."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from store.log.contract import Log
+from store.log.hint import Hint
+from store.records.contract import Records
+from store.timeseries.contract import TimeSeries
+from web.assets import Assets
+from web.headers import SecurityHeaders
+from web.language import LANGUAGES, Language, choose
+from web.live import MOST_VIEWERS, Cursor, Live, Update
+from web.messages import say
+from web.pages import customer, not_found, render
+from web.project import Project, Projects
+from web.reading import Stores
+
+#: Proxies cut a silent connection after 30 s or more; half of that keeps it.
+HEARTBEAT_S: Final = 15.0
+#: How long a browser waits before it comes back (ms).
+RETRY_MS: Final = 2_000
+COOKIE: Final = "lang"
+_YEAR_S: Final = 365 * 86_400
+
+
+def create_app(
+    projects: Iterable[Project],
+    log: Log,
+    timeseries: TimeSeries,
+    records: Records,
+    hint: Hint,
+    clock: Callable[[], int],
+) -> FastAPI:
+    """The web server. `clock` gives UTC milliseconds. `app.state.live.close()` ends all streams."""
+    known = Projects(projects)
+    stores = Stores(timeseries, records)
+    live = Live(log, stores, hint, clock)
+    assets = Assets()
+    app = FastAPI(
+        title="Plumbline", lifespan=_lifespan(live), docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.live = live
+    app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(SecurityHeaders)
+    lost = render(not_found.build(assets))
+
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    async def nothing_here(_request: Request, _error: Exception) -> HTMLResponse:
+        return HTMLResponse(lost, status_code=404)
+
+    app.include_router(_project_routes(known, stores, live, assets, clock))
+    app.include_router(_static_routes(assets))
+
+    @app.get("/health")
+    async def health() -> JSONResponse:
+        following = app.state.following
+        well = not following.done()
+        offset = await asyncio.to_thread(log.last_offset)
+        body: dict[str, Any] = {"status": "ok" if well else "failing", "projects": len(known.all)}
+        return JSONResponse(body | {"log_offset": offset} | live.counts(), 200 if well else 503)
+
+    return app
+
+
+def _project_routes(
+    known: Projects, stores: Stores, live: Live, assets: Assets, clock: Callable[[], int]
+) -> APIRouter:
+    """What a token opens."""
+    routes = APIRouter(prefix="/p/{token}")
+
+    def project_of(token: str) -> Project:
+        """The one filter between a visitor and a site."""
+        if (project := known.by_token(token)) is None:
+            raise HTTPException(404)
+        return project
+
+    opened = Depends(project_of)
+
+    @routes.api_route("", methods=["GET", "HEAD"])
+    async def customer_page(request: Request, project: Project = opened) -> HTMLResponse:
+        language = _language(request)
+        channel = await live.channel(project)
+        page = customer.build(project, channel.figures(language), language, clock(), assets)
+        response = HTMLResponse(render(page), headers={"Vary": "Accept-Language, Cookie"})
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
+        return response
+
+    @routes.get("/live")
+    async def live_stream(
+        request: Request, project: Project = opened, last_event_id: Annotated[str | None, Header()] = None
+    ) -> Response:
+        language = _language(request)
+        channel = await live.channel(project)
+        if channel.viewers >= MOST_VIEWERS:
+            return PlainTextResponse(say(language, "busy.text"), 503, {"Retry-After": "30"})
+        changes = channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S)
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(_events(changes, clock), media_type="text/event-stream", headers=headers)
+
+    @routes.get("/chart")
+    async def chart(project: Project = opened) -> JSONResponse:
+        channel = await live.channel(project)
+        return JSONResponse(dataclasses.asdict(await channel.chart(stores)))
+
+    return routes
+
+
+def _static_routes(assets: Assets) -> APIRouter:
+    """Files that belong to nobody in particular."""
+    routes = APIRouter()
+
+    @routes.get("/static/{version}/{name:path}")
+    async def static(version: str, name: str) -> Response:
+        if (response := assets.response(version, name)) is None:
+            raise HTTPException(404)
+        return response
+
+    @routes.get("/favicon.ico")
+    async def favicon() -> Response:
+        if (response := assets.response("", "favicon.svg")) is None:
+            raise HTTPException(404)
+        return response
+
+    return routes
+
+
+def _lifespan(live: Live) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.following = task = asyncio.create_task(live.run(), name="live")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    return lifespan
+
+
+def _language(request: Request) -> Language:
+    asked = request.query_params.get("lang")
+    return choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
+
+
+async def _events(changes: AsyncGenerator[Update | None], clock: Callable[[], int]) -> AsyncIterator[bytes]:
+    """Server-sent events (html.spec.whatwg.org, §9.2): `snapshot` first, then `figures`; `chart` says read again."""
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    async with contextlib.aclosing(changes):
+        async for update in changes:
+            yield _beat(clock()) if update is None else _event(update, clock())
+
+
+def _beat(now: int) -> bytes:
+    """A comment for proxies, an event for the page: a comment alone could not tell it that the line still holds."""
+    return f': still here\nevent: beat\ndata: {{"now":{now}}}\n\n'.encode()
+
+
+def _event(update: Update, now: int) -> bytes:
+    data = {"now": now, "figures": [dataclasses.asdict(figure) for figure in update.figures]}
+    name = "snapshot" if update.whole else "figures"
+    text = f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n"
+    if update.chart and not update.whole:
+        text += f"id: {update.cursor}\n\nevent: chart\ndata: {{}}\n"
+    return f"{text}id: {update.cursor}\n\n".encode()

@@ -1,0 +1,196 @@
+"""Every word the pages say, in both languages. `{n}` and the like are filled in; `.one`/`.other` follow CLDR plurals."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from babel import Locale
+
+from web.language import LOCALE, Language, typeset
+
+ZH: Final[dict[str, str]] = {
+    "brand": "准绳",
+    "skip": "跳到现在的情况",
+    "headline.empty": "还没有数据。",
+    "headline.lost": "现场失联，最后的数据是 {when} 的。",
+    "headline.working.other": "{n} 人在场，正在施工。",
+    "headline.paused.other": "{n} 人在场，暂时安静。",
+    "headline.people_only.other": "{n} 人在场。",
+    "headline.power_without_people": "没有人刷卡进场，但现场正在用电。",
+    "headline.power_only": "现场正在用电。",
+    "headline.quiet": "现场安静。",
+    "headline.nobody": "没有人在场。",
+    "headline.partial": "现场只有部分数据。",
+    "headline.silent.other": "{n} 个设备无数据。",
+    "headline.agent_lost.other": "{n} 台采集器离线。",
+    "headline.dropped": "有读数丢失。",
+    "day": "第 {n} 天",
+    "day.before.other": "{n} 天后开工",
+    "people.line.other": "{n} 人在场",
+    "updated": "{age}更新",
+    "updated.never": "设备接通后，读数会自己出现在这里",
+    "section.now": "现在",
+    "section.power": "过去 24 小时用电",
+    "section.rooms": "房间",
+    "label.people": "在场",
+    "label.power": "用电",
+    "label.energy": "今日电量",
+    "label.water": "今日用水",
+    "label.temperature": "温度",
+    "label.humidity": "湿度",
+    "unit.people.other": "人",
+    "no_data": "无数据",
+    "no_data.since": "{when} 起",
+    "no_data.never": "从未有过读数",
+    "no_data.gate": "刷卡机无应答",
+    "no_data.link": "与现场失联",
+    "as_of": "截至 {when}",
+    "counted_since": "自 {when} 起",
+    "age.now": "刚刚",
+    "age.seconds": "{n} 秒前",
+    "age.minutes": "{n} 分钟前",
+    "age.hours": "{n} 小时前",
+    "age.days": "{n} 天前",
+    "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
+    "notice.dropped": "采集器丢失了 {readings} 个读数和 {events} 条事件，最近一次在 {when}。图表和合计在那里不完整。",
+    "notice.dropped.undated": "采集器丢失了 {readings} 个读数和 {events} 条事件。图表和合计可能不完整。",
+    "notice.backlog": "正在补传断网期间的读数：还有 {n} 批，最早的是 {when} 的。合计和图表还会变。",
+    "notice.silent": "{names}没有数据。",
+    "notice.page": "与服务器的连接断了，正在重连。下面是 {when} 的情况。",
+    "notice.no_script": "这是打开页面时的情况，刷新可看最新。图表需要 JavaScript。",
+    "notice.join": "、",
+    "device.electricity_meter": "电表",
+    "device.water_meter": "水表",
+    "device.gate": "刷卡机",
+    "device.climate": "{room}温湿度",
+    "chart.presence": "有人在场",
+    "chart.gap": "没有数据",
+    "chart.mean": "每分钟平均",
+    "chart.peak": "最高",
+    "chart.midnight": "今天",
+    "chart.empty": "过去 24 小时没有用电读数。",
+    "chart.failed": "图表暂时取不到，稍后再试。",
+    "chart.label": "过去 24 小时的用电功率",
+    "rooms.scale": "温度 0–40 °C，湿度 0–100 %；刻度在 75 %，再高就偏湿。",
+    "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，每个数字旁边是它的时间。没有读到的不补、不猜。",
+    "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。没有刷卡离开的人，{closes} 后不再计入。",
+    "about.time": "时间为 {timezone} 当地时间。",
+    "language.switch": "语言",
+    "not_found.title": "这里没有页面",
+    "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
+    "busy.text": "现在看的人太多，请稍后再试。",
+}
+
+EN: Final[dict[str, str]] = {
+    "brand": "Plumbline",
+    "skip": "Skip to what is going on now",
+    "headline.empty": "No data yet.",
+    "headline.lost": "No word from the site since {when}.",
+    "headline.working.one": "One person on site, work is under way.",
+    "headline.working.other": "{n} people on site, work is under way.",
+    "headline.paused.one": "One person on site, quiet for now.",
+    "headline.paused.other": "{n} people on site, quiet for now.",
+    "headline.people_only.one": "One person on site.",
+    "headline.people_only.other": "{n} people on site.",
+    "headline.power_without_people": "Nobody has badged in, yet power is being used.",
+    "headline.power_only": "Power is being used on site.",
+    "headline.quiet": "The site is quiet.",
+    "headline.nobody": "Nobody is on site.",
+    "headline.partial": "Only part of the site is reporting.",
+    "headline.silent.one": "One device is silent.",
+    "headline.silent.other": "{n} devices are silent.",
+    "headline.agent_lost.one": "One collector is offline.",
+    "headline.agent_lost.other": "{n} collectors are offline.",
+    "headline.dropped": "Some readings were lost.",
+    "day": "Day {n}",
+    "day.before.one": "starts tomorrow",
+    "day.before.other": "starts in {n} days",
+    "people.line.one": "1 person on site",
+    "people.line.other": "{n} people on site",
+    "updated": "updated {age}",
+    "updated.never": "readings appear here by themselves once the devices are connected",
+    "section.now": "Now",
+    "section.power": "Power, last 24 hours",
+    "section.rooms": "Rooms",
+    "label.people": "On site",
+    "label.power": "Power",
+    "label.energy": "Electricity today",
+    "label.water": "Water today",
+    "label.temperature": "Temperature",
+    "label.humidity": "Humidity",
+    "unit.people.one": "person",
+    "unit.people.other": "people",
+    "no_data": "no data",
+    "no_data.since": "since {when}",
+    "no_data.never": "never had a reading",
+    "no_data.gate": "badge reader not answering",
+    "no_data.link": "no contact with the site",
+    "as_of": "as of {when}",
+    "counted_since": "since {when}",
+    "age.now": "just now",
+    "age.seconds": "{n} s ago",
+    "age.minutes": "{n} min ago",
+    "age.hours": "{n} h ago",
+    "age.days": "{n} d ago",
+    "notice.offline": "The collector on site is offline; last contact {when}. Readings are kept on site and follow"
+    " once it is back.",
+    "notice.dropped": "The collector lost {readings} readings and {events} events, most recently at {when}."
+    " Chart and totals are incomplete there.",
+    "notice.dropped.undated": "The collector lost {readings} readings and {events} events."
+    " Chart and totals may be incomplete.",
+    "notice.backlog": "Readings from an outage are still arriving: {n} batches to go, the oldest from {when}."
+    " Totals and chart will still change.",
+    "notice.silent": "No data from: {names}.",
+    "notice.page": "The connection to the server is lost, reconnecting. Below is how things stood at {when}.",
+    "notice.no_script": "This is how things stood when the page was opened; reload for news."
+    " The chart needs JavaScript.",
+    "notice.join": ", ",
+    "device.electricity_meter": "electricity meter",
+    "device.water_meter": "water meter",
+    "device.gate": "badge reader",
+    "device.climate": "{room} sensor",
+    "chart.presence": "someone on site",
+    "chart.gap": "no data",
+    "chart.mean": "mean per minute",
+    "chart.peak": "peak",
+    "chart.midnight": "today",
+    "chart.empty": "No power readings in the last 24 hours.",
+    "chart.failed": "The chart cannot be fetched just now; it will be tried again.",
+    "chart.label": "Power over the last 24 hours",
+    "rooms.scale": "Temperature 0–40 °C, humidity 0–100 %; the tick is at 75 %, above it the air is damp.",
+    "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site, each"
+    " with its age. What was not read is neither filled in nor guessed.",
+    "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave the"
+    " site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
+    "about.time": "Times are local, {timezone}.",
+    "language.switch": "Language",
+    "not_found.title": "There is no page here",
+    "not_found.text": "The link may be incomplete, or it has been replaced."
+    " Please ask your foreman or our office for it again.",
+    "busy.text": "Too many people are watching just now, please try again in a moment.",
+}
+
+CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
+#: What the browser says by itself: ages tick there, and the chart is drawn there.
+BROWSER_KEYS: Final = (
+    "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "chart.presence", "chart.gap",
+    "chart.peak", "chart.midnight", "chart.empty", "chart.failed",
+)  # fmt: skip
+
+
+def say(language: Language, key: str, **words: object) -> str:
+    """The text of `key`, typeset. Raises KeyError for a key that is not in the catalogue."""
+    return typeset(CATALOGUE[language][key].format(**words), language)
+
+
+def count(language: Language, key: str, n: int, **words: object) -> str:
+    """The text of `key` in the plural form `n` asks for (CLDR), where it has one."""
+    form = Locale.parse(LOCALE[language]).plural_form(n)
+    texts = CATALOGUE[language]
+    chosen = f"{key}.{form}" if f"{key}.{form}" in texts else f"{key}.other"
+    return say(language, chosen, n=n, **words)
+
+
+def for_browser(language: Language) -> dict[str, str]:
+    """The part of the catalogue the browser needs, typeset, placeholders left in."""
+    return {key: typeset(CATALOGUE[language][key], language) for key in BROWSER_KEYS}

@@ -1,0 +1,140 @@
+"""The customer's page of one project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from web import numbers
+from web.assets import Assets
+from web.language import HTML_LANG, LANGUAGES, Language, typeset
+from web.messages import for_browser, say
+from web.pages.frame import Frame, frame
+from web.project import Project
+from web.wording import Figure
+
+_LANGUAGE_NAMES: dict[Language, str] = {"zh": "中", "en": "EN"}
+#: The figures of the section "Now", in order.
+_CELLS = ("people", "power", "energy", "water")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as first painted: `age` is the text of its age, or its note."""
+
+    figure: Figure
+    label: str
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    name: str
+    temperature: Shown
+    humidity: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    code: str
+    lang: str
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """`text` holds the words of the template by key, `browser` what the scripts need to know (JSON)."""
+
+    frame: Frame
+    project_title: str
+    customer: str
+    languages: tuple[LanguageLink, ...]
+    headline: Figure
+    newest: Shown
+    updated_before: str
+    updated_after: str
+    day: Figure
+    people_line: Figure
+    notices: tuple[Figure, ...]
+    cells: tuple[Shown, ...]
+    has_chart: bool
+    rooms: tuple[RoomRow, ...]
+    about: tuple[str, ...]
+    text: Mapping[str, str]
+    browser: str
+
+
+def build(
+    project: Project, figures: Mapping[str, Figure], language: Language, now: int, assets: Assets
+) -> CustomerPage:
+    """The page as of `now` (UTC ms)."""
+
+    def shown(key: str, label: str) -> Shown:
+        return Shown(figures[key], say(language, f"label.{label}"), _age(figures[key], now, language))
+
+    title = typeset(getattr(project.title, language), language)
+    before, _, after = say(language, "updated", age="\0").partition("\0")
+    updated = figures["updated"]
+    return CustomerPage(
+        frame=frame(language, title, assets, script="customer.js"),
+        project_title=title,
+        customer=typeset(getattr(project.customer, language), language),
+        languages=tuple(
+            LanguageLink(code, HTML_LANG[code], _LANGUAGE_NAMES[code], code == language) for code in LANGUAGES
+        ),
+        headline=figures["headline"],
+        newest=Shown(updated, "", _age(updated, now, language)),
+        updated_before=before,
+        updated_after=after,
+        day=figures["day"],
+        people_line=figures["people-line"],
+        notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
+        cells=tuple(shown(key, key) for key in _CELLS if key in figures),
+        has_chart="power" in figures,
+        rooms=tuple(
+            RoomRow(
+                typeset(getattr(room, language), language),
+                shown(f"room-{room.id}-temperature", "temperature"),
+                shown(f"room-{room.id}-humidity", "humidity"),
+            )
+            for room in project.rooms
+            if f"room-{room.id}-humidity" in figures
+        ),
+        about=_about(project, language),
+        text={key: say(language, key) for key in _TEXTS},
+        browser=_for_browser(project, language, now, assets),
+    )
+
+
+_TEXTS = (
+    "skip", "section.now", "section.power", "section.rooms", "rooms.scale", "notice.no_script", "updated.never",
+    "language.switch", "chart.label",
+)  # fmt: skip
+
+
+def _age(figure: Figure, now: int, language: Language) -> str:
+    if figure.note:
+        return figure.note
+    return numbers.age(now - figure.time, language) if figure.time is not None else ""
+
+
+def _about(project: Project, language: Language) -> tuple[str, ...]:
+    closes = f"{project.closes:%H:%M}"
+    counted = (say(language, "about.people", closes=closes),) if project.of_kind("gate") else ()
+    return (say(language, "about.measured"), *counted, say(language, "about.time", timezone=project.timezone))
+
+
+def _for_browser(project: Project, language: Language, now: int, assets: Assets) -> str:
+    knows = {
+        "language": language,
+        "locale": HTML_LANG[language],
+        "timezone": project.timezone,
+        "now": now,
+        "live": f"/p/{project.token}/live?lang={language}",
+        "chart": f"/p/{project.token}/chart",
+        "plot": assets.url("vendor/uPlot.iife.min.js"),
+        "text": for_browser(language),
+    }
+    return json.dumps(knows, ensure_ascii=False)

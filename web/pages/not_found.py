@@ -1,0 +1,34 @@
+"""The page for an address that opens nothing: the same for every one, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.assets import Assets
+from web.language import HTML_LANG, LANGUAGES
+from web.messages import say
+from web.pages.frame import Frame, frame
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One language's text."""
+
+    lang: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundPage:
+    frame: Frame
+    passages: tuple[Passage, ...]
+
+
+def build(assets: Assets) -> NotFoundPage:
+    """The page; nothing in it depends on what was asked for."""
+    passages = tuple(
+        Passage(HTML_LANG[language], say(language, "not_found.title"), say(language, "not_found.text"))
+        for language in LANGUAGES
+    )
+    return NotFoundPage(frame("zh", passages[0].title, assets), passages)

@@ -1,0 +1,143 @@
+"""What the pages read from the stores. Blocking: called in threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.gaps import gaps
+from analytics.headcount import Passage, presence, stays
+from analytics.totals import Limit, Tally, increase
+from store.records.contract import AgentState, Records
+from store.timeseries.contract import TimeSeries
+from web.project import Project
+from web.site_state import (
+    BASE_LOOKBACK_MS,
+    BUSY_SPAN_MINUTES,
+    DAY_MS,
+    MINUTE_MS,
+    Reading,
+    Series,
+    Stored,
+    Watch,
+    local_day,
+    site_passages,
+    watch,
+)
+
+#: The base of a total is looked for in steps back from midnight: a 1 Hz meter has it in the first.
+_BASE_STEPS_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns of the last 24 h by minute: mean and highest power in W, null where there was no reading.
+
+    `gaps` and `presence` are spans (from, to). All times UTC ms.
+    """
+
+    start: int
+    end: int
+    step_ms: int
+    time: list[int]
+    mean: list[float | None]
+    peak: list[float | None]
+    gaps: list[tuple[int, int]]
+    presence: list[tuple[int, int]]
+    midnight: int
+
+
+class Stores:
+    """The two stores a page reads, and the questions it asks them."""
+
+    def __init__(self, timeseries: TimeSeries, records: Records) -> None:
+        self._timeseries = timeseries
+        self._records = records
+
+    def position(self) -> int:
+        """The log offset that both stores have reached at least."""
+        return min(self._timeseries.position(), self._records.events_position())
+
+    def agents(self, site: str) -> list[AgentState]:
+        """What the site's agents say of themselves."""
+        return self._records.agent_states(site)
+
+    def stored(self, project: Project, now: int) -> Stored:
+        """What a state begins from."""
+        watched = watch(project)
+        newest = {
+            series: Reading(latest.time, latest.value)
+            for series, latest in self._timeseries.latest(project.site).items()
+            if series in watched.series
+        }
+        yesterday = local_day(project, now, days=-1)
+        events = self._records.events(project.site, yesterday.start, now + DAY_MS, "badge")
+        passages = site_passages(events, watched)
+        return Stored(
+            newest, self.totals(project, now), passages, self._recent_power(project.site, watched, now)
+        )
+
+    def totals(self, project: Project, now: int) -> dict[Series, Tally]:
+        """Today's totals, counted from the readings since local midnight."""
+        today = local_day(project, now)
+        found = {}
+        for series, limit in watch(project).counters.items():
+            found[series] = self._total(project.site, series, today.start, today.end, limit)
+        return found
+
+    def chart(self, project: Project, passages: frozenset[Passage], now: int) -> Chart:
+        """The last 24 h up to the minute that is running."""
+        end = now // MINUTE_MS * MINUTE_MS + MINUTE_MS
+        start = end - DAY_MS
+        time, mean, peak = self._power_by_minute(project, start, end)
+        measured = [t for t, watts in zip(time, mean, strict=True) if watts is not None]
+        meter = next(iter(project.of_kind("electricity_meter")), None)
+        usual_ms = max(MINUTE_MS, meter.interval_ms) if meter else MINUTE_MS
+        both = [
+            stay
+            for day in (local_day(project, now, days=-1), local_day(project, now))
+            for stay in stays(passages, day)
+        ]
+        return Chart(
+            start, end, MINUTE_MS, time, mean, peak,
+            gaps=gaps(measured, start, min(end, now), usual_ms),
+            presence=presence(both, start, now),
+            midnight=local_day(project, now).start,
+        )  # fmt: skip
+
+    def _power_by_minute(
+        self, project: Project, start: int, end: int
+    ) -> tuple[list[int], list[float | None], list[float | None]]:
+        power = watch(project).power
+        if power is None:
+            return [], [], []
+        device, quantity = power
+        found = self._timeseries.window(
+            project.site, device, quantity, start, end, MINUTE_MS, ("mean", "max")
+        )
+        return found.time, _rounded(found.columns["mean"]), _rounded(found.columns["max"])
+
+    def _total(self, site: str, series: Series, start: int, end: int, limit: Limit) -> Tally:
+        times, values = self._timeseries.raw(site, *series, start, end)
+        base = self._base(site, series, start)
+        return increase(zip(times, values, strict=True), start, end, limit, base)
+
+    def _base(self, site: str, series: Series, midnight: int) -> tuple[int, float] | None:
+        end = midnight
+        for back_ms in _BASE_STEPS_MS:
+            times, values = self._timeseries.raw(site, *series, midnight - back_ms, end)
+            if times:
+                return times[-1], values[-1]
+            end = midnight - back_ms
+        return None
+
+    def _recent_power(self, site: str, watched: Watch, now: int) -> list[Reading]:
+        if watched.power is None:
+            return []
+        since = now - BUSY_SPAN_MINUTES * MINUTE_MS
+        times, values = self._timeseries.raw(site, *watched.power, since, now + 1)
+        return [Reading(t, v) for t, v in zip(times, values, strict=True)]
+
+
+def _rounded(column: list[float | None]) -> list[float | None]:
+    """To whole watts: the chart has some hundred pixels, the network is a phone's."""
+    return [None if value is None else float(round(value)) for value in column]

@@ -1,0 +1,227 @@
+"""What is known of one project's site right now, in memory. Values in, values out; no I/O.
+
+Batches are reduced to digests in a thread (`digest`), digests are folded into the state in the event loop
+(`SiteState.take`). Late readings never override newer ones: they only say that totals or chart must be read again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from analytics.headcount import Day, Passage
+from analytics.totals import ELECTRICITY, WATER, Limit, Tally
+from store.records.contract import AgentState, SiteEvent
+from web.project import Project
+from wire.batch import Batch, Event
+
+Series = tuple[str, str]
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
+#: Work with tools comes in bursts: a site whose power rose within this span still counts as working.
+BUSY_SPAN_MINUTES: Final = 10
+#: How far before midnight the base of today's totals is looked for.
+BASE_LOOKBACK_MS: Final = DAY_MS
+#: Two days of a large site are some hundred passages; beyond the bound the oldest go and are counted.
+MOST_PASSAGES: Final = 5_000
+
+CLIMATE: Final = ("temperature", "relative_humidity")
+POWER, ENERGY, WATER_VOLUME = "active_power", "active_energy_import", "water_volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value at one time (UTC ms)."""
+
+    time: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which series of a project the page shows."""
+
+    power: Series | None
+    counters: dict[Series, Limit]
+    climate: frozenset[Series]
+    gates: frozenset[str]
+
+    @property
+    def series(self) -> set[Series]:
+        return {*self.counters, *self.climate, *((self.power,) if self.power else ())}
+
+
+def watch(project: Project) -> Watch:
+    """The first electricity and water meter, every climate device and gate of a project."""
+    counters: dict[Series, Limit] = {}
+    meters = project.of_kind("electricity_meter")[:1]
+    counters |= {(device.id, ENERGY): ELECTRICITY for device in meters}
+    counters |= {(device.id, WATER_VOLUME): WATER for device in project.of_kind("water_meter")[:1]}
+    return Watch(
+        power=(meters[0].id, POWER) if meters else None,
+        counters=counters,
+        climate=frozenset((device.id, name) for device in project.of_kind("climate") for name in CLIMATE),
+        gates=frozenset(device.id for device in project.of_kind("gate")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one batch says about what is watched. Columns ascend by time, nulls are left out."""
+
+    columns: dict[Series, list[Reading]]
+    passages: frozenset[Passage]
+
+
+def digest(batch: Batch, watched: Watch) -> Digest:
+    """The part of a batch that a page shows."""
+    wanted = watched.series
+    columns: dict[Series, list[Reading]] = {}
+    for frame in batch.frames:
+        for quantity, values in frame.values.items():
+            series = (frame.device, quantity)
+            if series in wanted:
+                pairs = zip(frame.time, values, strict=True)
+                columns.setdefault(series, []).extend(Reading(t, v) for t, v in pairs if v is not None)
+    for series, column in columns.items():
+        column.sort(key=_time)
+        if series in watched.climate:
+            del column[:-1]
+    return Digest(columns, frozenset(passages(batch.events, watched)))
+
+
+def passages(events: Iterable[Event], watched: Watch) -> Iterable[Passage]:
+    """The badge events of the watched gates."""
+    for event in events:
+        if event.kind == "badge" and event.badge is not None and event.device in watched.gates:
+            yield Passage(event.time, event.badge, event.direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the stores know of a project: the newest readings, today's totals, recent passages and power."""
+
+    newest: dict[Series, Reading]
+    tallies: dict[Series, Tally]
+    passages: frozenset[Passage]
+    recent_power: list[Reading]
+
+
+@dataclass(slots=True)
+class SiteState:
+    """Lives in the event loop; nothing here blocks."""
+
+    project: Project
+    watched: Watch
+    today: Day
+    newest: dict[Series, Reading] = field(default_factory=dict)
+    tallies: dict[Series, Tally] = field(default_factory=dict)
+    passages: set[Passage] = field(default_factory=set)
+    agents: list[AgentState] = field(default_factory=list)
+    #: Minute -> highest power of it, for the last BUSY_SPAN_MINUTES.
+    peaks: dict[int, float] = field(default_factory=dict)
+    passages_dropped: int = 0
+    #: A late counter reading came: today's totals must be read again.
+    totals_stale: bool = False
+    #: A late power reading came, or somebody passed the gate: the chart must be read again.
+    chart_stale: bool = False
+
+    def restore(self, stored: Stored) -> None:
+        """Take in what the stores know. Newer readings that are here already stay."""
+        for series, reading in stored.newest.items():
+            self._see(series, reading)
+        self.recount(stored.tallies)
+        self._pass(stored.passages)
+        self._peak(stored.recent_power)
+        self.totals_stale = False
+
+    def take(self, digest: Digest, now: int) -> None:
+        """Fold in a batch."""
+        for series, column in digest.columns.items():
+            if not column:
+                continue
+            late = series in self.newest and column[0].time <= self.newest[series].time
+            if series == self.watched.power:
+                self._peak(column)
+                self.chart_stale |= late and column[-1].time >= now - DAY_MS
+            if series in self.watched.counters:
+                self._count(series, column)
+            self._see(series, column[-1])
+        if not digest.passages <= self.passages:
+            self._pass(digest.passages)
+            self.chart_stale = True
+
+    def turn_day(self, today: Day) -> None:
+        """A new local day: totals must be counted anew."""
+        if today != self.today:
+            self.today = today
+            self.totals_stale = self.chart_stale = True
+
+    def newest_time(self) -> int | None:
+        """The time of the newest reading of the watched devices, None without any."""
+        return max((reading.time for reading in self.newest.values()), default=None)
+
+    def _see(self, series: Series, reading: Reading) -> None:
+        known = self.newest.get(series)
+        if known is None or reading.time > known.time:
+            self.newest[series] = reading
+
+    def _count(self, series: Series, column: list[Reading]) -> None:
+        tally, limit = self.tallies.get(series, Tally()), self.watched.counters[series]
+        if tally.time is not None and column[0].time < tally.time:
+            late_to = min(column[-1].time, tally.time)
+            self.totals_stale |= late_to >= self.today.start - BASE_LOOKBACK_MS
+        first_of_today = bisect_left(column, self.today.start, key=_time)
+        if first_of_today and (tally.time is None or column[first_of_today - 1].time > tally.time):
+            base = column[first_of_today - 1]
+            tally = Tally(since=base.time, time=base.time, value=base.value)
+        for reading in column[first_of_today : bisect_left(column, self.today.end, key=_time)]:
+            tally = tally.add(reading.time, reading.value, limit)
+        self.tallies[series] = tally
+
+    def recount(self, tallies: dict[Series, Tally]) -> None:
+        """Take in totals read from the stores. They may end before what is already here; a counter carries
+        its past with it, so its newest reading closes that."""
+        for series, tally in tallies.items():
+            newest, limit = self.newest.get(series), self.watched.counters[series]
+            if newest is not None and self.today.start <= newest.time < self.today.end:
+                self.tallies[series] = tally.add(newest.time, newest.value, limit)
+            else:
+                self.tallies[series] = tally
+
+    def _peak(self, column: list[Reading]) -> None:
+        newest = max(column[-1].time // MINUTE_MS if column else 0, max(self.peaks, default=0))
+        oldest = newest - BUSY_SPAN_MINUTES
+        for reading in column[bisect_left(column, (oldest + 1) * MINUTE_MS, key=_time) :]:
+            minute = reading.time // MINUTE_MS
+            self.peaks[minute] = max(self.peaks.get(minute, reading.value), reading.value)
+        self.peaks = {minute: watts for minute, watts in self.peaks.items() if minute > oldest}
+
+    def _pass(self, found: Iterable[Passage]) -> None:
+        self.passages |= set(found)
+        surplus = len(self.passages) - MOST_PASSAGES
+        if surplus > 0:
+            self.passages -= set(sorted(self.passages, key=lambda passage: passage.time)[:surplus])
+            self.passages_dropped += surplus
+
+
+def _time(reading: Reading) -> int:
+    return reading.time
+
+
+def site_passages(events: Iterable[SiteEvent], watched: Watch) -> frozenset[Passage]:
+    """Stored events as passages."""
+    return frozenset(passages((found.event for found in events), watched))
+
+
+def local_day(project: Project, at_ms: int, days: int = 0) -> Day:
+    """The project's local day that holds `at_ms`, or one `days` later. Knows days of 23 and 25 hours."""
+    date = dt.datetime.fromtimestamp(at_ms / 1_000, project.zone).date() + dt.timedelta(days=days)
+
+    def at(day: dt.date, time: dt.time) -> int:
+        return round(dt.datetime.combine(day, time, project.zone).timestamp() * 1_000)
+
+    return Day(at(date, dt.time()), at(date, project.closes), at(date + dt.timedelta(days=1), dt.time()))

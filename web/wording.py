@@ -1,0 +1,237 @@
+"""A situation put into words and figures of one language: what a page prints and what its live stream sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from analytics.age import Freshness
+from web import numbers
+from web.language import Language, typeset
+from web.messages import count, say
+from web.numbers import Amount
+from web.project import Device
+from web.site_state import Reading
+from web.situation import Measured, People, RoomNow, Situation, Total
+
+State = Literal["fresh", "late", "silent", "none"]
+#: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
+DAMP_ABOVE: float = 75.0
+WARMEST_SHOWN = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One changing thing on the page. `time` (UTC ms) gives its age, unless `note` says something better.
+
+    `level` is the length of its bar in percent, `value` the plain number for the chart. `state` "none" with an empty text hides the element.
+    """
+
+    id: str
+    text: str
+    unit: str = ""
+    time: int | None = None
+    state: State = "fresh"
+    note: str = ""
+    level: float | None = None
+    value: float | None = None
+
+
+def figures(situation: Situation, language: Language) -> list[Figure]:
+    """Every figure of the page, in order."""
+    found = [
+        Figure("headline", headline(situation, language), state=situation.newest_freshness),
+        _updated(situation),
+        Figure("people-line", _people_line(situation, language)),
+        Figure("day", _day(situation, language)),
+    ]
+    if situation.people is not None:
+        found.append(_people(situation.people, situation, language))
+    if situation.power is not None:
+        found.append(
+            _measured("power", situation.power, situation, language, lambda v: numbers.power(v, language))
+        )
+    if situation.energy is not None:
+        amount = numbers.energy
+        found.append(_total("energy", situation.energy, situation, language, lambda v: amount(v, language)))
+    if situation.water is not None:
+        found.append(
+            _total("water", situation.water, situation, language, lambda v: numbers.litres(v, language))
+        )
+    for room in situation.rooms:
+        found += _room(room, situation, language)
+    return found + notices(situation, language)
+
+
+def headline(situation: Situation, language: Language) -> str:
+    """What is going on now, in a sentence; and, right behind it, what is not known."""
+    if situation.link == "empty":
+        return say(language, "headline.empty")
+    if situation.link == "lost":
+        return say(language, "headline.lost", when=_when(situation.newest, situation, language))
+    sentences = [_activity(situation, language)]
+    if situation.agents_lost:
+        sentences.append(count(language, "headline.agent_lost", situation.agents_lost))
+    if situation.silent:
+        sentences.append(count(language, "headline.silent", len(situation.silent)))
+    if situation.dropped is not None:
+        sentences.append(say(language, "headline.dropped"))
+    return ("" if language == "zh" else " ").join(sentences)
+
+
+def notices(situation: Situation, language: Language) -> list[Figure]:
+    """What a person should know before reading the figures; a notice with nothing to say is empty."""
+    texts = {
+        "notice-offline": _offline(situation, language),
+        "notice-silent": _silent(situation, language),
+        "notice-dropped": _dropped(situation, language),
+        "notice-backlog": _backlog(situation, language),
+    }
+    return [Figure(key, text, state="late" if text else "none") for key, text in texts.items()]
+
+
+def device_name(device: Device, situation: Situation, language: Language) -> str:
+    """A device as a customer would call it; its id where there are several of its kind."""
+    room = next((getattr(r, language) for r in situation.project.rooms if r.id == device.room), "")
+    name = typeset(say(language, f"device.{device.kind}", room=room), language)
+    alike = [d for d in situation.project.of_kind(device.kind) if d.room == device.room]
+    return f"{name} ({device.id})" if len(alike) > 1 else name
+
+
+def _activity(situation: Situation, language: Language) -> str:
+    people = situation.people.count if situation.people else None
+    if people is None:
+        return say(language, _without_people(situation))
+    if people:
+        key = {"working": "headline.working", "idle": "headline.paused"}.get(
+            situation.use, "headline.people_only"
+        )
+        return count(language, key, people)
+    keys = {"working": "headline.power_without_people", "idle": "headline.quiet"}
+    return say(language, keys.get(situation.use, "headline.nobody"))
+
+
+def _without_people(situation: Situation) -> str:
+    """Where nobody is counted (no gate, or it does not answer) power alone speaks; quiet needs both."""
+    if situation.use == "working":
+        return "headline.power_only"
+    return "headline.quiet" if situation.people is None and situation.use == "idle" else "headline.partial"
+
+
+def _updated(situation: Situation) -> Figure:
+    return Figure("updated", "", time=situation.newest, state=situation.newest_freshness)
+
+
+def _people_line(situation: Situation, language: Language) -> str:
+    people = situation.people
+    return "" if people is None or people.count is None else count(language, "people.line", people.count)
+
+
+def _day(situation: Situation, language: Language) -> str:
+    if situation.day >= 1:
+        return say(language, "day", n=situation.day)
+    return count(language, "day.before", 1 - situation.day)
+
+
+def _people(people: People, situation: Situation, language: Language) -> Figure:
+    if people.count is None:
+        why = {"gate": "no_data.gate", "link": "no_data.link"}.get(people.why, "no_data.never")
+        return Figure("people", say(language, "no_data"), "", None, "silent", say(language, why))
+    unit = count(language, "unit.people", people.count)
+    return Figure("people", str(people.count), unit, people.time, situation.newest_freshness)
+
+
+def _measured(
+    key: str, measured: Measured, situation: Situation, language: Language, print_: Callable[[float], Amount]
+) -> Figure:
+    reading = measured.reading
+    if reading is None or measured.freshness == "silent":
+        return _no_data(key, reading, situation, language)
+    amount = print_(reading.value)
+    return Figure(key, amount.text, amount.unit, reading.time, measured.freshness, value=reading.value)
+
+
+def _no_data(key: str, reading: Reading | None, situation: Situation, language: Language) -> Figure:
+    """What stands where a value cannot be given: since when, or that there never was one."""
+    note = say(language, "no_data.never")
+    if reading is not None:
+        note = say(language, "no_data.since", when=_when(reading.time, situation, language))
+    return Figure(key, say(language, "no_data"), "", reading.time if reading else None, "silent", note)
+
+
+def _total(
+    key: str, total: Total, situation: Situation, language: Language, print_: Callable[[float], Amount]
+) -> Figure:
+    if total.value is None or total.time is None:
+        known = None if total.time is None else Reading(total.time, 0.0)
+        return _no_data(key, known, situation, language)
+    amount = print_(total.value)
+    note = ""
+    state: Freshness = total.freshness
+    if total.freshness == "silent":
+        note, state = say(language, "as_of", when=_when(total.time, situation, language)), "late"
+    elif total.since is not None:
+        note = say(language, "counted_since", when=_when(total.since, situation, language))
+    return Figure(key, amount.text, amount.unit, total.time, state, note)
+
+
+def _room(now: RoomNow, situation: Situation, language: Language) -> list[Figure]:
+    prefix = f"room-{now.room.id}"
+    warm = _measured(
+        f"{prefix}-temperature", now.temperature, situation, language,
+        lambda v: Amount(numbers.decimal(v, 1, language), "°C"),
+    )  # fmt: skip
+    damp = _measured(
+        f"{prefix}-humidity", now.humidity, situation, language,
+        lambda v: Amount(numbers.decimal(v, 0, language), "%"),
+    )  # fmt: skip
+    return [_with_level(warm, now.temperature, WARMEST_SHOWN), _with_level(damp, now.humidity, 100.0)]
+
+
+def _with_level(figure: Figure, measured: Measured, full: float) -> Figure:
+    if figure.state == "silent" or measured.reading is None:
+        return figure
+    level = round(min(max(measured.reading.value / full, 0.0), 1.0) * 100, 1)
+    return replace(figure, level=level)
+
+
+def _offline(situation: Situation, language: Language) -> str:
+    if not situation.agents_lost:
+        return ""
+    return say(language, "notice.offline", when=_when(situation.offline_since, situation, language))
+
+
+def _silent(situation: Situation, language: Language) -> str:
+    if situation.link != "live" or not situation.silent:
+        return ""
+    names = [device_name(device, situation, language) for device in situation.silent]
+    text = say(language, "notice.silent", names=say(language, "notice.join").join(names))
+    return typeset(text, language)
+
+
+def _dropped(situation: Situation, language: Language) -> str:
+    dropped = situation.dropped
+    if dropped is None:
+        return ""
+    readings = numbers.decimal(dropped.readings, 0, language)
+    events = numbers.decimal(dropped.events, 0, language)
+    if dropped.last is None:
+        return say(language, "notice.dropped.undated", readings=readings, events=events)
+    when = _when(dropped.last, situation, language)
+    return say(language, "notice.dropped", readings=readings, events=events, when=when)
+
+
+def _backlog(situation: Situation, language: Language) -> str:
+    backlog = situation.backlog
+    if backlog is None:
+        return ""
+    oldest = _when(backlog.oldest, situation, language)
+    return say(language, "notice.backlog", n=numbers.decimal(backlog.batches, 0, language), when=oldest)
+
+
+def _when(time: int | None, situation: Situation, language: Language) -> str:
+    """Local time of a moment, "–" where it is not known."""
+    if time is None:
+        return "–"
+    return numbers.moment(time, situation.now, situation.project.zone, language)
