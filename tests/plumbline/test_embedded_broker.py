@@ -1,0 +1,123 @@
+"""The embedded broker: our own child, pinned accounts, back on its port after a death, gone with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from plumbline.embedded_broker import BrokerError, Credentials, EmbeddedBroker
+from tests.servers import free_port, listens, wait_until
+
+ACCOUNTS = {
+    "cloud": Credentials("of the cloud"),
+    "fenglin-18.pi-1": Credentials("of the agent", site="fenglin-18", agent="pi-1"),
+}
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    running = EmbeddedBroker(tmp_path / "broker", ACCOUNTS)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+def client(broker: EmbeddedBroker, user: str, password: str | None = None) -> aiomqtt.Client:
+    secret = password or ACCOUNTS[user].password
+    return aiomqtt.Client("127.0.0.1", broker.port, username=user, password=secret)
+
+
+async def test_it_is_our_child_that_listens(broker: EmbeddedBroker) -> None:
+    assert broker.pid is not None
+    assert listens(broker.pid, broker.port)
+
+
+async def test_an_agent_speaks_for_itself_only(broker: EmbeddedBroker) -> None:
+    async with client(broker, "cloud") as cloud, client(broker, "fenglin-18.pi-1") as agent:
+        await cloud.subscribe("plumbline/v1/+/+/batch", qos=1)
+        await agent.publish("plumbline/v1/other/pi-1/batch", b"foreign", qos=1)
+        await agent.publish("plumbline/v1/fenglin-18/pi-1/receipt", b"forged", qos=1)
+        await agent.publish("plumbline/v1/fenglin-18/pi-1/batch", b"own", qos=1)
+        async for message in cloud.messages:
+            assert message.payload == b"own"
+            break
+
+
+async def test_an_agent_hears_its_own_receipts(broker: EmbeddedBroker) -> None:
+    async with client(broker, "cloud") as cloud, client(broker, "fenglin-18.pi-1") as agent:
+        await agent.subscribe("plumbline/v1/fenglin-18/pi-1/receipt", qos=1)
+        await cloud.publish("plumbline/v1/fenglin-18/pi-1/receipt", b"yes", qos=1)
+        async for message in agent.messages:
+            assert message.payload == b"yes"
+            break
+
+
+async def test_a_wrong_password_is_turned_away(broker: EmbeddedBroker) -> None:
+    with pytest.raises(aiomqtt.MqttError):
+        async with client(broker, "cloud", "guessed"):
+            pass
+
+
+async def test_killed_it_comes_back_on_the_same_port(broker: EmbeddedBroker) -> None:
+    killed, port = broker.pid, broker.port
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while broker.pid in (None, killed) or not listens(broker.pid or 0, port):
+            await asyncio.sleep(0.02)
+    assert broker.restarts == 1
+    async with client(broker, "cloud"):
+        pass
+
+
+async def test_a_port_somebody_else_holds_is_an_error(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    second = EmbeddedBroker(tmp_path / "second", ACCOUNTS, port=broker.port)
+    with pytest.raises(BrokerError, match="ended at once"):
+        await second.start()
+    await second.stop()
+
+
+def test_passwords_are_for_the_owner_alone(tmp_path: Path) -> None:
+    async def started() -> None:
+        running = EmbeddedBroker(tmp_path, ACCOUNTS)
+        await running.start()
+        await running.stop()
+
+    asyncio.run(started())
+    assert (tmp_path / "broker.conf").stat().st_mode & 0o077 == 0
+
+
+def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    port = free_port()
+    program = (
+        "import asyncio, pathlib\n"
+        "from plumbline.embedded_broker import Credentials, EmbeddedBroker\n"
+        "async def main():\n"
+        f"    broker = EmbeddedBroker(pathlib.Path({str(tmp_path)!r}), {{'c': Credentials('p')}}, port={port})\n"
+        "    await broker.start()\n"
+        "    print(broker.pid, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    wait_until(lambda: not _runs(child), what="the orphan ending")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
