@@ -40,9 +40,10 @@ class Config(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _knows_every_key(cls, data: Any) -> Any:  # noqa: ANN401  # anything may stand in a file
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in data if isinstance(data, dict) else ():
-            if key not in cls.model_fields:
-                raise unknown_choice(key, "key", cls.model_fields, key=str(key))
+            if key not in known:
+                raise unknown_choice(key, "key", known, key)
         return data
 
 
@@ -133,16 +134,14 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     return " ".join(part for part in (guess, everything) if part)
 
 
-def unknown_choice(
-    value: object, what: str, choices: Iterable[str], key: str | None = None
-) -> PydanticCustomError:
-    """For a validator to raise: `value` is no `what`. `key` is the part of the path it is about, if any."""
-    remedy = nearest(str(value), choices).replace("{", "(").replace("}", ")")
-    return PydanticCustomError("unknown_choice", "is no {what}; {remedy}", _context(what, remedy, key))
+def unknown_choice(value: object, what: str, choices: Iterable[str], *path: str | int) -> PydanticCustomError:
+    """For a validator to raise: `value` is no `what`. `path` is where, from the validated part on."""
+    return wrong(f"is no {what}; {nearest(str(value), choices)}", *path)
 
 
-def _context(what: str, remedy: str, key: str | None) -> dict[str, Any]:
-    return {"what": what, "remedy": remedy} | ({} if key is None else {"key": key})
+def wrong(rule: str, *path: str | int) -> PydanticCustomError:
+    """For a validator to raise: what stands at `path` (from the validated part on) breaks `rule`."""
+    return PydanticCustomError("wrong", "{rule}", {"rule": rule, "path": path})
 
 
 def validated(model: type[Model], text: str, file: str | Path) -> Model:
@@ -160,9 +159,9 @@ def explain(error: ValidationError, data: object, line_of: LineOf, file: str) ->
     """The first mistake pydantic found in `data`, as one line."""
     first = error.errors(include_url=False)[0]
     path = _place(first["loc"], data)
-    context = first.get("ctx", {})
-    if "key" in context:
-        path = (*path, str(context["key"]))
+    inside = first.get("ctx", {}).get("path", ())
+    if inside:
+        path = (*path, *inside)
         return ConfigError(f"{file}:{line_of(path)}: {dotted(path)}: {_rule(first)}")
     value = "" if first["type"] == "missing" else f"{_shown(first['input'])}: "
     return ConfigError(f"{file}:{line_of(path)}: {dotted(path)}: {value}{_rule(first)}")

@@ -2,8 +2,8 @@
 
 A frame (DL/T 645-2007 §5.2): `68 A0..A5 68 C L DATA CS 16`. The address is six bytes of BCD, lowest first;
 each byte of DATA has 0x33 added on the wire; CS is the sum of all before it, modulo 256. Before a frame 0-4
-bytes FE wake the line. The start byte 68 also occurs inside frames and begins other protocols' packets (Q/GDW 376.1
-carries whole 645 frames), so only the checksum tells a frame: the scanner tries every 68.
+bytes FE wake the line. The start byte 68 also occurs inside frames and begins other protocols' packets
+(Q/GDW 376.1 carries whole 645 frames), so only the checksum tells a frame: the scanner tries every 68.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """RDM6300 and alike: 125 kHz badge readers that send a card's number by themselves, 9600 8N1.
 
 A frame is `02`, ten hex digits (a version byte and four of card number), two of checksum, `03`; the checksum
-is the exclusive or of the five bytes (Seeed wiki, 125 kHz RFID module). A reader repeats the frame for as long
-as the card stays: one presence is one read.
+is the exclusive or of the five bytes (Seeed wiki, 125 kHz RFID module). A reader repeats the frame for as
+long as the card stays: one presence is one read.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""`plumbline-edge decode`: what a frame means, as JSON; or a whole file of known frames."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from edge_agent import profile, vectors
+from edge_agent.drivers.decoding import Asked, FrameError
+from edge_agent.drivers.registry import DECODERS, PROTOCOLS
+from edge_agent.profile import Example, Profile
+from edge_agent.yaml_lines import ConfigError, nearest
+
+#: Exit codes: the bytes are no good frame (or a vector differs); the command itself is wrong.
+REFUSED: Final = 1
+WRONG_COMMAND: Final = 2
+
+
+class CommandError(ValueError):
+    """The command cannot be carried out; the message is one line."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `decode`."""
+    parser.add_argument("protocol", nargs="?", help=f"one of {', '.join(PROTOCOLS)}")
+    parser.add_argument("hex", nargs="*", help="the bytes in hex; blanks do not matter")
+    parser.add_argument("--request", metavar="HEX", help="the request the bytes answer")
+    parser.add_argument("--profile", metavar="P", help="name the values by this profile's quantities")
+    parser.add_argument("--variant", metavar="V", help="a variant of the profile")
+    parser.add_argument("--vectors", metavar="FILE", type=Path, help="check a JSON file of known frames")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out `decode`; returns the exit code."""
+    try:
+        if args.vectors is not None:
+            return _run_vectors(args.vectors)
+        return _run_frame(args)
+    except (CommandError, ConfigError) as error:
+        print(f"plumbline-edge decode: {error}", file=sys.stderr)
+        return WRONG_COMMAND
+
+
+def _run_frame(args: argparse.Namespace) -> int:
+    if args.protocol is None or not args.hex:
+        raise CommandError("wants PROTOCOL HEX, or --vectors FILE")
+    _known(args.protocol)
+    used = profile.load(args.profile) if args.profile else None
+    if used is not None and used.transport.protocol != args.protocol:
+        raise CommandError(f"profile {used.profile} is for {used.transport.protocol}, not {args.protocol}")
+    request = None if args.request is None else _bytes(args.request)
+    try:
+        points = used.contract_points(args.variant) if used else ()
+        fields = DECODERS[args.protocol](_bytes("".join(args.hex)), Asked(request=request, points=points))
+    except FrameError as error:
+        fields = {"error": error.kind, "message": str(error), **error.details}
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(json.dumps({"protocol": args.protocol, **fields}, indent=2, ensure_ascii=False))
+    return REFUSED if "error" in fields else 0
+
+
+def _run_vectors(file: Path) -> int:
+    try:
+        loaded = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file}: {error}") from error
+    if not isinstance(loaded, list) or not all(isinstance(vector, dict) for vector in loaded):
+        raise CommandError(f"{file}: must be a JSON list of vectors")
+    for vector in loaded:
+        _known(str(vector.get("protocol")))
+    failed = 0
+    for number, vector in enumerate(loaded):
+        name = vector.get("name", f"vector {number}")
+        differences = _check(vector)
+        failed += bool(differences)
+        print(f"failed  {name}: {'; '.join(differences)}" if differences else f"passed  {name}")
+    print(f"{len(loaded) - failed} passed, {failed} failed")
+    return REFUSED if failed else 0
+
+
+def _check(vector: dict[str, Any]) -> list[str]:
+    try:
+        return vectors.check(vector)
+    except (TypeError, ValueError) as error:  # the vector itself is malformed: no hex, no mapping
+        return [f"cannot be read: {error}"]
+
+
+def _known(protocol: str) -> None:
+    if protocol not in DECODERS:
+        raise CommandError(f'"{protocol}" is no protocol known here; {nearest(protocol, PROTOCOLS)}')
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise CommandError(f"{text!r} is no hex: {error}") from error
+
+
+def check_example(used: Profile, example: Example) -> list[str]:
+    """What differs between a profile's example and what its bytes mean; empty where all is as expected."""
+    request = None if example.request is None else bytes.fromhex(example.request)
+    asked = Asked(request=request, points=used.contract_points(example.variant))
+    try:
+        fields = DECODERS[used.transport.protocol](bytes.fromhex(example.reply), asked)
+    except FrameError as error:
+        return [f"was refused: {error.kind}: {error}"]
+    got: dict[str, Any] = dict(fields.get("values_by_quantity", {}))
+    if "exception" in fields or "error_word" in fields:
+        meaning = str(fields.get("meaning") or fields.get("error_meaning"))
+        got["error"] = meaning.replace(" ", "_")
+    return [
+        f"{key}: expected {value!r}, got {got.get(key)!r}"
+        for key, value in example.expect.items()
+        if key not in got or not vectors.same(value, got[key], vectors.FLOAT32_STEP)
+    ]

@@ -1,0 +1,94 @@
+"""Which registers a Modbus point needs, and what its value is in them. No I/O.
+
+A point's `where`: `type` (coil, discrete, holding, input), `address` (from 0, as on the wire), `decode`
+(int16, uint16, int32, uint32, int64, uint64, float32, float64; default uint16), `byte_order` (default ABCD),
+`invalid` (raw values that mean "no value") and `read` (points with the same word are read in one request,
+whatever lies between them).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from edge_agent.drivers import modbus_frame
+from edge_agent.drivers.contract import Point
+from edge_agent.drivers.modbus_frame import ByteOrder, Table
+from edge_agent.drivers.scaling import scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`count` registers (or bits) from `address` in `table`."""
+
+    table: Table
+    address: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The first behind."""
+        return self.address + self.count
+
+    def holds(self, other: Place) -> bool:
+        """Whether `other` lies in here."""
+        return self.table == other.table and self.address <= other.address and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One request and the points its reply holds."""
+
+    place: Place
+    points: tuple[Point, ...]
+
+
+def place_of(point: Point) -> Place:
+    """What the point needs."""
+    table: Table = point.where["type"]
+    count = 1 if table in ("coil", "discrete") else modbus_frame.width(point.where.get("decode", "uint16"))
+    return Place(table, int(point.where["address"]), count)
+
+
+def plan(points: Iterable[Point], max_count: int) -> Iterator[Read]:
+    """As few requests as may be, of up to `max_count`: points that adjoin or are of one `read` share one."""
+    waiting: list[Point] = []
+    span: Place | None = None
+    for point in sorted(points, key=lambda point: (place_of(point).table, place_of(point).address)):
+        place = place_of(point)
+        near = bool(waiting) and _same_read(waiting[-1], point)
+        joined = None if span is None else _join(span, place, near, max_count)
+        if span is not None and joined is None:
+            yield Read(span, tuple(waiting))
+            waiting = []
+        span = joined or place
+        waiting.append(point)
+    if span is not None:
+        yield Read(span, tuple(waiting))
+
+
+def _same_read(one: Point, other: Point) -> bool:
+    return one.where.get("read") is not None and one.where.get("read") == other.where.get("read")
+
+
+def _join(span: Place, place: Place, near: bool, max_count: int) -> Place | None:
+    end = max(span.end, place.end)
+    most = min(max_count, modbus_frame.LARGEST_READ[span.table])
+    if span.table != place.table or end - span.address > most or not (near or place.address <= span.end):
+        return None
+    return Place(span.table, span.address, end - span.address)
+
+
+def value_of(point: Point, place: Place, content: Sequence[int] | Sequence[bool]) -> float | None:
+    """The point's value in `content`, which was read from `place`; None where the device gives no number."""
+    where = place_of(point)
+    at = where.address - place.address
+    raw_words = [int(word) for word in content[at : at + where.count]]
+    if where.table in ("coil", "discrete"):
+        return scaled(raw_words[0], point.scale)
+    order: ByteOrder = point.where.get("byte_order", "ABCD")
+    raw = modbus_frame.number(raw_words, point.where.get("decode", "uint16"), order)
+    if not math.isfinite(raw) or raw in point.where.get("invalid", ()):
+        return None
+    return scaled(raw, point.scale)

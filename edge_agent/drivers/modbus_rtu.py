@@ -1,0 +1,150 @@
+"""The driver of Modbus RTU devices.
+
+A target's `address` is the unit id. A point's `where` is described in `modbus_points`. Target options:
+`max_count` (registers in one request, default and limit 125). Adapters that echo are the port's matter
+(`PortSettings.local_echo`): an answer to a write equals its request, so no driver could tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from edge_agent.drivers import modbus_frame, modbus_points
+from edge_agent.drivers.contract import (
+    DriverError,
+    LineCounters,
+    LineLost,
+    PermanentError,
+    Port,
+    Reply,
+    Target,
+    TransientError,
+)
+from edge_agent.drivers.exchange import Question, ask
+from edge_agent.drivers.modbus_frame import EXCEPTIONS, LARGEST_READ, REQUESTS, Frame
+from edge_agent.drivers.modbus_points import Place, Read
+
+#: Exceptions after which asking again may help: acknowledge (wait), busy, and a gateway's trouble.
+_PASSING: Final = frozenset({5, 6, 10, 11})
+
+
+class ModbusRtu:
+    """Polls devices on one line. `attempts` is how often each request is asked before it is given up."""
+
+    def __init__(self, attempts: int = 2) -> None:
+        self._attempts = attempts
+
+    async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
+        """What the device says of each point.
+
+        Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
+        """
+        unit = _Unit(port, unit_id(target.address), counters, timeout_s, self._attempts)
+        max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
+        todo = list(modbus_points.plan(target.points, max_count))
+        reply = Reply()
+        failures: list[DriverError] = []
+        answered = False
+        while todo:
+            read = todo.pop(0)
+            try:
+                _take(read, await unit.read(read.place), reply)
+                answered = True
+            except LineLost:
+                raise
+            except DriverError as error:
+                if isinstance(error, PermanentError) and len(read.points) > 1:
+                    # One register of many may be missing in this device: only its own point shall fail.
+                    todo[:0] = [Read(modbus_points.place_of(point), (point,)) for point in read.points]
+                    continue
+                failures.append(error)
+                # A device that is silent once is not asked a dozen times more: the others wait.
+                failed = [read, *todo] if error.reason == "no_reply" else [read]
+                _fail(failed, error, reply)
+                if len(failed) > 1:
+                    break
+        if failures and not answered:
+            raise failures[-1]
+        return reply
+
+
+def unit_id(address: str | int) -> int:
+    """The unit id in a target's address. Raises ValueError where it is none.
+
+    0 and 248-255 pass: relays and energy meters are sold that answer on them.
+    """
+    text = str(address)
+    if not text.isascii() or not text.isdecimal() or int(text) > 255:
+        raise ValueError(f'"{text}" is no Modbus unit id: a number from 0 to 255')
+    return int(text)
+
+
+def _take(read: Read, content: Sequence[int] | Sequence[bool], reply: Reply) -> None:
+    for point in read.points:
+        value = modbus_points.value_of(point, read.place, content)
+        reply.values[point.quantity] = value
+        if value is None:
+            reply.faults[point.quantity] = "not_a_number"
+
+
+def _fail(reads: Sequence[Read], error: DriverError, reply: Reply) -> None:
+    for read in reads:
+        for point in read.points:
+            reply.values[point.quantity] = None
+            reply.faults[point.quantity] = error.reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Questions to one device."""
+
+    port: Port
+    unit_id: int
+    counters: LineCounters
+    timeout_s: float
+    attempts: int
+
+    async def read(self, place: Place) -> Sequence[int] | Sequence[bool]:
+        """Registers or bits, `place.count` of them. Raises DriverError."""
+        what = f"unit {self.unit_id}, {place.table} {place.address}+{place.count}"
+        request = modbus_frame.read_request(self.unit_id, place.table, place.address, place.count)
+        question = Question(request, self.timeout_s, self.attempts, what)
+        frame = await ask(
+            self.port,
+            question,
+            self.counters,
+            lambda heard: self._find(heard, place),
+            lambda heard: self._damaged(heard, place),
+        )
+        if frame.exception is not None:
+            text = f"{what}: exception {frame.exception} ({EXCEPTIONS.get(frame.exception, 'unknown')})"
+            kind = TransientError if frame.exception in _PASSING else PermanentError
+            raise kind(text, "device_error")
+        message = frame.message()
+        return message.registers or message.bits[: place.count]
+
+    def _find(self, heard: bytes, place: Place) -> Frame | None:
+        """The answer among noise and neighbours' answers: right unit, function, length and CRC."""
+        for start in self._candidates(heard, place):
+            frame = modbus_frame.frame_at(heard, start, "response")
+            if frame is not None:
+                return frame
+        return None
+
+    def _damaged(self, heard: bytes, place: Place) -> bool:
+        return any(self._find(heard[start:], place) is None for start in self._candidates(heard, place))
+
+    def _candidates(self, heard: bytes, place: Place) -> list[int]:
+        """Where a whole answer to this question may begin, its CRC not looked at."""
+        function = REQUESTS[place.table].function_code
+        octets = (place.count + 7) // 8 if place.table in ("coil", "discrete") else 2 * place.count
+        head = bytes([self.unit_id, function, octets])
+        refusal = bytes([self.unit_id, function | 0x80])
+        return [
+            start
+            for start in range(len(heard))
+            if (heard.startswith(head, start) and len(heard) >= start + 5 + octets)
+            or (heard.startswith(refusal, start) and len(heard) >= start + 5)
+        ]

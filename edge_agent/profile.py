@@ -1,0 +1,260 @@
+"""Device profiles: a YAML file says how one device model is read. Protocol is code, model is data.
+
+A profile has `transport` (how the model leaves the factory), `reads` (requests: registers, for Modbus),
+`points` (one quantity of `wire.quantities` each; `scale` brings the raw number into the table's unit),
+`variants` (the same model sold with other factors) and `examples`: a real request, a real reply and the
+values it must give, which test the profile. A profile without a captured example says why in `no_capture`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from edge_agent.drivers import registry
+from edge_agent.drivers.contract import Parity, Point, Target
+from edge_agent.drivers.dlt645_items import item
+from edge_agent.drivers.modbus_frame import ByteOrder, Table
+from edge_agent.yaml_lines import Config, ConfigError, nearest, unknown_choice, validated, wrong
+from wire.quantities import QUANTITIES
+
+PROFILES: Final = Path(__file__).parent / "profiles"
+
+NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
+
+
+def _known_quantity(name: str) -> str:
+    if name not in QUANTITIES:
+        raise unknown_choice(name, "quantity", QUANTITIES)
+    return name
+
+
+def _known_protocol(name: str) -> str:
+    if name not in registry.POLLED:
+        raise unknown_choice(name, "protocol that is asked", registry.POLLED)
+    return name
+
+
+def _known_item(di: str) -> str:
+    found = item(di)
+    if found is None or found.block or found.meaning != "number":
+        raise ValueError("is no single number this driver knows (see edge_agent/drivers/dlt645_items.py)")
+    return di
+
+
+def _hex(text: str) -> str:
+    bytes.fromhex(text)
+    return text
+
+
+Hex = Annotated[str, AfterValidator(_hex)]
+Quantity = Annotated[str, AfterValidator(_known_quantity)]
+DataIdentifier = Annotated[
+    str, StringConstraints(pattern=r"^([0-9A-F]{8}|[0-9A-F]{4})$"), AfterValidator(_known_item)
+]
+Scale = Annotated[float, Field(allow_inf_nan=False)]
+Interval = Annotated[float, Field(ge=0.05, le=86_400)]
+
+
+class Match(Config):
+    """What is printed on the device."""
+
+    maker: str
+    model: str
+
+
+class Transport(Config):
+    """How the model talks when it leaves the factory; a site file may say otherwise."""
+
+    protocol: Annotated[str, AfterValidator(_known_protocol)]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
+    parity: Parity = "N"
+    stop_bits: Literal[1, 2] = 1
+    #: Modbus: most registers the device gives at once.
+    max_count: Annotated[int, Field(ge=1, le=125)] | None = None
+    #: DL/T 645: false for a meter that answers blocks (0201FF00) wrongly instead of refusing them.
+    blocks: bool = True
+
+    def port_defaults(self) -> dict[str, Any]:
+        """Keyword arguments of `contract.PortSettings`."""
+        return {"baud": self.baud, "parity": self.parity, "stop_bits": self.stop_bits}
+
+
+class Register(Config):
+    """Where a Modbus read begins (from 0, as on the wire) and how many registers or bits it takes."""
+
+    type: Table
+    address: Annotated[int, Field(ge=0, le=65_535)]
+    count: Annotated[int, Field(ge=1, le=2_000)] = 1
+
+
+class ReadSpec(Config):
+    """One request. Points name it by `id`."""
+
+    id: str
+    register_: Annotated[Register, Field(alias="register")]
+
+
+class PointSpec(Config):
+    """One quantity: `di` for DL/T 645; `read`, `offset`, `decode`, `byte_order` for Modbus."""
+
+    key: Quantity
+    scale: Scale = 1.0
+    #: Slow quantities are asked less often than the device's own interval.
+    interval_s: Interval | None = None
+    di: DataIdentifier | None = None
+    read: str | None = None
+    offset: Annotated[int, Field(ge=0, le=2_000)] = 0
+    decode: NumberType = "uint16"
+    byte_order: ByteOrder | Literal["AB"] = "ABCD"
+    #: Raw numbers that mean "no value".
+    invalid_raw: tuple[float, ...] = ()
+
+
+class PointChange(Config):
+    """What a variant changes of a point."""
+
+    scale: Scale
+
+
+class Variant(Config):
+    """The same model sold with other factors, by quantity."""
+
+    points: dict[Quantity, PointChange]
+
+
+class Example(Config):
+    """Real bytes and what they must give: values by quantity, or `{error: kind}` of a refusal."""
+
+    reply: Hex
+    request: Hex | None = None
+    variant: str | None = None
+    expect: dict[str, float | str | None]
+    source: str
+
+
+class Profile(Config):
+    """One device model."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    profile: str
+    match: Match = Match(maker="generic", model="generic")
+    transport: Transport
+    note: str = ""
+    reads: tuple[ReadSpec, ...] = ()
+    points: Annotated[tuple[PointSpec, ...], Field(min_length=1)]
+    variants: dict[str, Variant] = {}
+    examples: tuple[Example, ...] = ()
+    no_capture: str | None = None
+
+    @model_validator(mode="after")
+    def _points_fit_the_protocol(self) -> Self:
+        keys = [point.key for point in self.points]
+        for place, point in enumerate(self.points):
+            if point.key in keys[:place]:
+                raise wrong(f"{point.key} stands twice", "points", place, "key")
+            if self.transport.protocol == "dlt645":
+                _fits_dlt645(place, point)
+            else:
+                _fits_reads(place, point, {read.id: read.register_ for read in self.reads})
+        for name, variant in self.variants.items():
+            for key in variant.points:
+                if key not in keys:
+                    raise unknown_choice(key, "point of this profile", keys, "variants", name, "points", key)
+        return self
+
+    def names(self) -> list[str]:
+        """The quantities it reads, in the order of the file."""
+        return [point.key for point in self.points]
+
+    def contract_points(self, variant: str | None = None) -> tuple[Point, ...]:
+        """The points as drivers take them. Raises ValueError for an unknown variant."""
+        if variant is not None and variant not in self.variants:
+            known = nearest(variant, self.variants)
+            raise ValueError(f'"{variant}" is no variant of {self.profile}; {known or "it has none"}')
+        changes = self.variants[variant].points if variant is not None else {}
+        return tuple(
+            Point(
+                point.key,
+                self._where(point),
+                changes[point.key].scale if point.key in changes else point.scale,
+                point.interval_s,
+            )
+            for point in self.points
+        )
+
+    def _where(self, point: PointSpec) -> dict[str, Any]:
+        if point.di is not None:
+            return {"di": point.di}
+        register = next(read.register_ for read in self.reads if read.id == point.read)
+        return {
+            "type": register.type,
+            "address": register.address + point.offset,
+            "decode": point.decode,
+            "byte_order": "ABCD" if point.byte_order == "AB" else point.byte_order,
+            "invalid": point.invalid_raw,
+            "read": point.read,
+        }
+
+    def target(
+        self,
+        device: str,
+        address: str | int,
+        variant: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Target:
+        """A device of this model as its driver polls it. `options` go over those of the profile.
+
+        Raises ValueError, one line, for an address or variant that is none.
+        """
+        own: dict[str, Any] = {"blocks": self.transport.blocks}
+        if self.transport.max_count is not None:
+            own["max_count"] = self.transport.max_count
+        wanted = registry.ADDRESSES[self.transport.protocol](address)
+        return Target(device, wanted, self.contract_points(variant), {**own, **(options or {})})
+
+
+def _fits_dlt645(place: int, point: PointSpec) -> None:
+    if point.di is None or point.read is not None:
+        raise wrong("a dlt645 point has a di and no read", "points", place)
+
+
+def _fits_reads(place: int, point: PointSpec, reads: Mapping[str, Register]) -> None:
+    if point.di is not None:
+        raise wrong("di is for dlt645; a modbus_rtu point has a read", "points", place, "di")
+    register = reads.get(point.read or "")
+    if register is None:
+        raise unknown_choice(point.read, "read of this profile", reads, "points", place, "read")
+    width = {"16": 1, "32": 2, "64": 4}[point.decode[-2:]] if register.type in ("holding", "input") else 1
+    if point.offset + width > register.count:
+        raise ValueError(
+            f"points[{place}]: {point.decode} at offset {point.offset} goes beyond the {register.count} "
+            f'registers of read "{point.read}"'
+        )
+
+
+def names() -> list[str]:
+    """The profiles that are shipped."""
+    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+
+
+def load(name: str | Path) -> Profile:
+    """A shipped profile by name; a file of the site's own where `name` ends with `.yaml`.
+
+    Raises ConfigError, one line.
+    """
+    own = str(name).endswith(".yaml")
+    if not own and name not in names():
+        raise ConfigError(f'"{name}" is no profile; {nearest(str(name), names())}')
+    path = Path(name) if own else PROFILES / f"{name}.yaml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}:1: cannot be read: {error}") from error
+    profile = validated(Profile, text, path)
+    if not own and profile.profile != name:
+        raise ConfigError(f'{path}:1: profile: "{profile.profile}": must be the name of the file, {name}')
+    return profile

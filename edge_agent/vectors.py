@@ -1,0 +1,94 @@
+"""Decoding a file of known frames and comparing every field: `plumbline-edge decode --vectors FILE`.
+
+A file is a JSON list; each vector has `name`, `protocol`, `kind`, `hex`, `valid`, `expect`, and where there
+is one `request_hex` and `device`. What a person would know besides the bytes is given to the decoder (the
+request, the device's name, `INPUTS`); everything else in `expect` must come out of the bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from edge_agent.drivers.decoding import Asked, FrameError
+from edge_agent.drivers.registry import DECODERS
+
+#: Words of a manual that no byte carries: they are given to the decoder, and its answer repeats them.
+INPUTS: Final = ("type", "byte_order", "scale", "decimals", "signed")
+#: Keys that say nothing of the value, with the reason.
+PROSE: Final = {
+    "note": "a remark for the reader",
+    "rest": "in words, what a reader of a stream does with a frame that breaks off",
+    "rel_tolerance": "how exactly the source states its value: used in comparing, not compared",
+}
+#: Pieces of a protocol that are no frame, by the vector's kind.
+_PIECES: Final = frozenset({"bcd", "crc", "value"})
+#: Two decimal numbers as JSON writes them; a decoder does not round.
+_EXACT: Final = 1e-12
+#: One step of a float32, relative: a source that prints "230.2 V" beside 43 66 33 34 means no other number.
+FLOAT32_STEP: Final = 2**-23
+
+
+def check(vector: Mapping[str, Any]) -> list[str]:
+    """What differs between the vector and what its bytes mean, one line each; empty where nothing does."""
+    missing = [key for key in ("protocol", "hex", "valid", "expect") if key not in vector]
+    if missing:
+        return [f"the vector has no {', '.join(missing)}"]
+    if vector["protocol"] not in DECODERS:
+        return [f"no decoder for {vector['protocol']}"]
+    expect: Mapping[str, Any] = vector["expect"]
+    try:
+        fields, refusal = DECODERS[vector["protocol"]](bytes.fromhex(vector["hex"]), _asked(vector)), None
+    except FrameError as error:
+        fields, refusal = {"error": error.kind, **error.details}, error
+    if vector["valid"] is not True and refusal is None:
+        return [f"was accepted, must be refused ({expect.get('error', 'no reason given')})"]
+    if vector["valid"] is True and refusal is not None:
+        return [f"was refused: {refusal.kind}: {refusal}"]
+    compared = {key: value for key, value in expect.items() if key not in PROSE}
+    if not compared:
+        return ["expects nothing of the value"]
+    usual = FLOAT32_STEP if fields.get("type") == "float32" else _EXACT
+    return list(_differences(compared, fields, "", float(expect.get("rel_tolerance", usual))))
+
+
+def _asked(vector: Mapping[str, Any]) -> Asked:
+    request = vector.get("request_hex")
+    kind = str(vector.get("kind", "frame"))
+    return Asked(
+        request=bytes.fromhex(request) if request else None,
+        kind=kind if kind in _PIECES else "frame",
+        inputs={key: vector["expect"][key] for key in INPUTS if key in vector["expect"]},
+        device=vector.get("device"),
+    )
+
+
+def _differences(expected: object, got: object, place: str, tolerance: float) -> Iterator[str]:
+    if isinstance(expected, Mapping):
+        if not isinstance(got, Mapping):
+            yield f"{place}: expected {expected!r}, got {got!r}"
+            return
+        for key, value in expected.items():
+            name = f"{place}.{key}" if place else str(key)
+            if key not in got:
+                yield f"{name}: expected {value!r}, the decoder says nothing of it"
+            else:
+                yield from _differences(value, got[key], name, tolerance)
+    elif isinstance(expected, list):
+        if not isinstance(got, list) or len(got) != len(expected):
+            yield f"{place}: expected {expected!r}, got {got!r}"
+            return
+        for index, (one, other) in enumerate(zip(expected, got, strict=True)):
+            yield from _differences(one, other, f"{place}[{index}]", tolerance)
+    elif not same(expected, got, tolerance):
+        yield f"{place}: expected {expected!r}, got {got!r}"
+
+
+def same(expected: object, got: object, tolerance: float) -> bool:
+    """Whether two scalars are the same: numbers within the relative `tolerance`, all else exactly."""
+    if isinstance(expected, bool) or isinstance(got, bool):
+        return expected is got
+    if isinstance(expected, int | float) and isinstance(got, int | float):
+        return math.isclose(expected, got, rel_tol=tolerance)
+    return type(expected) is type(got) and expected == got
