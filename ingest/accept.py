@@ -1,0 +1,98 @@
+"""What is taken in and what is set aside: a pure function from bytes to accepted columns or a reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ingest import screen
+from ingest.screen import SetAside
+from store.log.contract import Entry
+from wire import batch as wire_batch
+from wire import payload as wire_payload
+from wire.batch import Batch, BatchError
+from wire.identifiers import STREAM_PATTERN
+from wire.payload import PayloadError
+from wire.receipt import Refusal, RefusalReason
+from wire.topics import Topic
+
+_STREAM: Final = re.compile(STREAM_PATTERN)
+_BEYOND_SEQ: Final = 1 << 53
+#: A detail is for a person to read; the payload itself is in quarantine.
+LONGEST_DETAIL: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`batch` holds what was taken, `entry` the same as bytes for the log. `set_aside` says what was taken
+    out of it: where that is not empty, the payload as it came belongs into quarantine."""
+
+    batch: Batch
+    entry: Entry
+    set_aside: tuple[SetAside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing of it was taken. `stream` and `seq` where even a broken payload shows them, else both None."""
+
+    reason: RefusalReason
+    detail: str
+    stream: str | None
+    seq: int | None
+    digest: str
+
+    def refusal(self) -> Refusal:
+        """As the agent is told: by seq where it is known, else by digest."""
+        if self.seq is not None:
+            return Refusal(seq=self.seq, reason=self.reason, detail=self.detail)
+        return Refusal(digest=self.digest, reason=self.reason, detail=self.detail)
+
+
+def accept(topic: Topic, payload: bytes, now_ms: int) -> Accepted | Refused:
+    """Judge a batch from `topic`, whatever its bytes, at UTC `now_ms`. Never raises.
+
+    A batch of which parts are set aside goes on as a new payload under the same identity; one without goes on
+    byte for byte. Even where nothing is left of it it is accepted, so that its number is not missing.
+    """
+    try:
+        batch = wire_batch.decode(payload)
+    except BatchError as error:
+        return _refused(payload, error)
+    clean, set_aside = screen.screen(batch, now_ms)
+    kept = wire_batch.encode(clean) if set_aside else payload
+    entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, kept)
+    return Accepted(clean, entry, tuple(set_aside))
+
+
+def _refused(payload: bytes, error: BatchError) -> Refused:
+    stream, seq = _identity(payload)
+    detail = str(error)[:LONGEST_DETAIL]
+    return Refused(_reason(error), detail, stream, seq, wire_payload.digest(payload))
+
+
+def _reason(error: BatchError) -> RefusalReason:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return "unreadable" if cause.errors()[0]["type"] == "json_invalid" else "schema"
+    return "too_large" if str(error).startswith("too large") else "unreadable"
+
+
+def _identity(payload: bytes) -> tuple[str, int] | tuple[None, None]:
+    """(stream, seq) where the payload is at least JSON that shows them."""
+    try:
+        loaded: Any = json.loads(wire_payload.unpack(payload))
+    except (PayloadError, ValueError, RecursionError):
+        return None, None
+    if not isinstance(loaded, dict):
+        return None, None
+    stream, seq = loaded.get("stream"), loaded.get("seq")
+    if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
+        return None, None
+    if type(seq) is not int or not 1 <= seq < _BEYOND_SEQ:
+        return None, None
+    return stream, seq

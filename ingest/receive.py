@@ -1,0 +1,152 @@
+"""MQTT towards the sites: the only module of the cloud that speaks it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import aiomqtt
+
+from ingest.arrivals import Arrivals
+from wire import topics
+from wire.topics import Topic
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 5.0
+#: A broker that is gone without a farewell is noticed after one and a half of this (MQTT 3.1.1 §3.1.2.10).
+_KEEPALIVE_S: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where the broker is and who we are to it. `ca_file` switches TLS on."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message of an agent, as it came."""
+
+    topic: Topic
+    payload: bytes
+
+
+@dataclass(slots=True)
+class ReceiveCounters:
+    """Since the process started. `dropped`: at the bound of the queue, to be sent again by their agents."""
+
+    connected: bool = False
+    connections: int = 0
+    received: int = 0
+    dropped: int = 0
+    unsent: int = 0
+
+
+class Receiver:
+    """Batches and statuses of every site from one broker, and the way back for receipts.
+
+    It subscribes with a clean session. What a broker acknowledges means nothing to an agent: only a receipt
+    does. So what is lost between broker and log comes again.
+    """
+
+    def __init__(self, address: BrokerAddress, queue_bound: int = 4096) -> None:
+        self.address = address
+        self.counters = ReceiveCounters()
+        self._queue_bound = queue_bound
+        self._queue = Arrivals(queue_bound)
+        self._client: aiomqtt.Client | None = None
+
+    def waiting(self) -> int:
+        """How many messages wait to be taken."""
+        return self._queue.qsize()
+
+    async def arrivals(self) -> AsyncGenerator[list[Arrival], None]:
+        """Groups of messages, for ever: connects, and connects again with growing pauses."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                async with self._connected() as client, aclosing(_groups(client)) as groups:
+                    pause_s = _FIRST_PAUSE_S
+                    async for group in groups:
+                        arrived = self._arrived(group)
+                        if arrived:
+                            yield arrived
+            except (aiomqtt.MqttError, OSError) as error:
+                logger.warning("broker %s:%d: %s", self.address.host, self.address.port, error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _arrived(self, group: Iterable[aiomqtt.Message]) -> list[Arrival]:
+        arrived = []
+        for message in group:
+            topic = topics.parse(message.topic.value)
+            if topic is not None and isinstance(message.payload, bytes):
+                arrived.append(Arrival(topic, message.payload))
+        self.counters.received += len(arrived)
+        self.counters.dropped = self._queue.dropped
+        return arrived
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
+        """A subscribed client. What waited of an earlier connection is forgotten: it comes again."""
+        dropped, self._queue = self._queue.dropped, Arrivals(self._queue_bound)
+        self._queue.dropped = dropped
+        async with self._new_client(self._queue) as client:
+            await client.subscribe([(topics.subscription("batch"), 1), (topics.subscription("status"), 1)])
+            self._client, self.counters.connected = client, True
+            self.counters.connections += 1
+            logger.info("connected to broker %s:%d", self.address.host, self.address.port)
+            try:
+                yield client
+            finally:
+                self._client, self.counters.connected = None, False
+
+    def _new_client(self, queue: Arrivals) -> aiomqtt.Client:
+        def same_queue(maxsize: int) -> Arrivals:  # noqa: ARG001 - aiomqtt's name for the bound, which it discards at
+            return queue
+
+        address = self.address
+        return aiomqtt.Client(
+            address.host,
+            address.port,
+            username=address.username,
+            password=address.password,
+            tls_context=ssl.create_default_context(cafile=address.ca_file) if address.ca_file else None,
+            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", same_queue),
+            protocol=aiomqtt.ProtocolVersion.V311,
+            clean_session=True,
+            keepalive=_KEEPALIVE_S,
+        )
+
+    async def publish(self, topic: Topic, payload: bytes) -> bool:
+        """Send at QoS 0; whether it went off. A receipt lost costs a resend, which is answered again."""
+        client = self._client
+        if client is not None:
+            try:
+                await client.publish(str(topic), payload, qos=0)
+            except aiomqtt.MqttError as error:
+                logger.warning("could not publish to %s: %s", topic, error)
+            else:
+                return True
+        self.counters.unsent += 1
+        return False
+
+
+async def _groups(client: aiomqtt.Client) -> AsyncGenerator[list[aiomqtt.Message], None]:
+    """What `Arrivals` hands over: lists, although aiomqtt's types say single messages."""
+    group: Any
+    async for group in client.messages:
+        yield group
