@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,13 +24,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from edge_agent.drivers.contract import Parity, PortSettings
-from edge_agent.site_mistakes import Mistake, cross_mistakes, model_mistakes
+from edge_agent.drivers.contract import Parity
+from edge_agent.site_mistakes import KnownProfile, Mistake, ProtocolRules, cross_mistakes, model_mistakes
 from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
 from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
 
 ID_RULE: Final = "must be a-z, 0-9 and -, at most 32 characters, not beginning with -"
+Part = TypeVar("Part", bound=BaseModel)
 DEVICE_RULE: Final = "must be letters, digits, _ . and -, at most 64 characters, not beginning with . or -"
 
 
@@ -41,15 +41,6 @@ class SiteFileError(Exception):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolRules:
-    """What holds for a line of this protocol. A listening line has one device, which is never asked."""
-
-    listening: bool = False
-    baud: int = 9600
-    parity: Parity = "N"
 
 
 def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
@@ -64,6 +55,12 @@ def _known_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise PydanticCustomError("choice", "time zone", {"choices": zoneinfo.available_timezones()})
     return name
+
+
+def _at_least_one(items: tuple[Part, ...]) -> tuple[Part, ...]:
+    if not items:
+        raise PydanticCustomError("empty", "needs at least one entry")
+    return items
 
 
 def _as_text(value: object) -> object:
@@ -109,6 +106,7 @@ class DeviceSection(_Part):
 
     id: Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
     profile: Word | None = None
+    variant: Word | None = None
     address: Annotated[Word, BeforeValidator(_as_text)] | None = None
     interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
     direction: Direction | None = None
@@ -125,7 +123,7 @@ class LineSection(_Part):
     data_bits: Literal[7, 8] | None = None
     local_echo: bool = False
     timeout_s: Annotated[float, Field(ge=0.02, le=30)] | None = None
-    devices: Annotated[tuple[DeviceSection, ...], Field(strict=False, min_length=1)]
+    devices: Annotated[tuple[DeviceSection, ...], Field(strict=False), AfterValidator(_at_least_one)]
 
 
 class SiteFile(_Part):
@@ -138,24 +136,17 @@ class SiteFile(_Part):
     spool: SpoolSection
     badge_pepper_file: FilePath
     status_interval_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
-    lines: Annotated[tuple[LineSection, ...], Field(strict=False, min_length=1)]
+    lines: Annotated[tuple[LineSection, ...], Field(strict=False), AfterValidator(_at_least_one)]
 
     def devices(self) -> list[str]:
         """The ids of all devices, in the order of the file."""
         return [device.id for line in self.lines for device in line.devices]
 
 
-def port_settings(line: LineSection, defaults: Mapping[str, Any], rules: ProtocolRules) -> PortSettings:
-    """How the port is opened: the file's word, else the profile's (`defaults`), else the protocol's."""
-    chosen: dict[str, Any] = {"baud": rules.baud, "parity": rules.parity, **defaults}
-    for name in ("baud", "parity", "stop_bits", "data_bits", "timeout_s"):
-        if (value := getattr(line, name)) is not None:
-            chosen[name] = value
-    return PortSettings(path=line.port, local_echo=line.local_echo, **chosen)
-
-
-def load_site(path: Path, profiles: Mapping[str, str], protocols: Mapping[str, ProtocolRules]) -> SiteFile:
-    """The site in `path`. `profiles` maps each profile's name to its protocol. Raises SiteFileError."""
+def load_site(
+    path: Path, profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
+) -> SiteFile:
+    """The site in `path`. Profiles and protocols come by name. Raises SiteFileError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -164,7 +155,7 @@ def load_site(path: Path, profiles: Mapping[str, str], protocols: Mapping[str, P
 
 
 def parse_site(
-    text: str, path: Path, profiles: Mapping[str, str], protocols: Mapping[str, ProtocolRules]
+    text: str, path: Path, profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
 ) -> SiteFile:
     """As `load_site`, of a text that stands (or would stand) in `path`."""
     try:
@@ -173,8 +164,7 @@ def parse_site(
         raise SiteFileError([str(error)]) from error
     if not isinstance(data, dict):
         raise SiteFileError([f"{path}:1: must hold keys and values: site, agent, timezone, broker, spool, …"])
-    listening = {name: rules.listening for name, rules in protocols.items()}
-    mistakes = cross_mistakes(data, profiles, listening)
+    mistakes = cross_mistakes(data, profiles, protocols)
     site = None
     try:
         site = SiteFile.model_validate(data, context={"folder": path.parent})

@@ -8,12 +8,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from edge_agent.drivers.contract import Parity
 from edge_agent.yaml_lines import KeyPath, dotted, nearest
 
 _ABSENT: Final = object()
@@ -22,9 +24,25 @@ _SECRETS: Final = {
     "badge_pepper": "badge_pepper_file",
     "pepper": "badge_pepper_file",
 }
-#: DL/T 645-2007 §5.2.2: six bytes, twelve digits. Modbus over Serial Line V1.02 §2.2: 1 to 247.
-_DLT645_DIGITS: Final = 12
-_MODBUS_HIGHEST: Final = 247
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProfile:
+    """What a site file may refer to of a profile."""
+
+    protocol: str
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolRules:
+    """What holds for a line of this protocol. A listening line has one device, which is never asked."""
+
+    listening: bool = False
+    baud: int = 9600
+    parity: Parity = "N"
+    #: The address as the driver wants it. Raises ValueError, saying what an address is.
+    address: Callable[[str | int], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +110,23 @@ def _part_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401
 
 
 def cross_mistakes(
-    data: Mapping[str, Any], profiles: Mapping[str, str], listening: Mapping[str, bool]
+    data: Mapping[str, Any], profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
 ) -> list[Mistake]:
-    """What one key says against another. `profiles`: name → protocol; `listening`: protocol → never asked."""
+    """What one key says against another; profiles and protocols by name."""
     found = [*_secrets(data, ()), *_duplicates(_ports(data)), *_duplicates(_ids(data))]
     for number, line in _dicts(data.get("lines")):
         path: KeyPath = ("lines", number)
         protocol = str(line.get("protocol"))
-        if "protocol" in line and protocol not in listening:
-            found.append(Mistake((*path, "protocol"), not_a("protocol", protocol, listening), protocol))
-        found += _duplicates(_addresses(line, path))
+        if "protocol" in line and protocol not in protocols:
+            found.append(Mistake((*path, "protocol"), not_a("protocol", protocol, protocols), protocol))
+        found += _duplicates(_addresses(line, path, protocols.get(protocol, ProtocolRules())))
         for at, device in _dicts(line.get("devices")):
             place = (*path, "devices", at)
             found += _profile_mistakes(device, place, protocol, profiles)
-            if protocol in listening:
-                check = _heard if listening[protocol] else _asked
-                found += check(device, place, protocol)
-        if listening.get(protocol):
+            if protocol in protocols:
+                check = _heard if protocols[protocol].listening else _asked
+                found += check(device, place, protocol, protocols[protocol])
+        if protocol in protocols and protocols[protocol].listening:
             found += [
                 Mistake((*path, "devices", at), f"is one too many: a line of {protocol} has one device")
                 for at, _ in list(_dicts(line.get("devices")))[1:]
@@ -117,55 +135,44 @@ def cross_mistakes(
 
 
 def _profile_mistakes(
-    device: Mapping[str, Any], place: KeyPath, protocol: object, profiles: Mapping[str, str]
+    device: Mapping[str, Any], place: KeyPath, protocol: str, profiles: Mapping[str, KnownProfile]
 ) -> Iterator[Mistake]:
-    profile = device.get("profile")
-    if not isinstance(profile, str):
+    name, variant = device.get("profile"), device.get("variant")
+    if not isinstance(name, str):
         return
-    fitting = [name for name, spoken in profiles.items() if spoken == protocol]
-    if profile not in profiles:
-        yield Mistake((*place, "profile"), not_a("profile", profile, fitting or profiles), profile)
-    elif fitting and profile not in fitting:
+    fitting = [other for other, known in profiles.items() if known.protocol == protocol]
+    if name not in profiles:
+        yield Mistake((*place, "profile"), not_a("profile", name, fitting or profiles), name)
+        return
+    known = profiles[name]
+    if fitting and name not in fitting:
         choices = ", ".join(sorted(fitting))
-        rule = f"is a profile for {profiles[profile]}, this line speaks {protocol}. ({choices})"
-        yield Mistake((*place, "profile"), rule, profile)
+        rule = f"is a profile for {known.protocol}, this line speaks {protocol}. ({choices})"
+        yield Mistake((*place, "profile"), rule, name)
+    if variant is not None and variant not in known.variants:
+        yield Mistake((*place, "variant"), not_a(f"variant of {name}", variant, known.variants), variant)
 
 
-def _asked(device: Mapping[str, Any], place: KeyPath, protocol: str) -> Iterator[Mistake]:
+def _asked(
+    device: Mapping[str, Any], place: KeyPath, protocol: str, rules: ProtocolRules
+) -> Iterator[Mistake]:
     for key in ("profile", "address", "interval_s"):
         if device.get(key) is None:
             yield Mistake((*place, key), f"is missing: {protocol} devices are asked")
     if device.get("direction") is not None:
         yield Mistake((*place, "direction"), "is only for badge readers")
     address = device.get("address")
-    if address is not None and (rule := _ADDRESS_RULES.get(protocol, _any_address)(str(address))):
-        yield Mistake((*place, "address"), rule, address)
+    if isinstance(address, str | int):
+        try:
+            rules.address(address)
+        except ValueError as error:
+            yield Mistake((*place, "address"), str(error).removeprefix(f'"{address}" '), address)
 
 
-def _heard(device: Mapping[str, Any], place: KeyPath, protocol: str) -> Iterator[Mistake]:
-    for key in ("profile", "address", "interval_s"):
+def _heard(device: Mapping[str, Any], place: KeyPath, protocol: str, _: ProtocolRules) -> Iterator[Mistake]:
+    for key in ("profile", "variant", "address", "interval_s"):
         if device.get(key) is not None:
             yield Mistake((*place, key), f"has no place here: {protocol} readers speak of themselves")
-
-
-def _any_address(_: str) -> str | None:
-    return None
-
-
-def _dlt645_address(text: str) -> str | None:
-    good = text.isascii() and text.isdigit() and len(text) <= _DLT645_DIGITS
-    return None if good else f"must be the {_DLT645_DIGITS} digits on the meter, in quotes"
-
-
-def _modbus_address(text: str) -> str | None:
-    good = text.isascii() and text.isdigit() and 1 <= int(text) <= _MODBUS_HIGHEST
-    return None if good else f"must be a whole number from 1 to {_MODBUS_HIGHEST}"
-
-
-_ADDRESS_RULES: Final[dict[str, Callable[[str], str | None]]] = {
-    "dlt645": _dlt645_address,
-    "modbus_rtu": _modbus_address,
-}
 
 
 def _secrets(data: object, path: KeyPath) -> Iterator[Mistake]:
@@ -195,11 +202,12 @@ def _ids(data: Mapping[str, Any]) -> _Named:
             yield ("lines", number, "devices", at, "id"), device.get("id")
 
 
-def _addresses(line: Mapping[str, Any], path: KeyPath) -> _Named:
+def _addresses(line: Mapping[str, Any], path: KeyPath, rules: ProtocolRules) -> _Named:
     for at, device in _dicts(line.get("devices")):
         address = device.get("address")
-        text = None if address is None else str(address).lstrip("0")
-        yield (*path, "devices", at, "address"), text
+        if isinstance(address, str | int):
+            with suppress(ValueError):
+                yield (*path, "devices", at, "address"), rules.address(address)
 
 
 def _duplicates(named: _Named) -> Iterator[Mistake]:
