@@ -33,24 +33,48 @@ class Installation:
     plans: tuple[LinePlan, ...]
 
 
+class Library:
+    """The shipped profiles and, relative to `folder`, the site's own; each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._models = {name: profile.load(name) for name in profile.names()}
+        self._shipped = {name: _known(model) for name, model in self._models.items()}
+
+    def shipped(self) -> Mapping[str, KnownProfile]:
+        """The profiles that come with the agent, by name."""
+        return self._shipped
+
+    def own(self, file: str) -> KnownProfile:
+        """A profile of the site. Raises ConfigError, one line."""
+        return _known(self.model(file))
+
+    def model(self, name: str) -> Profile:
+        """The profile of this name or file. Raises ConfigError, one line."""
+        if name not in self._models:
+            self._models[name] = profile.load(self._folder / name)
+        return self._models[name]
+
+
+def _known(model: Profile) -> KnownProfile:
+    return KnownProfile(model.transport.protocol, tuple(model.variants))
+
+
 def load_installation(path: Path) -> Installation:
-    """All that `path` says, checked; nothing is opened. Raises SiteFileError with every mistake."""
-    profiles = {name: profile.load(name) for name in profile.names()}
-    known = {
-        name: KnownProfile(one.transport.protocol, tuple(one.variants)) for name, one in profiles.items()
-    }
-    site = load_site(path, known, RULES)
-    return Installation(site, tuple(_plan(line, profiles) for line in site.lines))
+    """All that `path` says, checked; no port or socket is opened. Raises SiteFileError with every mistake."""
+    library = Library(path.parent)
+    site = load_site(path, library, RULES)
+    return Installation(site, tuple(_plan(line, library) for line in site.lines))
 
 
-def _plan(line: LineSection, profiles: Mapping[str, Profile]) -> LinePlan:
+def _plan(line: LineSection, library: Library) -> LinePlan:
     if line.protocol in LISTENING:
         (device,) = line.devices
         driver = LISTENING[line.protocol]()
         return ListeningPlan(port_settings(line, {}), driver, device.id, device.direction)
-    asked = tuple(_asked(device, profiles[str(device.profile)]) for device in line.devices)
+    asked = tuple(_asked(device, library.model(str(device.profile))) for device in line.devices)
     # The devices of one line share its speed: the first one's profile speaks for all.
-    defaults = profiles[str(line.devices[0].profile)].transport.port_defaults()
+    defaults = library.model(str(line.devices[0].profile)).transport.port_defaults()
     return PolledPlan(port_settings(line, defaults), POLLED[line.protocol](), asked)
 
 

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from edge_agent.drivers.contract import Parity
-from edge_agent.site_mistakes import KnownProfile, Mistake, ProtocolRules, cross_mistakes, model_mistakes
+from edge_agent.site_mistakes import Mistake, Profiles, ProtocolRules, cross_mistakes, model_mistakes
 from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
 from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
@@ -143,9 +143,7 @@ class SiteFile(_Part):
         return [device.id for line in self.lines for device in line.devices]
 
 
-def load_site(
-    path: Path, profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
-) -> SiteFile:
+def load_site(path: Path, profiles: Profiles, protocols: Mapping[str, ProtocolRules]) -> SiteFile:
     """The site in `path`. Profiles and protocols come by name. Raises SiteFileError."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -154,9 +152,7 @@ def load_site(
     return parse_site(text, path, profiles, protocols)
 
 
-def parse_site(
-    text: str, path: Path, profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
-) -> SiteFile:
+def parse_site(text: str, path: Path, profiles: Profiles, protocols: Mapping[str, ProtocolRules]) -> SiteFile:
     """As `load_site`, of a text that stands (or would stand) in `path`."""
     try:
         data, line_of = load_with_lines(text, str(path))

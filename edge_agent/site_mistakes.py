@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final, Protocol, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +19,8 @@ from edge_agent.drivers.contract import Parity
 from edge_agent.yaml_lines import KeyPath, dotted, nearest
 
 _ABSENT: Final = object()
+#: How the name of a profile of the site's own ends.
+OWN_PROFILE: Final = ".yaml"
 _SECRETS: Final = {
     "password": "password_file",
     "badge_pepper": "badge_pepper_file",
@@ -32,6 +34,16 @@ class KnownProfile:
 
     protocol: str
     variants: tuple[str, ...] = ()
+
+
+class Profiles(Protocol):
+    """The profiles a site file may name: the shipped ones, and files of the site's own (`*.yaml`)."""
+
+    def shipped(self) -> Mapping[str, KnownProfile]: ...
+
+    def own(self, file: str) -> KnownProfile:
+        """Raises ValueError, one line."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ def _part_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401
 
 
 def cross_mistakes(
-    data: Mapping[str, Any], profiles: Mapping[str, KnownProfile], protocols: Mapping[str, ProtocolRules]
+    data: Mapping[str, Any], profiles: Profiles, protocols: Mapping[str, ProtocolRules]
 ) -> list[Mistake]:
     """What one key says against another; profiles and protocols by name."""
     found = [*_secrets(data, ()), *_duplicates(_ports(data)), *_duplicates(_ids(data))]
@@ -135,17 +147,25 @@ def cross_mistakes(
 
 
 def _profile_mistakes(
-    device: Mapping[str, Any], place: KeyPath, protocol: str, profiles: Mapping[str, KnownProfile]
+    device: Mapping[str, Any], place: KeyPath, protocol: str, profiles: Profiles
 ) -> Iterator[Mistake]:
     name, variant = device.get("profile"), device.get("variant")
     if not isinstance(name, str):
         return
-    fitting = [other for other, known in profiles.items() if known.protocol == protocol]
-    if name not in profiles:
-        yield Mistake((*place, "profile"), not_a("profile", name, fitting or profiles), name)
+    shipped = profiles.shipped()
+    fitting = [other for other, known in shipped.items() if known.protocol == protocol]
+    if name.endswith(OWN_PROFILE):
+        try:
+            known = profiles.own(name)
+        except ValueError as error:
+            yield Mistake((*place, "profile"), f"cannot be used: {error}", name)
+            return
+    elif name in shipped:
+        known = shipped[name]
+    else:
+        yield Mistake((*place, "profile"), not_a("profile", name, fitting or shipped), name)
         return
-    known = profiles[name]
-    if fitting and name not in fitting:
+    if fitting and known.protocol != protocol:
         choices = ", ".join(sorted(fitting))
         rule = f"is a profile for {known.protocol}, this line speaks {protocol}. ({choices})"
         yield Mistake((*place, "profile"), rule, name)
