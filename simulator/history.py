@@ -72,9 +72,11 @@ def _meter_columns(site: SimulatedSite, heard: Sequence[int]) -> Columns:
     readings = [site.model.meter(time) for time in heard]
     columns: dict[str, Sequence[float]] = {
         "active_power": [float(reading.total_power) for reading in readings],
+        "reactive_power": [float(sum(reading.reactive_power)) for reading in readings],
         "power_factor": [reading.power_factor for reading in readings],
         "frequency": [reading.frequency for reading in readings],
         "active_energy_import": [reading.energy_kwh for reading in readings],
+        "active_energy_export": [0.0] * len(readings),
     }
     for index, phase in enumerate(("l1", "l2", "l3")):
         columns[f"active_power_{phase}"] = [float(reading.power[index]) for reading in readings]
