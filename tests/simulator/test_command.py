@@ -16,6 +16,7 @@ import yaml
 
 from simulator.devices.modbus_rtu import crc16
 from tests.servers import clean_environment, wait_until
+from wire.quantities import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,3 +134,28 @@ def test_arguments_that_cannot_be_are_named(tmp_path: Path, arguments: tuple[str
     done = run(*(argument.format(folder=tmp_path) for argument in arguments))
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "quantities"),
+    [((), 15 + 3 * 2 + 1), (("--counting", "--devices", "2", "--counters", "12"), 24)],
+)
+def test_the_real_agent_takes_the_files_and_reads_every_device(
+    tmp_path: Path, arguments: tuple[str, ...], quantities: int
+) -> None:
+    """What both sides were told separately: profiles, addresses, registers, units."""
+    with simulator(tmp_path, *arguments):
+        for command in ("check", "read"):
+            done = subprocess.run(
+                [sys.executable, "-m", "edge_agent", command, str(tmp_path / "site.yaml")],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+                env=clean_environment(),
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        values = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+        known = [words for words in values if words[0] in QUANTITIES]
+        assert len(known) == quantities
+        assert all(QUANTITIES[name].low <= float(value) <= QUANTITIES[name].high for name, value, *_ in known)
