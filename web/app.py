@@ -19,9 +19,10 @@ from store.log.hint import Hint
 from store.records.contract import Records
 from store.timeseries.contract import TimeSeries
 from web.assets import Assets
+from web.channel import MOST_VIEWERS, Cursor, Update
 from web.headers import SecurityHeaders
 from web.language import LANGUAGES, Language, choose
-from web.live import MOST_VIEWERS, Cursor, Live, Update
+from web.live import Live
 from web.messages import say
 from web.pages import customer, not_found, render
 from web.project import Project, Projects
@@ -42,8 +43,10 @@ def create_app(
     records: Records,
     hint: Hint,
     clock: Callable[[], int],
+    vitals: Callable[[], dict[str, Any]] = dict,
 ) -> FastAPI:
-    """The web server. `clock` gives UTC milliseconds. `app.state.live.close()` ends all streams."""
+    """The web server. `clock` gives UTC milliseconds; `vitals` what /health says of other parts of
+    the process (called in a thread). `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock)
@@ -70,7 +73,8 @@ def create_app(
         well = not following.done()
         offset = await asyncio.to_thread(log.last_offset)
         body: dict[str, Any] = {"status": "ok" if well else "failing", "projects": len(known.all)}
-        return JSONResponse(body | {"log_offset": offset} | live.counts(), 200 if well else 503)
+        body |= {"log_offset": offset} | live.counts() | await asyncio.to_thread(vitals)
+        return JSONResponse(body, 200 if well else 503)
 
     return app
 
@@ -158,7 +162,7 @@ def _language(request: Request) -> Language:
 
 
 async def _events(changes: AsyncGenerator[Update | None], clock: Callable[[], int]) -> AsyncIterator[bytes]:
-    """Server-sent events (html.spec.whatwg.org, §9.2): `snapshot` first, then `figures`; `chart` says read again."""
+    """Server-sent events (html.spec.whatwg.org §9.2): `snapshot`, then `figures`; `chart`: read again."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with contextlib.aclosing(changes):
         async for update in changes:
@@ -166,7 +170,7 @@ async def _events(changes: AsyncGenerator[Update | None], clock: Callable[[], in
 
 
 def _beat(now: int) -> bytes:
-    """A comment for proxies, an event for the page: a comment alone could not tell it that the line still holds."""
+    """A comment for proxies, an event for the page: scripts see no comments, and must know the line holds."""
     return f': still here\nevent: beat\ndata: {{"now":{now}}}\n\n'.encode()
 
 

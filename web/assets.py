@@ -41,7 +41,7 @@ class Assets:
         return f"/static/{self.version}/{name}"
 
     def response(self, version: str, name: str) -> Response | None:
-        """The file, kept for ever under this version, asked for anew under any other; None where there is none."""
+        """The file: kept for ever under this version, asked for anew under any other. None without one."""
         path = self._files.get(name)
         if path is None:
             return None

@@ -31,7 +31,7 @@ def as_language(text: str | None) -> Language | None:
 
 
 def choose(asked: str | None, cookie: str | None, accept: str | None) -> Language:
-    """The language asked for in the address, else the one of the last visit, else the browser's, else Chinese."""
+    """The language asked for in the address, else of the last visit, else of the browser, else Chinese."""
     return as_language(asked) or as_language(cookie) or _accepted(accept or "") or DEFAULT
 
 

@@ -1,4 +1,4 @@
-"""Every word the pages say, in both languages. `{n}` and the like are filled in; `.one`/`.other` follow CLDR plurals."""
+"""Every word the pages say, in both languages; `.one` and `.other` are CLDR plural forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ZH: Final[dict[str, str]] = {
     "brand": "准绳",
     "skip": "跳到现在的情况",
     "headline.empty": "还没有数据。",
-    "headline.lost": "现场失联，最后的数据是 {when} 的。",
+    "headline.lost": "现场失联，\n最后的数据是 {when} 的。",
     "headline.working.other": "{n} 人在场，正在施工。",
     "headline.paused.other": "{n} 人在场，暂时安静。",
     "headline.people_only.other": "{n} 人在场。",
@@ -41,7 +41,7 @@ ZH: Final[dict[str, str]] = {
     "unit.people.other": "人",
     "no_data": "无数据",
     "no_data.since": "{when} 起",
-    "no_data.never": "从未有过读数",
+    "no_data.never": "还没有读数",
     "no_data.gate": "刷卡机无应答",
     "no_data.link": "与现场失联",
     "as_of": "截至 {when}",
@@ -52,7 +52,8 @@ ZH: Final[dict[str, str]] = {
     "age.hours": "{n} 小时前",
     "age.days": "{n} 天前",
     "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
-    "notice.dropped": "采集器丢失了 {readings} 个读数和 {events} 条事件，最近一次在 {when}。图表和合计在那里不完整。",
+    "notice.dropped": "采集器丢失了 {readings} 个读数和 {events} 条事件，最近一次在 {when}。"
+    "图表和合计在那里不完整。",
     "notice.dropped.undated": "采集器丢失了 {readings} 个读数和 {events} 条事件。图表和合计可能不完整。",
     "notice.backlog": "正在补传断网期间的读数：还有 {n} 批，最早的是 {when} 的。合计和图表还会变。",
     "notice.silent": "{names}没有数据。",
@@ -62,7 +63,7 @@ ZH: Final[dict[str, str]] = {
     "device.electricity_meter": "电表",
     "device.water_meter": "水表",
     "device.gate": "刷卡机",
-    "device.climate": "{room}温湿度",
+    "device.climate": "{room}温湿度传感器",
     "chart.presence": "有人在场",
     "chart.gap": "没有数据",
     "chart.mean": "每分钟平均",
@@ -72,8 +73,10 @@ ZH: Final[dict[str, str]] = {
     "chart.failed": "图表暂时取不到，稍后再试。",
     "chart.label": "过去 24 小时的用电功率",
     "rooms.scale": "温度 0–40 °C，湿度 0–100 %；刻度在 75 %，再高就偏湿。",
-    "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，每个数字旁边是它的时间。没有读到的不补、不猜。",
-    "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。没有刷卡离开的人，{closes} 后不再计入。",
+    "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，"
+    "每个数字旁边是它的时间。没有读到的不补、不猜。",
+    "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。"
+    "没有刷卡离开的人，{closes} 后不再计入。",
     "about.time": "时间为 {timezone} 当地时间。",
     "language.switch": "语言",
     "not_found.title": "这里没有页面",
@@ -122,7 +125,7 @@ EN: Final[dict[str, str]] = {
     "unit.people.other": "people",
     "no_data": "no data",
     "no_data.since": "since {when}",
-    "no_data.never": "never had a reading",
+    "no_data.never": "no reading yet",
     "no_data.gate": "badge reader not answering",
     "no_data.link": "no contact with the site",
     "as_of": "as of {when}",
@@ -132,8 +135,8 @@ EN: Final[dict[str, str]] = {
     "age.minutes": "{n} min ago",
     "age.hours": "{n} h ago",
     "age.days": "{n} d ago",
-    "notice.offline": "The collector on site is offline; last contact {when}. Readings are kept on site and follow"
-    " once it is back.",
+    "notice.offline": "The collector on site is offline; last contact {when}."
+    " Readings are kept on site and follow once it is back.",
     "notice.dropped": "The collector lost {readings} readings and {events} events, most recently at {when}."
     " Chart and totals are incomplete there.",
     "notice.dropped.undated": "The collector lost {readings} readings and {events} events."
@@ -158,10 +161,10 @@ EN: Final[dict[str, str]] = {
     "chart.failed": "The chart cannot be fetched just now; it will be tried again.",
     "chart.label": "Power over the last 24 hours",
     "rooms.scale": "Temperature 0–40 °C, humidity 0–100 %; the tick is at 75 %, above it the air is damp.",
-    "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site, each"
-    " with its age. What was not read is neither filled in nor guessed.",
-    "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave the"
-    " site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
+    "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site,"
+    " each with its age. What was not read is neither filled in nor guessed.",
+    "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave"
+    " the site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
     "about.time": "Times are local, {timezone}.",
     "language.switch": "Language",
     "not_found.title": "There is no page here",
@@ -173,8 +176,8 @@ EN: Final[dict[str, str]] = {
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
 #: What the browser says by itself: ages tick there, and the chart is drawn there.
 BROWSER_KEYS: Final = (
-    "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "chart.presence", "chart.gap",
-    "chart.peak", "chart.midnight", "chart.empty", "chart.failed",
+    "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "chart.presence",
+    "chart.gap", "chart.peak", "chart.midnight", "chart.empty", "chart.failed",
 )  # fmt: skip
 
 

@@ -55,6 +55,16 @@ def litres(volume: float, language: Language) -> Amount:
     return Amount(decimal(volume, 1 if volume < 10 else 0, language), "L")
 
 
+def celsius(degrees: float, language: Language) -> Amount:
+    """Degrees Celsius to a tenth."""
+    return Amount(decimal(degrees, 1, language), "°C")
+
+
+def percent(share: float, language: Language) -> Amount:
+    """Whole percent."""
+    return Amount(decimal(share, 0, language), "%")
+
+
 def age(age_ms: int, language: Language) -> str:
     """How long ago, rounded down."""
     if age_ms < JUST_NOW_MS:

@@ -84,8 +84,9 @@ class Stores:
             found[series] = self._total(project.site, series, today.start, today.end, limit)
         return found
 
-    def chart(self, project: Project, passages: frozenset[Passage], now: int) -> Chart:
-        """The last 24 h up to the minute that is running."""
+    def chart(self, project: Project, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
+        """The last 24 h up to the minute that is running. Presence is drawn as far as `known_to`: of a site
+        that has not been heard since, nobody knows who is there."""
         end = now // MINUTE_MS * MINUTE_MS + MINUTE_MS
         start = end - DAY_MS
         time, mean, peak = self._power_by_minute(project, start, end)
@@ -100,7 +101,7 @@ class Stores:
         return Chart(
             start, end, MINUTE_MS, time, mean, peak,
             gaps=gaps(measured, start, min(end, now), usual_ms),
-            presence=presence(both, start, now),
+            presence=presence(both, start, min(known_to, now)),
             midnight=local_day(project, now).start,
         )  # fmt: skip
 

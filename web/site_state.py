@@ -1,7 +1,8 @@
 """What is known of one project's site right now, in memory. Values in, values out; no I/O.
 
 Batches are reduced to digests in a thread (`digest`), digests are folded into the state in the event loop
-(`SiteState.take`). Late readings never override newer ones: they only say that totals or chart must be read again.
+(`SiteState.take`). Late readings never override newer ones: they only say that totals or chart must be read
+again.
 """
 
 from __future__ import annotations

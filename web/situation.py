@@ -35,7 +35,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Growth of a counter since local midnight. `since` only where it could not be counted from midnight on."""
+    """Growth of a counter since local midnight; `since` where it could only be counted from later on."""
 
     value: float | None
     time: int | None

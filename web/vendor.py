@@ -1,6 +1,6 @@
-"""`python -m web.vendor`: copy what the pages take from npm into `static/vendor/`, to be served from our own origin.
+"""`python -m web.vendor`: copy what the pages take from npm to `static/vendor/`, served from our own origin.
 
-The minified build of uPlot is taken: 22 KB gzip against 42 for its ES module, on a phone at the edge of a network.
+The minified build of uPlot is taken: 22 KB gzip against 42 for its ES module, and phones have bad networks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FILES: Final = ("uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css", "upl
 
 
 def copy(node_modules: Path, vendor: Path) -> list[Path]:
-    """Copy FILES, flat, the licence under its package's name. Raises FileNotFoundError for one not installed."""
+    """Copy FILES, flat, the licence under its package's name. Raises FileNotFoundError without npm's part."""
     vendor.mkdir(parents=True, exist_ok=True)
     copied = []
     for name in FILES:

@@ -1,4 +1,4 @@
-"""A situation put into words and figures of one language: what a page prints and what its live stream sends."""
+"""A situation in the words and figures of one language: what a page prints and its live stream sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from web.project import Device
 from web.site_state import Reading
 from web.situation import Measured, People, RoomNow, Situation, Total
 
-State = Literal["fresh", "late", "silent", "none"]
+Print = Callable[[float, Language], Amount]
+State = Literal["fresh", "late", "silent", "never", "none"]
 #: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
 DAMP_ABOVE: float = 75.0
 WARMEST_SHOWN = 40.0
@@ -25,7 +26,8 @@ WARMEST_SHOWN = 40.0
 class Figure:
     """One changing thing on the page. `time` (UTC ms) gives its age, unless `note` says something better.
 
-    `level` is the length of its bar in percent, `value` the plain number for the chart. `state` "none" with an empty text hides the element.
+    `level` is the length of its bar in percent, `value` the plain number for the chart,
+    `watch` True where a person should keep an eye on it (amber). State "none" hides the element.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Figure:
     note: str = ""
     level: float | None = None
     value: float | None = None
+    watch: bool = False
 
 
 def figures(situation: Situation, language: Language) -> list[Figure]:
@@ -48,24 +51,22 @@ def figures(situation: Situation, language: Language) -> list[Figure]:
     ]
     if situation.people is not None:
         found.append(_people(situation.people, situation, language))
-    if situation.power is not None:
-        found.append(
-            _measured("power", situation.power, situation, language, lambda v: numbers.power(v, language))
-        )
-    if situation.energy is not None:
-        amount = numbers.energy
-        found.append(_total("energy", situation.energy, situation, language, lambda v: amount(v, language)))
-    if situation.water is not None:
-        found.append(
-            _total("water", situation.water, situation, language, lambda v: numbers.litres(v, language))
-        )
+    for key, measured, print_ in (
+        ("power", situation.power, numbers.power),
+        ("energy", situation.energy, numbers.energy),
+        ("water", situation.water, numbers.litres),
+    ):
+        if isinstance(measured, Measured):
+            found.append(_measured(key, measured, situation, language, print_))
+        elif measured is not None:
+            found.append(_total(key, measured, situation, language, print_))
     for room in situation.rooms:
         found += _room(room, situation, language)
     return found + notices(situation, language)
 
 
 def headline(situation: Situation, language: Language) -> str:
-    """What is going on now, in a sentence; and, right behind it, what is not known."""
+    """What is going on now, in a sentence; and, on lines of their own, what is not known."""
     if situation.link == "empty":
         return say(language, "headline.empty")
     if situation.link == "lost":
@@ -77,7 +78,7 @@ def headline(situation: Situation, language: Language) -> str:
         sentences.append(count(language, "headline.silent", len(situation.silent)))
     if situation.dropped is not None:
         sentences.append(say(language, "headline.dropped"))
-    return ("" if language == "zh" else " ").join(sentences)
+    return "\n".join(sentences)
 
 
 def notices(situation: Situation, language: Language) -> list[Figure]:
@@ -124,8 +125,11 @@ def _updated(situation: Situation) -> Figure:
 
 
 def _people_line(situation: Situation, language: Language) -> str:
+    """The count where the headline does not say it already."""
     people = situation.people
-    return "" if people is None or people.count is None else count(language, "people.line", people.count)
+    if people is None or people.count is None or people.count > 0:
+        return ""
+    return count(language, "people.line", people.count)
 
 
 def _day(situation: Situation, language: Language) -> str:
@@ -137,36 +141,36 @@ def _day(situation: Situation, language: Language) -> str:
 def _people(people: People, situation: Situation, language: Language) -> Figure:
     if people.count is None:
         why = {"gate": "no_data.gate", "link": "no_data.link"}.get(people.why, "no_data.never")
-        return Figure("people", say(language, "no_data"), "", None, "silent", say(language, why))
+        state: State = "never" if people.why == "never" else "silent"
+        return Figure("people", say(language, "no_data"), state=state, note=say(language, why))
     unit = count(language, "unit.people", people.count)
     return Figure("people", str(people.count), unit, people.time, situation.newest_freshness)
 
 
 def _measured(
-    key: str, measured: Measured, situation: Situation, language: Language, print_: Callable[[float], Amount]
+    key: str, measured: Measured, situation: Situation, language: Language, print_: Print
 ) -> Figure:
     reading = measured.reading
     if reading is None or measured.freshness == "silent":
         return _no_data(key, reading, situation, language)
-    amount = print_(reading.value)
+    amount = print_(reading.value, language)
     return Figure(key, amount.text, amount.unit, reading.time, measured.freshness, value=reading.value)
 
 
 def _no_data(key: str, reading: Reading | None, situation: Situation, language: Language) -> Figure:
     """What stands where a value cannot be given: since when, or that there never was one."""
-    note = say(language, "no_data.never")
-    if reading is not None:
-        note = say(language, "no_data.since", when=_when(reading.time, situation, language))
-    return Figure(key, say(language, "no_data"), "", reading.time if reading else None, "silent", note)
+    text = say(language, "no_data")
+    if reading is None:
+        return Figure(key, text, state="never", note=say(language, "no_data.never"))
+    since = say(language, "no_data.since", when=_when(reading.time, situation, language))
+    return Figure(key, text, "", reading.time, "silent", since)
 
 
-def _total(
-    key: str, total: Total, situation: Situation, language: Language, print_: Callable[[float], Amount]
-) -> Figure:
+def _total(key: str, total: Total, situation: Situation, language: Language, print_: Print) -> Figure:
     if total.value is None or total.time is None:
         known = None if total.time is None else Reading(total.time, 0.0)
         return _no_data(key, known, situation, language)
-    amount = print_(total.value)
+    amount = print_(total.value, language)
     note = ""
     state: Freshness = total.freshness
     if total.freshness == "silent":
@@ -178,22 +182,21 @@ def _total(
 
 def _room(now: RoomNow, situation: Situation, language: Language) -> list[Figure]:
     prefix = f"room-{now.room.id}"
-    warm = _measured(
-        f"{prefix}-temperature", now.temperature, situation, language,
-        lambda v: Amount(numbers.decimal(v, 1, language), "°C"),
-    )  # fmt: skip
-    damp = _measured(
-        f"{prefix}-humidity", now.humidity, situation, language,
-        lambda v: Amount(numbers.decimal(v, 0, language), "%"),
-    )  # fmt: skip
-    return [_with_level(warm, now.temperature, WARMEST_SHOWN), _with_level(damp, now.humidity, 100.0)]
+    warm = _measured(f"{prefix}-temperature", now.temperature, situation, language, numbers.celsius)
+    damp = _measured(f"{prefix}-humidity", now.humidity, situation, language, numbers.percent)
+    return [
+        _with_level(warm, now.temperature, WARMEST_SHOWN),
+        _with_level(damp, now.humidity, 100.0, DAMP_ABOVE),
+    ]
 
 
-def _with_level(figure: Figure, measured: Measured, full: float) -> Figure:
-    if figure.state == "silent" or measured.reading is None:
+def _with_level(figure: Figure, measured: Measured, full: float, watch_above: float | None = None) -> Figure:
+    if measured.freshness == "silent" or measured.reading is None:
         return figure
     level = round(min(max(measured.reading.value / full, 0.0), 1.0) * 100, 1)
-    return replace(figure, level=level)
+    return replace(
+        figure, level=level, watch=watch_above is not None and measured.reading.value > watch_above
+    )
 
 
 def _offline(situation: Situation, language: Language) -> str:

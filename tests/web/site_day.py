@@ -9,7 +9,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -113,11 +113,15 @@ class Stand:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def append(
-        self, frames: list[Frame], events: list[Event] = [], site: str = SITE, project: bool = True  # noqa: B006
+        self,
+        frames: list[Frame],
+        events: Sequence[Event] = (),
+        site: str = SITE,
+        project: bool = True,
     ) -> int:
         """One batch into the log; into time series and records too unless `project` is False."""
         self.seq += 1
-        batch = Batch(stream=STREAM, seq=self.seq, sent=self.clock(), frames=frames, events=events)
+        batch = Batch(stream=STREAM, seq=self.seq, sent=self.clock(), frames=frames, events=list(events))
         entry = Entry(site, "pi-1", STREAM, self.seq, encode(batch))
         (offset,) = self.log.append([entry], self.clock())
         assert offset is not None
@@ -169,7 +173,8 @@ def tell_day(
     chance = random.Random(18)
     start = end - round(hours * 3_600_000)
     times = [t for t in range(start, end + 1, step_ms) if outage is None or not outage[0] <= t < outage[1]]
-    energy, water, columns = 1_284.2, 48_210.0, {"p": [], "e": [], "w": []}  # type: ignore[var-annotated]
+    energy, water = 1_284.2, 48_210.0
+    columns: dict[str, list[float | None]] = {"p": [], "e": [], "w": []}
     for t in times:
         power = watts(t, chance)
         energy += power * step_ms / 3.6e9
@@ -186,9 +191,13 @@ def tell_day(
         ),
         Frame(device="water-main", time=times, values={"water_volume": columns["w"]}),
     ]
-    for device, warm, damp in (("th-bath", 18.9, 82.0), ("th-living", 21.4, 63.0), ("th-bedroom", 20.2, 58.0)):
+    for device, warm, damp in (
+        ("th-bath", 18.9, 82.0),
+        ("th-living", 21.4, 63.0),
+        ("th-bedroom", 20.2, 58.0),
+    ):
         seen = [t for t in times if device != silent or t < silent_since][::6]
-        values = {
+        values: dict[str, list[float | None]] = {
             "temperature": [round(warm + math.sin(t / 9e6), 1) for t in seen],
             "relative_humidity": [round(damp + 2 * math.cos(t / 1.1e7), 1) for t in seen],
         }
@@ -202,7 +211,8 @@ def badges(end: int) -> list[Event]:
     day = dt.datetime.fromtimestamp(end / 1000, ZONE).day
     story = [
         (7.52, "gate-in", TILER, "in"), (7.55, "gate-in", HELPER, "in"), (9.2, "gate-in", FOREMAN, "in"),
-        (10.1, "gate-out", FOREMAN, "out"), (11.93, "gate-out", TILER, "out"), (11.95, "gate-out", HELPER, "out"),
+        (10.1, "gate-out", FOREMAN, "out"), (11.93, "gate-out", TILER, "out"),
+        (11.95, "gate-out", HELPER, "out"),
         (13.05, "gate-in", TILER, "in"), (13.07, "gate-in", HELPER, "in"), (17.9, "gate-out", TILER, "out"),
         (17.92, "gate-out", HELPER, "out"),
     ]  # fmt: skip
@@ -230,9 +240,7 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def serving(stand: Stand) -> Iterator[str]:
     """The page's address without a slash at its end, over a real uvicorn on a free port."""
-    app = create_app(
-        stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock
-    )
+    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
     port = free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1, loop="asyncio"

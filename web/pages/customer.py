@@ -109,8 +109,8 @@ def build(
 
 
 _TEXTS = (
-    "skip", "section.now", "section.power", "section.rooms", "rooms.scale", "notice.no_script", "updated.never",
-    "language.switch", "chart.label",
+    "skip", "section.now", "section.power", "section.rooms", "rooms.scale", "notice.no_script",
+    "updated.never", "language.switch", "chart.label",
 )  # fmt: skip
 
 

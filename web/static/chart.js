@@ -86,7 +86,7 @@ export class PowerChart {
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     this.colours = {
       data: colour("pine"), soft: colour("pine-soft"), faint: colour("pine-faint"), line: colour("vermilion"),
-      ink: colour("grey"), hair: colour("hair"), hatch: colour("hatch"),
+      paper: colour("paper"), ink: colour("grey"), hair: colour("hair"), hatch: colour("hatch"),
     };
     this.font = getComputedStyle(document.body).fontFamily;
   }
@@ -137,7 +137,7 @@ export class PowerChart {
       ],
       series: [
         {},
-        { stroke: this.colours.data, width: 1.4, fill: (u) => this.wash(u), paths: path, points: { show: false } },
+        { stroke: this.colours.data, width: 1.2, fill: (u) => this.wash(u), paths: path, points: { show: false } },
         { stroke: this.colours.soft, width: 0.7, fill: this.colours.faint, paths: path, points: { show: false } },
       ],
       hooks: {
@@ -175,20 +175,21 @@ export class PowerChart {
   scale(u) {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;
+    this.labels = [];
     const high = u.scales.y.max;
     const step = [100, 200, 500, 1000, 2000, 5000, 10000, 20000].find((s) => high / s <= 3.2) ?? 50000;
     ctx.lineWidth = ratio;
     ctx.strokeStyle = this.colours.hair;
-    ctx.fillStyle = this.colours.ink;
-    ctx.font = `${11 * ratio}px ${this.font}`;
     for (let watts = 0; watts <= high; watts += step) {
       const y = Math.round(u.valToPos(watts, "y", true)) + 0.5;
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      const label = watts % 1000 ? `${watts} W` : `${watts / 1000} kW`;
-      if (watts) ctx.fillText(label, bbox.left, y - 4 * ratio);
+      // The top line alone is labelled: the others are its even parts, and the curve stays free.
+      if (watts + step > high) {
+        this.labels.push([watts % 1000 ? `${watts} W` : `${watts / 1000} kW`, bbox.left, y - 4 * ratio]);
+      }
     }
     if (this.midnight > this.range()[0] * 1000) this.midnightLine(u, ratio);
   }
@@ -203,7 +204,7 @@ export class PowerChart {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.setLineDash([]);
-    ctx.fillText(this.text["chart.midnight"], x + 4 * ratio, bbox.top + 10 * ratio);
+    this.labels.push([this.text["chart.midnight"], x + 4 * ratio, bbox.top + 10 * ratio]);
   }
 
   allGaps() {
@@ -266,7 +267,20 @@ export class PowerChart {
     ctx.lineTo(x, ground - 16 * ratio);
     ctx.stroke();
     this.bob(ctx, x, ground, ratio);
+    this.write(ctx, ratio);
     ctx.restore();
+  }
+
+  /** The labels last, with a rim of paper: they must be read over the curve. */
+  write(ctx, ratio) {
+    Object.assign(ctx, {
+      font: `${11 * ratio}px ${this.font}`, textAlign: "left", textBaseline: "alphabetic", lineJoin: "round",
+      fillStyle: this.colours.ink, strokeStyle: this.colours.paper, lineWidth: 4 * ratio,
+    });
+    for (const label of this.labels) {
+      ctx.strokeText(...label);
+      ctx.fillText(...label);
+    }
   }
 
   bob(ctx, x, ground, ratio) {

@@ -27,6 +27,7 @@ export function show(figure) {
     attribute(element, "state", figure.state);
     attribute(element, "time", figure.time);
     attribute(element, "note", figure.note);
+    attribute(element, "watch", figure.watch ? "yes" : "");
     write(element, "text", figure.text, true);
     write(element, "unit", figure.unit, false);
     element.querySelector('[data-field="level"]')?.setAttribute("width", `${figure.level ?? 0}%`);
