@@ -230,10 +230,8 @@ def _fits_reads(place: int, point: PointSpec, reads: Mapping[str, Register]) -> 
         raise unknown_choice(point.read, "read of this profile", reads, "points", place, "read")
     width = {"16": 1, "32": 2, "64": 4}[point.decode[-2:]] if register.type in ("holding", "input") else 1
     if point.offset + width > register.count:
-        raise ValueError(
-            f"points[{place}]: {point.decode} at offset {point.offset} goes beyond the {register.count} "
-            f'registers of read "{point.read}"'
-        )
+        rule = f"{point.decode} goes beyond the {register.count} registers of read {point.read}"
+        raise wrong(rule, "points", place, "offset")
 
 
 def names() -> list[str]:

@@ -193,7 +193,7 @@ def _rule(first: ErrorDetails) -> str:
     if first["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", str(first.get("ctx", {}).get("expected", "")))
         if choices:
-            return f"must be one of {nearest(str(first['input']), choices)}"
+            return f"is none of the choices; {nearest(str(first['input']), choices)}"
     return " ".join(rule.split())
 
 

@@ -1,0 +1,65 @@
+"""The table of protocols and the folder agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_agent.drivers import registry
+
+FOLDER = Path(registry.__file__).parent
+#: Modules that are no driver, with the reason.
+NO_DRIVERS = {
+    "__init__": "package",
+    "contract": "what a driver is",
+    "decoding": "what codecs say to decode",
+    "dlt645_decode": "part of dlt645",
+    "dlt645_frame": "part of dlt645",
+    "dlt645_items": "part of dlt645",
+    "exchange": "one question and its answer",
+    "modbus_decode": "part of modbus_rtu",
+    "modbus_frame": "part of modbus_rtu",
+    "modbus_points": "part of modbus_rtu",
+    "registry": "the table itself",
+    "scaling": "numbers",
+}
+
+
+def test_every_driver_in_the_folder_is_in_the_table_and_the_other_way_round() -> None:
+    modules = {path.stem for path in FOLDER.glob("*.py")}
+    assert modules >= set(NO_DRIVERS), "take out of NO_DRIVERS what is no longer there"
+    drivers = set(registry.POLLED) | set(registry.LISTENING)
+    assert modules - set(NO_DRIVERS) == drivers, "add the driver to edge_agent/drivers/registry.py"
+
+
+def test_a_protocol_is_polled_or_listens_never_both() -> None:
+    assert not set(registry.POLLED) & set(registry.LISTENING)
+
+
+@pytest.mark.parametrize("table", [registry.DECODERS, registry.ADDRESSES])
+def test_every_protocol_can_be_decoded_and_addressed(table: dict[str, object]) -> None:
+    assert set(table) == set(registry.POLLED) | set(registry.LISTENING)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "given", "normal"),
+    [("dlt645", 161, "000000000161"), ("dlt645", "AAAAAAAAAAAA", "a" * 12), ("modbus_rtu", 7, "7")],
+)
+def test_addresses_are_brought_to_one_form(protocol: str, given: str | int, normal: str) -> None:
+    assert registry.ADDRESSES[protocol](given) == normal
+
+
+@pytest.mark.parametrize(
+    ("protocol", "address"),
+    [
+        ("dlt645", "1234567890123"),
+        ("dlt645", "x"),
+        ("modbus_rtu", 256),
+        ("modbus_rtu", "one"),
+        ("modbus_rtu", -1),
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_line(protocol: str, address: str | int) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        registry.ADDRESSES[protocol](address)

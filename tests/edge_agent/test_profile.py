@@ -1,0 +1,155 @@
+"""Every profile reads the bytes of its own examples, and every mistake in one is a single line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_agent import profile
+from edge_agent.decode import check_example
+from edge_agent.drivers.contract import Point
+from edge_agent.drivers.dlt645_items import item
+from edge_agent.profile import Example, Profile
+from edge_agent.yaml_lines import ConfigError
+from wire.quantities import QUANTITIES
+
+NAMES = profile.names()
+#: A DL/T 645 unit times this is the table's unit.
+TABLE_UNITS = {
+    ("V", "V"): 1, ("A", "A"): 1, ("Hz", "Hz"): 1, ("", "1"): 1, ("kWh", "kW.h"): 1, ("kvarh", "kvar.h"): 1,
+    ("kW", "W"): 1000, ("kvar", "var"): 1000, ("kVA", "V.A"): 1000, ("°C", "Cel"): 1,
+}  # fmt: skip
+
+GOOD = """\
+schema: 1
+profile: own
+transport: {protocol: modbus_rtu, baud: 9600}
+reads:
+  - {id: th, register: {type: input, address: 1, count: 2}}
+points:
+  - {key: temperature, read: th, offset: 0, decode: int16, scale: 0.1}
+"""
+
+
+def _examples() -> list[tuple[str, Example]]:
+    return [(name, example) for name in NAMES for example in profile.load(name).examples]
+
+
+@pytest.mark.parametrize(("name", "example"), _examples(), ids=str)
+def test_every_example_gives_what_it_says(name: str, example: Example) -> None:
+    assert check_example(profile.load(name), example) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_profile_without_a_capture_says_why(name: str) -> None:
+    loaded = profile.load(name)
+    assert bool(loaded.examples) != bool(loaded.no_capture)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("dlt645")])
+def test_a_scale_brings_a_meters_unit_into_the_tables(name: str) -> None:
+    for point in profile.load(name).points:
+        found = item(str(point.di))
+        assert found is not None
+        assert TABLE_UNITS[found.unit, QUANTITIES[point.key].unit] == point.scale, point.key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_profile_makes_a_target_of_its_points(name: str) -> None:
+    loaded = profile.load(name)
+    target = loaded.target("device", 1, options={"blocks": False})
+    assert [point.quantity for point in target.points] == loaded.names()
+    assert target.options["blocks"] is False
+
+
+def test_a_three_phase_meter_is_read_in_ten_quantities_or_more() -> None:
+    assert len(profile.load("dlt645-2007-three-phase").points) >= 10
+
+
+def test_a_variant_changes_the_scale_and_nothing_else() -> None:
+    usual, hundredths = (profile.load("xy-md02").contract_points(variant) for variant in (None, "x100"))
+    assert [point.scale for point in usual] == [0.1, 0.1]
+    assert [point.scale for point in hundredths] == [0.01, 0.01]
+    assert [point.where for point in usual] == [point.where for point in hundredths]
+
+
+def test_a_file_of_the_sites_own_is_loaded_by_path(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(GOOD)
+    point: Point = profile.load(file).contract_points()[0]
+    assert (point.quantity, point.where["address"], point.scale) == ("temperature", 1, 0.1)
+    assert profile.load(str(file)).transport.port_defaults() == {"baud": 9600, "parity": "N", "stop_bits": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "modbus_rtu",
+            "modbos_rtu",
+            '3: transport.protocol: "modbos_rtu": is no protocol that is asked; did',
+        ),
+        ("baud", "bauds", '3: transport.bauds: is no key; did you mean "baud"?'),
+        ("baud: 9600", "baud: fast", '3: transport.baud: "fast": Input should be a valid integer'),
+        ("temperature", "temprature", '7: points[0].key: "temprature": is no quantity; did you mean "temp'),
+        ("int16", "int61", '7: points[0].decode: "int61": is none of the choices; did you mean "int64"?'),
+        ("read: th", "read: ht", '7: points[0].read: is no read of this profile; did you mean "th"?'),
+        ("offset: 0", "offset: 2", "7: points[0].offset: int16 goes beyond the 2 registers of read th"),
+        ("offset: 0", "di: '02010100'", "7: points[0].di: di is for dlt645"),
+        (
+            "type: input",
+            "type: imput",
+            '5: reads[0].register.type: "imput": is none of the choices; did you mean "in',
+        ),
+        ("address: 1,", "", "5: reads[0].register.address: is missing"),
+        ("schema: 1", "schema: 2", "1: schema: 2: Input should be 1"),
+        ("profile: own", "profile: own\nprofile: own", "3: profile: stands twice, first on line 2"),
+        ("scale: 0.1", "scale: .nan", "7: points[0].scale"),
+        ("points:", "points: [", "no YAML"),
+        ("modbus_rtu", "dlt645", "7: points[0]: a dlt645 point has a di and no read"),
+    ],
+)
+def test_a_mistake_is_one_line_with_place_and_remedy(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(GOOD.replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        profile.load(file)
+    said = str(caught.value)
+    assert said.startswith(f"{file}:")
+    assert message in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("di", "rule"),
+    [("0201FF00", "no single number"), ("04000101", "no single number"), ("0299ZZ00", "match pattern")],
+)
+def test_an_item_the_driver_does_not_know_is_refused(tmp_path: Path, di: str, rule: str) -> None:
+    file = tmp_path / "own.yaml"
+    head = "schema: 1\nprofile: own\ntransport: {protocol: dlt645}\npoints:\n"
+    file.write_text(f'{head}  - {{key: voltage, di: "{di}"}}\n')
+    with pytest.raises(ConfigError, match=rf"own\.yaml:5: points\[0\]\.di: .*{rule}"):
+        profile.load(file)
+
+
+def test_a_profile_that_is_not_there_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match='"eastron-sdm12" is no profile; did you mean "eastron-sdm120"'):
+        profile.load("eastron-sdm12")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "variant"),
+    [("xy-md02", "x", None), ("xy-md02", 1, "x1000"), ("dlt645-2007-single-phase", "1234567890123", None)],
+)
+def test_a_wrong_address_or_variant_is_one_line(name: str, address: str, variant: str | None) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        profile.load(name).target("device", address, variant)
+
+
+def test_a_meter_number_keeps_its_leading_zeros(tmp_path: Path) -> None:
+    loaded: Profile = profile.load("dlt645-2007-single-phase")
+    assert loaded.target("meter", "000000000161").address == "000000000161"
+    assert loaded.target("meter", 161).address == "000000000161"
