@@ -107,8 +107,10 @@ def _note_lines(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], file:
             _note_lines(item, (*path, index), lines, file)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            place = (*path, key.value)
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{file}:{line}: {dotted(path)}: a key is a word")
+            place = (*path, key.value)
             if place in lines:
                 raise ConfigError(
                     f"{file}:{line}: {dotted(place)}: stands twice, first on line {lines[place]}"

@@ -2,7 +2,8 @@
 
 A point's `where` is `{"di": "02010100"}`: eight hex digits ask the 2007 way, four the 1997 way. Points that
 stand in one block (voltages of the three phases) are asked in one request; a meter that refuses a block is
-remembered and asked one by one. Target options: `blocks` (default true).
+remembered and asked one by one. Target options: `blocks` (default true),
+`gap_s` (silence before a request, default 0).
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Dlt645:
 
         Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
         """
-        line = _Line(port, dlt645_frame.normal_address(target.address), counters, timeout_s, self._attempts)
+        gap_s = float(target.options.get("gap_s", 0.0))
+        address = dlt645_frame.normal_address(target.address)
+        line = _Line(port, address, counters, timeout_s, self._attempts, gap_s)
         reply = Reply()
         failures: list[DriverError] = []
         todo = list(self._plan(line.address, target))
@@ -120,6 +123,7 @@ class _Line:
     counters: LineCounters
     timeout_s: float
     attempts: int
+    gap_s: float
     #: Whether any item was answered with data (and not only refused).
     heard_data: bool = False
 
@@ -136,7 +140,8 @@ class _Line:
         return data
 
     async def _ask(self, di: str, request: bytes, sequence: int | None) -> tuple[Frame, bytes]:
-        question = Question(request, self.timeout_s, self.attempts, f"meter {self.address}, item {di}")
+        what = f"meter {self.address}, item {di}"
+        question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
         return await ask(
             self.port, question, self.counters, lambda heard: self._find(heard, di, sequence), _damaged
         )

@@ -28,6 +28,8 @@ class Question:
     attempts: int
     #: Who is asked for what: begins the error's message.
     what: str
+    #: Silence before the request: devices tell frames apart by it.
+    gap_s: float = 0.0
 
 
 async def ask(
@@ -45,6 +47,8 @@ async def ask(
     """
     broken = False
     for _ in range(question.attempts):
+        if question.gap_s > 0:
+            await asyncio.sleep(question.gap_s)
         port.discard_input()
         counters.requests += 1
         await port.write(question.request)

@@ -1,8 +1,9 @@
 """The driver of Modbus RTU devices.
 
 A target's `address` is the unit id. A point's `where` is described in `modbus_points`. Target options:
-`max_count` (registers in one request, default and limit 125). Adapters that echo are the port's matter
-(`PortSettings.local_echo`): an answer to a write equals its request, so no driver could tell.
+`max_count` (registers in one request, default and limit 125), `gap_s` (silence before a request, default 0).
+Adapters that echo are the port's matter (`PortSettings.local_echo`): an answer to a write equals its request,
+so no driver could tell.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class ModbusRtu:
 
         Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
         """
-        unit = _Unit(port, unit_id(target.address), counters, timeout_s, self._attempts)
+        gap_s = float(target.options.get("gap_s", 0.0))
+        unit = _Unit(port, unit_id(target.address), counters, timeout_s, self._attempts, gap_s)
         max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
         todo = list(modbus_points.plan(target.points, max_count))
         reply = Reply()
@@ -105,12 +107,13 @@ class _Unit:
     counters: LineCounters
     timeout_s: float
     attempts: int
+    gap_s: float
 
     async def read(self, place: Place) -> Sequence[int] | Sequence[bool]:
         """Registers or bits, `place.count` of them. Raises DriverError."""
         what = f"unit {self.unit_id}, {place.table} {place.address}+{place.count}"
         request = modbus_frame.read_request(self.unit_id, place.table, place.address, place.count)
-        question = Question(request, self.timeout_s, self.attempts, what)
+        question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
         frame = await ask(
             self.port,
             question,
