@@ -34,6 +34,8 @@ HISTORY_DAYS: Final = 9
 _SEED: Final = "18"
 _PREFERRED_PORT: Final = 8080
 _BACKLOG_WITHIN_S: Final = 180.0
+#: So many batches on their way are no backlog but the present.
+_LIVE_BATCHES: Final = 5
 
 
 class _Stopped(Exception):  # noqa: N818  # not an error: the person has seen enough
@@ -95,7 +97,7 @@ def _begin(place: _Place, children: Children) -> None:
     serve = ["plumbline", "serve", "--config", str(place.folder / "plumbline.yaml")]
     children.start("serve", serve, lambda: _health(place) is not None)
     _step("the edge agent reads the site; live values go first, the backlog behind them")
-    children.start("edge", ["edge_agent", "run", str(place.site_file)], lambda: bool(_agents(place)))
+    children.start("edge", ["edge_agent", "run", str(place.site_file)], lambda: _online(place))
     _watch_backlog(place, children)
     _say_ready(place, time.monotonic() - started)
 
@@ -112,12 +114,15 @@ def _watch_backlog(place: _Place, children: Children) -> None:
     while time.monotonic() < deadline:
         children.check()
         health = _health(place) or {}
-        waiting = sum(agent["spooled_batches"] for agent in health.get("agents", []))
+        waiting = health.get("spooled_batches", most)
         most = max(most, waiting)
-        behind = health["log"]["last_offset"] - health["timeseries"]["position"] if health else most
         _bar(1 - waiting / most, f"{waiting:>5,} batches to come")
-        if health and waiting <= 3 and behind <= 3:
-            _bar(1.0, f"{health['log']['last_offset']:>5,} batches in the log and the store\n")
+        if (
+            health
+            and waiting <= _LIVE_BATCHES
+            and health["log_offset"] - health["timeseries_offset"] <= _LIVE_BATCHES
+        ):
+            _bar(1.0, f"{health['ingest']['readings']:,} readings are in the store\n")
             return
         time.sleep(0.2)
     raise ChildError(
@@ -230,8 +235,8 @@ def _health(place: _Place) -> dict[str, Any] | None:
         return None
 
 
-def _agents(place: _Place) -> list[Any]:
-    return list((_health(place) or {}).get("agents", []))
+def _online(place: _Place) -> bool:
+    return bool((_health(place) or {}).get("agents_online"))
 
 
 def _step(text: str) -> None:

@@ -9,12 +9,14 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import uvicorn
 
 from ingest.receive import BrokerAddress
+from ingest.recent import Recent
 from ingest.service import Ingest
 from ingest.writer import Writer
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
@@ -55,7 +57,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         stack.callback(records.close)
         hint = Hint()
         address = await _broker(settings, stack)
-        ingest = Ingest(address=address, log=log, records=records, hint=hint, clock=now_ms)
+        recent = Recent()
+        ingest = Ingest(address, log, records, hint, now_ms, recent)
         writer = Writer(
             log=log,
             timeseries=timeseries,
@@ -63,8 +66,21 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             hint=hint,
             clock=now_ms,
             retention_ms=round(settings.log_retention_days * DAY_MS),
+            recent=recent,
         )
-        app = create_app(projects, log, timeseries, records, hint, now_ms)
+        sites = {project.site for project in projects}
+
+        def vitals() -> dict[str, Any]:
+            states = [state for site in sorted(sites) for state in records.agent_states(site)]
+            return {
+                "timeseries_offset": timeseries.position(),
+                "ingest": asdict(ingest.counters),
+                "writer": asdict(writer.counters),
+                "agents_online": sum(state.status.online for state in states),
+                "spooled_batches": sum(state.status.spool.batches for state in states),
+            }
+
+        app = create_app(projects, log, timeseries, records, hint, now_ms, vitals)
         server = _server(app, settings.web.host, settings.web.port)
         await _run_all(stop, ingest, writer, server)
 
