@@ -162,7 +162,7 @@ class Live:
         channel.push(chart=reread)
 
     async def _reread(self, channel: Channel) -> None:
-        """Late readings: count today's totals anew and let the charts be fetched; done once the stores have all."""
+        """Late readings: count today's totals anew; done with it once the stores have them all."""
         loop = asyncio.get_running_loop()
         began, stale_to, state = loop.time(), channel.stale_to, channel.state
         complete = await asyncio.to_thread(self._stores.position) >= stale_to
