@@ -1,0 +1,215 @@
+"""The agent on serial lines that speak the real protocols, with a real broker and a small cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tty
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from edge_agent.agent import Agent
+from edge_agent.badges import load_pepper, pseudonym
+from edge_agent.clock import Clock, utc_ms
+from edge_agent.installation import load_installation
+from edge_agent.serial_port import open_port
+from edge_agent.spool import Spool
+from simulator.counting import CountingSite
+from simulator.devices.rdm6300 import card_frame
+from simulator.line import SimulatedLine
+from tests.edge_agent.cloud import AGENT, SITE, Cloud, cloud, until
+from tests.servers import Mosquitto, mosquitto
+from wire.batch import Batch, decode
+
+CARD_HEX, CARD_PRINTED = "0100BC614E", "0012345678"
+PROFILE = """\
+schema: 1
+profile: counting
+no_capture: a simulated device
+transport: {protocol: modbus_rtu}
+reads: [{id: all, register: {type: holding, address: 0, count: 4}}]
+points:
+  - {key: water_volume, read: all, decode: uint32}
+  - {key: gas_volume, read: all, offset: 2, decode: uint32}
+"""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path / "broker") as running:
+        yield running
+
+
+class Place:
+    """A site on this machine: two counting devices on one line, a badge reader on another."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.counting = CountingSite(devices=2, counters=2)
+        self.line: SimulatedLine = self.counting.line(folder, utc_ms)
+        self._master, reader = os.openpty()
+        tty.setraw(reader)
+        (folder / "counting.yaml").write_text(PROFILE)
+        self.file = folder / "site.yaml"
+        self.file.write_text(f"""\
+site: {SITE}
+agent: {AGENT}
+timezone: Asia/Shanghai
+broker: {{host: 127.0.0.1, port: {port}}}
+spool: {{path: spool.db, bound_mb: 64, linger_ms: 30}}
+badge_pepper_file: secret/badge-pepper
+lines:
+  - port: counting
+    protocol: modbus_rtu
+    timeout_s: 0.1
+    devices:
+      - {{id: one, profile: counting.yaml, address: 1, interval_s: 0.1}}
+      - {{id: two, profile: counting.yaml, address: 2, interval_s: 0.1}}
+      - {{id: nobody, profile: counting.yaml, address: 99, interval_s: 0.1}}
+  - port: {os.ttyname(reader)}
+    protocol: rdm6300
+    devices: [{{id: gate-in, direction: in}}]
+""")
+
+    def hold_badge(self) -> None:
+        """A card at the reader."""
+        os.write(self._master, card_frame(CARD_HEX))
+
+    def spool(self) -> Spool:
+        return Spool.open(self.folder / "spool.db", 64 << 20, utc_ms())
+
+    @asynccontextmanager
+    async def agent(self, clock: Clock = utc_ms) -> AsyncIterator[Agent]:
+        found = load_installation(self.file)
+        pepper = load_pepper(found.site.badge_pepper_file)
+        agent = Agent(found.site, found.plans, self.spool(), pepper, open_port, clock)
+        task = asyncio.create_task(agent.run())
+        try:
+            yield agent
+        finally:
+            agent.stop()
+            await asyncio.wait_for(task, 10)
+
+
+@pytest.fixture
+async def place(tmp_path: Path, broker: Mosquitto) -> AsyncIterator[Place]:
+    one = Place(tmp_path, broker.port)
+    one.line.plug()
+    yield one
+    one.line.unplug()
+
+
+def counters(batches: list[Batch], device: str) -> list[int]:
+    """What arrived of a device's counter, each batch once."""
+    unique = {batch.seq: batch for batch in batches}.values()
+    found = [
+        value
+        for batch in unique
+        for frame in batch.frames
+        if frame.device == device
+        for value in frame.values["water_volume"]
+    ]
+    return sorted(int(value) for value in found if value is not None)
+
+
+async def more_than(sky: Cloud, least: int) -> None:
+    await until(lambda: len(counters(sky.batches, "one")) > least, what=f"{least} readings")
+
+
+def reasons(sky: Cloud, device: str) -> list[str | None]:
+    return [event.reason for batch in sky.batches for event in batch.events if event.device == device]
+
+
+async def test_every_reading_taken_arrives_once_and_a_stop_says_goodbye(
+    place: Place, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky:
+        async with place.agent():
+            await until(lambda: len(counters(sky.batches, "two")) > 10, what="readings")
+        await until(lambda: bool(sky.statuses) and not sky.statuses[-1].online, what="the farewell")
+        left = place.spool()
+        sky.batches += [decode(sealed.payload) for sealed in left.unsent(0, 10_000)]
+        left.close()
+        for device, last in place.counting.produced().items():
+            name = {"count-001": "one", "count-002": "two"}[device]
+            assert counters(sky.batches, name) in (list(range(1, last + 1)), list(range(1, last)))
+    devices = {row.device: row for row in sky.statuses[-1].devices}
+    assert devices["one"].fault is None
+    assert devices["nobody"].fault == "no_reply"
+    assert devices["nobody"].last_read is None
+    assert sky.statuses[-1].lines[0].timeouts > 0
+
+
+async def test_a_dead_device_is_told_once_and_costs_the_others_little(
+    place: Place, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky, place.agent():
+        await until(lambda: len(counters(sky.batches, "one")) > 30, what="readings")
+        assert reasons(sky, "nobody") == ["no_reply"]
+        times = [t for b in sky.batches for f in b.frames if f.device == "one" for t in f.time]
+        assert (max(times) - min(times)) / 30 < 250, "ten a second but for the dead one's timeouts"
+
+
+async def test_badge_numbers_never_touch_the_disk_the_log_or_the_wire(
+    place: Place, broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with cloud(broker.port) as sky, place.agent():
+        await more_than(sky, 0)
+        place.hold_badge()
+        await until(lambda: any(e.kind == "badge" for b in sky.batches for e in b.events), what="the badge")
+        written = b"".join(path.read_bytes() for path in place.folder.glob("spool.db*"))
+    (passage,) = [event for batch in sky.batches for event in batch.events if event.kind == "badge"]
+    pepper = load_pepper(place.folder / "secret/badge-pepper")
+    assert (passage.badge, passage.direction) == (pseudonym(pepper, CARD_PRINTED), "in")
+    raw = bytes.fromhex(CARD_HEX)
+    for trace in (CARD_PRINTED.encode(), b"12345678", CARD_HEX.encode(), raw, raw[1:]):
+        assert trace not in written
+        assert not any(trace in payload for payload in sky.payloads)
+    assert CARD_PRINTED not in caplog.text
+
+
+async def test_a_line_pulled_out_and_put_back_goes_on(place: Place, broker: Mosquitto) -> None:
+    async with cloud(broker.port) as sky, place.agent():
+        await until(lambda: len(counters(sky.batches, "one")) > 3)
+        place.line.unplug()
+        await until(lambda: "line_lost" in reasons(sky, "one"), what="the fault")
+        before = len(counters(sky.batches, "one"))
+        place.line.plug()
+        await until(lambda: len(counters(sky.batches, "one")) > before + 3, what="readings again")
+        await until(lambda: sky.statuses[-1].devices[0].fault is None, what="status without the fault")
+
+
+async def test_a_clock_that_jumps_either_way_stops_nothing(place: Place, broker: Mosquitto) -> None:
+    jump_ms = [0]
+    async with cloud(broker.port) as sky, place.agent(lambda: utc_ms() + jump_ms[0]):
+        for jump in (0, -86_400_000, 86_400_000, -utc_ms() + 5):
+            jump_ms[0] = jump
+            before = len(counters(sky.batches, "one"))
+            await more_than(sky, before + 5)
+
+
+@pytest.mark.processes
+async def test_the_process_ends_clean_on_sigterm_and_goes_on_after_sigkill(
+    place: Place, broker: Mosquitto
+) -> None:
+    async with cloud(broker.port) as sky:
+        for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+            before = len(counters(sky.batches, "one"))
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "edge_agent", "run", str(place.file), stderr=asyncio.subprocess.PIPE
+            )
+            await more_than(sky, before + 5)
+            process.send_signal(number)
+            _, log = await process.communicate()
+            assert b"Traceback" not in log
+        assert process.returncode == 0
+        assert len({batch.stream for batch in sky.batches}) == 1
+        seqs = sorted({batch.seq for batch in sky.batches})
+        assert seqs == list(range(1, len(seqs) + 1))
+        got = counters(sky.batches, "one")
+        assert len(got) == len(set(got))
