@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from ingest import screen
 from ingest.screen import SetAside
 from store.log.contract import Entry
+from store.timeseries import columns
+from store.timeseries.contract import Block
 from wire import batch as wire_batch
 from wire import payload as wire_payload
-from wire.batch import Batch, BatchError
+from wire.batch import Batch, BatchError, Event
 from wire.identifiers import STREAM_PATTERN
 from wire.payload import PayloadError
 from wire.receipt import Refusal, RefusalReason
@@ -28,10 +30,13 @@ LONGEST_DETAIL: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`batch` holds what was taken, `entry` the same as bytes for the log. `set_aside` says what was taken
-    out of it: where that is not empty, the payload as it came belongs into quarantine."""
+    """What was taken, as columns and events for the stores and, in `entry`, as bytes for the log.
 
-    batch: Batch
+    `set_aside` says what was left out: where it is not empty, the payload as it came belongs into quarantine.
+    """
+
+    blocks: list[Block]
+    events: list[Event]
     entry: Entry
     set_aside: tuple[SetAside, ...] = ()
 
@@ -63,10 +68,18 @@ def accept(topic: Topic, payload: bytes, now_ms: int) -> Accepted | Refused:
         batch = wire_batch.decode(payload)
     except BatchError as error:
         return _refused(payload, error)
+    entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, payload)
+    blocks = blocks_of(topic.site, batch)
+    if screen.is_clean(blocks, batch.events, now_ms):
+        return Accepted(blocks, batch.events, entry)
     clean, set_aside = screen.screen(batch, now_ms)
-    kept = wire_batch.encode(clean) if set_aside else payload
-    entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, kept)
-    return Accepted(clean, entry, tuple(set_aside))
+    entry = replace(entry, payload=wire_batch.encode(clean))
+    return Accepted(blocks_of(topic.site, clean), clean.events, entry, tuple(set_aside))
+
+
+def blocks_of(site: str, batch: Batch) -> list[Block]:
+    """The readings of a batch as the time series takes them, in columns as long as can be."""
+    return columns.merge(Block(site, frame.device, frame.time, frame.values) for frame in batch.frames)
 
 
 def _refused(payload: bytes, error: BatchError) -> Refused:

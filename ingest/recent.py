@@ -1,4 +1,4 @@
-"""Batches just accepted, already decoded: what spares readers in the same process the log's bytes."""
+"""Batches just accepted, already in columns: what spares readers in the same process the log's bytes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from wire.batch import Batch
+from store.timeseries import columns
+from store.timeseries.contract import Block
+from wire.batch import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A batch and where it stands in the log."""
+    """What a batch holds, and where it stands in the log."""
 
     offset: int
     site: str
     agent: str
-    batch: Batch
+    blocks: list[Block]
+    events: list[Event]
 
 
 class Recent:
@@ -26,7 +29,7 @@ class Recent:
     the reader goes to the log.
     """
 
-    def __init__(self, bound_readings: int = 200_000) -> None:
+    def __init__(self, bound_readings: int = 400_000) -> None:
         self.bound_readings = bound_readings
         self.readings = 0
         self._lock = threading.Lock()
@@ -34,7 +37,7 @@ class Recent:
 
     def add(self, stored: Stored) -> None:
         """Take in a batch that is durable in the log."""
-        readings = sum(len(frame.time) * len(frame.values) for frame in stored.batch.frames)
+        readings = columns.readings(stored.blocks)
         with self._lock:
             self._stored[stored.offset] = (stored, readings)
             self.readings += readings
@@ -52,3 +55,10 @@ class Recent:
                     break
                 found.append(kept[0])
             return found
+
+    def forget(self, up_to: int) -> None:
+        """Make room: nobody needs the batches up to this offset any more."""
+        with self._lock:
+            while self._stored and next(iter(self._stored)) <= up_to:
+                _, (_, freed) = self._stored.popitem(last=False)
+                self.readings -= freed

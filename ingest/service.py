@@ -19,6 +19,7 @@ from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined, Records
+from store.timeseries import columns
 from wire import payload as wire_payload
 from wire.payload import PayloadError
 from wire.ranges import Ranges
@@ -173,7 +174,7 @@ class Ingest:
         if self._recent is not None:
             for one, offset in zip(accepted, offsets, strict=True):
                 if offset is not None:
-                    self._recent.add(Stored(offset, one.entry.site, one.entry.agent, one.batch))
+                    self._recent.add(Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events))
         return offsets
 
     def _count(self, group: Sequence[_Judged], offsets: Sequence[int | None]) -> None:
@@ -185,7 +186,7 @@ class Ingest:
                 counters.duplicates += 1
                 continue
             counters.appended += 1
-            counters.readings += one.batch.readings()
+            counters.readings += columns.readings(one.blocks)
             counters.partly_refused += bool(one.set_aside)
 
     async def _answer(self, group: Iterable[_Judged]) -> None:

@@ -8,18 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
 from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.hint import Hint
 from store.records.contract import Records, SiteEvent
-from store.timeseries.contract import Block, TimeSeries
+from store.timeseries.contract import TimeSeries
 from wire import batch as wire_batch
 
 logger = logging.getLogger(__name__)
 
 #: Large steps make few transactions; this many batches of 600 readings are written in about half a second.
 STEP_BATCHES: Final = 500
+#: At most so many transactions a second where there is little to take: each of them rewrites the last page of
+#: every series it touches. Nobody waits for it, as pages hear of new readings from the log.
+LINGER_S: Final = 0.2
 #: How long a nudge may be missing before the log is looked at all the same.
 POLL_S: Final = 1.0
 _FIRST_PAUSE_S: Final = 0.2
@@ -65,11 +69,7 @@ class _TimeSeriesSink:
         return self._counters.time_series_position
 
     def take(self, batches: Sequence[Stored]) -> None:
-        blocks = [
-            Block(stored.site, frame.device, frame.time, frame.values)
-            for stored in batches
-            for frame in stored.batch.frames
-        ]
+        blocks = [block for stored in batches for block in stored.blocks]
         self._counters.readings += self._store.write(blocks, batches[-1].offset)
         self._counters.time_series_position = batches[-1].offset
 
@@ -85,7 +85,7 @@ class _EventSink:
 
     def take(self, batches: Sequence[Stored]) -> None:
         events = [
-            SiteEvent(stored.site, stored.agent, event) for stored in batches for event in stored.batch.events
+            SiteEvent(stored.site, stored.agent, event) for stored in batches for event in stored.events
         ]
         self._store.add_events(events, batches[-1].offset)
         self._counters.events += len(events)
@@ -135,7 +135,7 @@ class Writer:
         while not stop.is_set():
             count = self._hint.count
             try:
-                busy = await asyncio.to_thread(self._step, sink)
+                taken = await asyncio.to_thread(self._step, sink)
             except StoreError as error:
                 self.counters.store_failures += 1
                 logger.error("%s: %s; the log waits", name, error)  # noqa: TRY400 - the reason is in the message
@@ -143,17 +143,20 @@ class Writer:
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
                 continue
             pause_s = _FIRST_PAUSE_S
-            if not busy:
+            if not taken:
                 await self._hint.wait(POLL_S, count)
+            elif taken < STEP_BATCHES:
+                await _pause(LINGER_S, stop)
 
-    def _step(self, sink: _Sink) -> bool:
-        """Take one step; whether there was anything to take."""
+    def _step(self, sink: _Sink) -> int:
+        """Take one step; how many batches that was."""
         position = sink.position()
         batches = self._recent.following(position, STEP_BATCHES) or self._from_log(position)
         if not batches:
-            return False
+            return 0
         sink.take(batches)
-        return True
+        self._recent.forget(min(self.counters.time_series_position, self.counters.events_position))
+        return len(batches)
 
     def _from_log(self, position: int) -> list[Stored]:
         batches = [_decoded(record) for record in self._log.read(position, STEP_BATCHES)]
@@ -188,7 +191,8 @@ class Writer:
 def _decoded(record: Record) -> Stored:
     """What the log holds has been accepted: it decodes."""
     entry = record.entry
-    return Stored(record.offset, entry.site, entry.agent, wire_batch.decode(entry.payload))
+    batch = wire_batch.decode(entry.payload)
+    return Stored(record.offset, entry.site, entry.agent, blocks_of(entry.site, batch), batch.events)
 
 
 async def _pause(pause_s: float, stop: asyncio.Event) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from store.sqlite import Cell, Database, insert_rows
-from store.timeseries import sqlite_columns, sqlite_rollup
+from store.timeseries import columns, sqlite_rollup
 from store.timeseries.contract import Aggregate, Block, Latest, Window
-from store.timeseries.sqlite_columns import Columns
-from store.timeseries.sqlite_schema import SCHEMA
+from store.timeseries.sqlite_schema import MINUTE_MS, SCHEMA
 
 _INSERT_POINT: Final = "INSERT OR IGNORE INTO point (series, time, value)"
 _INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"
@@ -39,13 +38,13 @@ class SqliteTimeSeries:
 
     def write(self, blocks: Sequence[Block], position: int) -> int:
         """See the contract. A position before the one already reached does not take it back."""
-        columns = sqlite_columns.merge(blocks)
+        merged = columns.merge(blocks)
         found: dict[_Series, int] = {}
         with self._database.write() as connection:
             points: list[Cell] = []
             stale: list[Cell] = []
-            for device in columns:
-                self._lay_out(connection, device, found, points, stale)
+            for block in merged:
+                self._lay_out(connection, block, found, points, stale)
             insert_rows(connection, _INSERT_POINT, 3, points)
             insert_rows(connection, _INSERT_STALE, 2, stale)
             connection.execute("UPDATE reached SET position = max(position, ?)", (position,))
@@ -55,19 +54,19 @@ class SqliteTimeSeries:
     def _lay_out(
         self,
         connection: sqlite3.Connection,
-        device: Columns,
+        block: Block,
         found: dict[_Series, int],
         points: list[Cell],
         stale: list[Cell],
     ) -> None:
-        """Add the rows of `device` to `points` and `stale`, and series new to us to `found`."""
-        minutes = device.minutes()
-        for quantity, column in zip(device.quantities, device.values, strict=True):
-            key = (device.site, device.device, quantity)
+        """Add the rows of `block` to `points` and `stale`, and series new to us to `found`."""
+        minutes = {time // MINUTE_MS for time in block.time}
+        for quantity, column in block.values.items():
+            key = (block.site, block.device, quantity)
             series = self._ids.get(key) or found.get(key)
             if series is None:
                 series = found[key] = _series_id(connection, key)
-            points += sqlite_columns.cells(series, device.time, column)
+            points += _rows(series, block.time, column)
             for minute in minutes:
                 stale += (series, minute)
 
@@ -117,6 +116,17 @@ class SqliteTimeSeries:
     def close(self) -> None:
         """See the contract."""
         self._database.close()
+
+
+def _rows(series: int, time: Sequence[int], values: Sequence[float | None]) -> list[Cell]:
+    """(series, time, value) end to end, without the nulls."""
+    if None in values:
+        kept = [(at, value) for at, value in zip(time, values, strict=True) if value is not None]
+        time, values = [at for at, _ in kept], [value for _, value in kept]
+    cells: list[Cell] = [series] * (3 * len(values))
+    cells[1::3] = time
+    cells[2::3] = values
+    return cells
 
 
 def _series_id(connection: sqlite3.Connection, series: _Series) -> int:
