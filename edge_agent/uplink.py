@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -44,6 +45,8 @@ DISK_RETRY_S: Final = 1.0
 #: Changes of status within this are told together.
 STATUS_SPACING_S: Final = 1.0
 FAREWELL_S: Final = 2.0
+#: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
+_NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class Uplink:
             keepalive=KEEPALIVE_S,
             clean_session=True,
             max_inflight_messages=2 * WINDOW,
+            socket_options=_NO_DELAY,
             logger=_log.getChild("mqtt"),
         )
 
