@@ -79,7 +79,9 @@ def accept(topic: Topic, payload: bytes, now_ms: int) -> Accepted | Refused:
 
 def blocks_of(site: str, batch: Batch) -> list[Block]:
     """The readings of a batch as the time series takes them, in columns as long as can be."""
-    return columns.merge(Block(site, frame.device, frame.time, frame.values) for frame in batch.frames)
+    blocks = [Block(site, frame.device, frame.time, frame.values) for frame in batch.frames]
+    devices = {block.device for block in blocks}
+    return blocks if len(devices) == len(blocks) else columns.merge(blocks)
 
 
 def _refused(payload: bytes, error: BatchError) -> Refused:

@@ -24,14 +24,20 @@ class SetAside:
 
 
 def is_clean(blocks: Iterable[Block], events: Iterable[Event], now_ms: int) -> bool:
-    """Whether nothing is to be set aside: quick, as long columns are judged by their least and greatest."""
+    """Whether nothing is to be set aside: quick, as a quantity is judged by its least and greatest."""
     latest_ms = now_ms + FURTHEST_AHEAD_MS
+    gathered: dict[str, list[float | None]] = {}
     for block in blocks:
         if max(block.time) > latest_ms:
             return False
-        if not all(_is_plausible(quantity, column) for quantity, column in block.values.items()):
-            return False
-    return all(event.time <= latest_ms for event in events)
+        for quantity, column in block.values.items():
+            if quantity in gathered:
+                gathered[quantity].extend(column)
+            else:
+                gathered[quantity] = list(column)
+    if any(event.time > latest_ms for event in events):
+        return False
+    return all(_is_plausible(quantity, column) for quantity, column in gathered.items())
 
 
 def _is_plausible(name: str, column: Sequence[float | None]) -> bool:

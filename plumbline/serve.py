@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import os
 import time
@@ -30,6 +31,9 @@ from web.project import ProjectsError, load_projects
 
 LOGGER = logging.getLogger("plumbline.serve")
 DAY_MS = 86_400_000
+#: A batch is some two thousand lists and dictionaries without a cycle among them; looking for cycles every 700
+#: new objects, Python's default, takes a third off the readings per second (measured).
+GC_THRESHOLDS = (20_000, 20, 50)
 
 
 def now_ms() -> int:
@@ -47,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     except ProjectsError as error:
         raise SettingsError(str(error)) from error
     settings.data.mkdir(parents=True, exist_ok=True)
+    gc.set_threshold(*GC_THRESHOLDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data))
         log = SqliteLog(settings.data / "log.db")
