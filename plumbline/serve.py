@@ -31,7 +31,7 @@ from web.project import ProjectsError, load_projects
 
 LOGGER = logging.getLogger("plumbline.serve")
 DAY_MS = 86_400_000
-#: A batch is some two thousand lists and dictionaries without a cycle among them; looking for cycles every 700
+#: A batch is two thousand lists and dictionaries without a cycle among them; looking for cycles every 700
 #: new objects, Python's default, takes a third off the readings per second (measured).
 GC_THRESHOLDS = (20_000, 20, 50)
 
