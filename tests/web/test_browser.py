@@ -1,0 +1,234 @@
+"""The page in a real browser: both widths, both languages, live without a reload, and looked at.
+
+Screenshots are written to build/screenshots/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.servers import wait_until
+from tests.web.site_day import TOKEN, Stand, at, now_frames, serving, tell_day
+from wire.status import Dropped, SpoolStatus
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-dev-shm-usage",
+]  # fmt: skip
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+PHONE, DESK = 390, 1280
+#: No sideways scrolling, nothing to press smaller than a thumb (WCAG 2.5.5: 44 px).
+MEASURE = """() => ({
+  sideways: document.documentElement.scrollWidth - innerWidth,
+  small: [...document.querySelectorAll('main a, nav a, button')]
+    .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44).length,
+})"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """An open page, and what went wrong on it."""
+
+    page: Page
+    url: str
+    wrong: list[str] = field(default_factory=list)
+    loads: int = 0
+
+    def watch(self) -> None:
+        self.page.on("console", lambda message: self.wrong.append(f"console: {message.text}"))
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("request", self._asked)
+
+    def _failed(self, request: Any) -> None:
+        if "ABORTED" not in (request.failure or ""):
+            self.wrong.append(f"failed: {request.url}")
+
+    def _asked(self, request: Any) -> None:
+        self.loads += request.is_navigation_request()
+        if not request.url.startswith(self.url):
+            self.wrong.append(f"another origin: {request.url}")
+
+    def text(self, key: str, part: str = "text") -> str:
+        place = self.page.locator(f'[data-figure="{key}"] [data-field="{part}"]').first
+        return place.text_content() or ""
+
+    def settle(self) -> None:
+        """Until the chart is drawn, the stream is heard and no figure moves."""
+        self.page.wait_for_selector("#chart canvas")
+        # An animation that ends is over soon; the breathing dot never is.
+        moving = "() => document.getAnimations().filter((a) => a.effect.getTiming().iterations !== Infinity).length"
+        self.until(lambda: self.page.evaluate(moving) == 0, "stillness")
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        wait_until(condition, 15, what)
+
+    def photograph(self, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def open_page(url: str, width: int = PHONE, lang: str = "zh", **options: Any) -> Visit:
+        phone = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2} if width == PHONE else {}
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if width == PHONE else 900}, **phone, **options
+        )
+        contexts.append(context)
+        visit = Visit(context.new_page(), url)
+        visit.watch()
+        visit.page.goto(f"{url}/p/{TOKEN}?lang={lang}")
+        return visit
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_value_changes_without_reload(
+    stand: Stand, visit: Callable[..., Visit], width: int, lang: str, scheme: str
+) -> None:
+    tell_day(stand, at(15.2), step_ms=20_000, outage=(at(12.2), at(12.8)))
+    with serving(stand) as url:
+        seen = visit(url, width, lang, color_scheme=scheme)
+        seen.settle()
+        stand.append(now_frames(stand, 2_345.0))
+        seen.until(lambda: seen.text("power") in ("2.35", "2.34"), "the new power")
+        assert seen.text("power", "unit") == "kW"
+        seen.settle()
+        seen.photograph(f"customer-{width}-{lang}-{scheme}")
+        assert seen.page.evaluate(MEASURE) == {"sideways": 0, "small": 0}
+        assert (seen.wrong, seen.loads) == ([], 1)
+
+
+def test_ages_tick_by_themselves(stand: Stand, visit: Callable[..., Visit]) -> None:
+    tell_day(stand, at(15.2), hours=1)
+    with serving(stand) as url:
+        seen = visit(url, lang="en")
+        seen.until(lambda: seen.text("power", "age") == "4 s ago", "four seconds")
+        seen.until(lambda: seen.text("updated", "age") == "5 s ago", "five seconds")
+        assert seen.loads == 1
+
+
+def test_a_phone_with_a_wrong_clock_shows_right_ages(stand: Stand, visit: Callable[..., Visit]) -> None:
+    """The stand's clock is not the browser's at all: ages come from the server's."""
+    tell_day(stand, at(15.2), hours=1)
+    stand.clock.forward(60_000)
+    with serving(stand) as url:
+        seen = visit(url, lang="en")
+        seen.until(lambda: seen.text("power", "age") == "1 min ago", "a minute")
+
+
+def test_the_page_says_when_it_has_lost_the_server(stand: Stand, visit: Callable[..., Visit]) -> None:
+    tell_day(stand, at(15.2), hours=1)
+    with serving(stand) as url:
+        seen = visit(url, lang="en")
+        seen.settle()
+        banner = seen.page.locator("#link")
+        assert banner.is_hidden()
+    seen.until(banner.is_visible, "the banner")
+    assert "how things stood at 15:12" in (banner.text_content() or "")
+    assert seen.page.evaluate("() => document.documentElement.className") == "unlinked"
+
+
+def test_with_reduced_motion_nothing_moves(stand: Stand, visit: Callable[..., Visit]) -> None:
+    tell_day(stand, at(15.2), hours=1)
+    with serving(stand) as url:
+        seen = visit(url, reduced_motion="reduce")
+        stand.append(now_frames(stand, 2_345.0))
+        seen.until(lambda: seen.text("power") == "2.34" or seen.text("power") == "2.35", "the new power")
+        assert seen.page.evaluate("() => document.getAnimations().length") == 0
+
+
+def test_without_scripts_the_figures_are_there(stand: Stand, visit: Callable[..., Visit]) -> None:
+    tell_day(stand, at(15.2), hours=20)
+    with serving(stand) as url:
+        seen = visit(url, lang="en", java_script_enabled=False)
+        assert seen.text("headline") == "2 people on site, work is under way."
+        assert seen.page.locator("noscript").inner_text().startswith("This is how things stood")
+        seen.photograph("without-scripts")
+
+
+def silent(stand: Stand) -> None:
+    tell_day(stand, at(15.2), step_ms=20_000, silent="th-bedroom", silent_since=at(14.5))
+
+
+def offline(stand: Stand) -> None:
+    tell_day(stand, at(14.77), step_ms=20_000)
+    stand.status(online=False)
+
+
+def dropped(stand: Stand) -> None:
+    tell_day(stand, at(15.2), step_ms=20_000, outage=(at(9.2), at(10.8)))
+    stand.status(
+        spool=SpoolStatus(batches=128, oldest=at(9.2)),
+        dropped=Dropped(readings=18_240, events=2, last=at(10.5)),
+    )
+
+
+def empty(_stand: Stand) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("story", "zh", "en"),
+    [
+        (silent, "1\u2009个设备无数据。", "One device is silent."),
+        (offline, "现场失联", "No word from the site since 14:46."),
+        (dropped, "有读数丢失。", "Some readings were lost."),
+        (empty, "还没有数据。", "No data yet."),
+    ],
+)
+def test_trouble_is_said_first(
+    stand: Stand, visit: Callable[..., Visit], story: Callable[[Stand], None], zh: str, en: str
+) -> None:
+    story(stand)
+    with serving(stand) as url:
+        for width, lang, words in ((PHONE, "zh", zh), (DESK, "en", en)):
+            seen = visit(url, width, lang)
+            seen.settle()
+            assert words in seen.text("headline")
+            assert seen.page.evaluate(MEASURE)["sideways"] == 0
+            seen.photograph(f"{story.__name__}-{width}-{lang}")
+            assert seen.wrong == []
+
+
+def test_the_first_reading_of_a_new_project_fills_the_page(stand: Stand, visit: Callable[..., Visit]) -> None:
+    with serving(stand) as url:
+        seen = visit(url, lang="en")
+        seen.settle()
+        stand.append(now_frames(stand, 812.0))
+        seen.until(lambda: seen.text("power") == "812", "the first reading")
+        seen.until(lambda: "No data yet" not in seen.text("headline"), "the headline")
+        assert seen.wrong == []
+
+
+def test_an_address_that_opens_nothing_is_kind(stand: Stand, visit: Callable[..., Visit]) -> None:
+    with serving(stand) as url:
+        seen = visit(url)
+        seen.page.goto(f"{url}/p/nobody")
+        assert seen.page.locator("h1").all_text_contents() == ["这里没有页面", "There is no page here"]
+        seen.photograph("not-found")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
+from web.project import Projects, ProjectsError, load_projects
+
+
+def load(folder: Path, text: str) -> list[object]:
+    path = folder / "projects.yaml"
+    path.write_text(text, "utf-8")
+    return list(load_projects(path))
+
+
+def error(folder: Path, old: str, new: str) -> str:
+    assert old in PROJECTS
+    with pytest.raises(ProjectsError) as caught:
+        load(folder, PROJECTS.replace(old, new, 1))
+    message = str(caught.value).replace(str(folder) + "/", "")
+    assert "\n" not in message
+    return message
+
+
+def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
+    path = tmp_path / "projects.yaml"
+    path.write_text(PROJECTS, "utf-8")
+    first, second = load_projects(path)
+    assert (first.title.en, second.customer.zh) == ("18 Fenglin Road, 3-501", "林女士家")
+    assert [device.id for device in first.of_kind("gate")] == ["gate-in", "gate-out"]
+    assert first.of_kind("water_meter")[0].interval_ms == 2_000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "kind: gate}",
+            "kind: gat}",
+            r'projects.yaml:19: projects\[0\].devices\[5\].kind: .gat. .*mean "gate"',
+        ),
+        (
+            "interval_s: 1}",
+            "interval: 1}",
+            r'projects.yaml:14: .*interval: is no key here.*mean "interval_s"',
+        ),
+        ("room: bath,", "room: bat,", r'projects.yaml:\d+: projects\[0\].*.bat. .*mean "bath"'),
+        (
+            "Asia/Shanghai",
+            "Asia/Shangai",
+            r"projects.yaml:5: projects\[0\].timezone: .Asia/Shangai. is no IANA",
+        ),
+        (", interval_s: 2}", "}", r"projects.yaml:15: .*a water_meter needs interval_s"),
+        ("started: 2026-10-20", "started: soon", r"projects.yaml:8: projects\[0\].started: .soon. "),
+        ("gate-out", "gate-in", r"device .gate-in. stands twice"),
+        ("id: huaihai-7", "id: fenglin-18", r"project .fenglin-18. stands twice"),
+        (OTHER_TOKEN, TOKEN, r"project .fenglin-18. shares its token"),
+        ("en: Bathroom", "en: ''", r"projects.yaml:10: projects\[0\].rooms\[0\].en"),
+        ("projects:", "projects: [", r"projects.yaml:\d+: "),
+    ],
+)
+def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert re.search(expected, error(tmp_path, old, new)), error(tmp_path, old, new)
+
+
+def test_a_token_is_never_repeated_in_an_error(tmp_path: Path) -> None:
+    message = error(tmp_path, TOKEN, "too-short")
+    assert "too-short" not in message
+    assert "projects[0].token" in message
+
+
+def test_a_token_is_not_in_a_projects_repr(tmp_path: Path) -> None:
+    assert TOKEN not in repr(load(tmp_path, PROJECTS))
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ProjectsError, match="No such file"):
+        load_projects(tmp_path / "none.yaml")
+
+
+def test_only_the_whole_token_opens(tmp_path: Path) -> None:
+    path = tmp_path / "projects.yaml"
+    path.write_text(PROJECTS, "utf-8")
+    projects = Projects(load_projects(path))
+    opened = projects.by_token(TOKEN)
+    assert opened is not None
+    assert opened.id == "fenglin-18"
+    for wrong in (TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "", "\ud800"):
+        assert projects.by_token(wrong) is None

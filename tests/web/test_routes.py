@@ -1,0 +1,182 @@
+"""Every route, on real stores: what it gives, and what it must never give."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from tests.web.site_day import FOREMAN, HELPER, OTHER_TOKEN, SITE, TILER, TOKEN, Stand, at, tell_day
+from web.app import create_app
+from web.headers import HEADERS
+
+SITES_OWN_WORDS = ("枫林路", "Fenglin", "郑先生", "Zheng", SITE, "fenglin", "主卫", "Bathroom", "th-bath")
+CJK = re.compile(r"[\u3400-\u9fff，。：；、]")
+
+
+@pytest.fixture
+def client(stand: Stand) -> Iterator[TestClient]:
+    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    with TestClient(app, headers={"Accept-Language": "en"}) as client:
+        yield client
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub(r"<head>.*?</head>", "", html, flags=re.S)))
+
+
+def test_the_page_says_in_plain_html_what_is_going_on(stand: Stand, client: TestClient) -> None:
+    tell_day(stand, at(15.2))
+    text = text_of(client.get(f"/p/{TOKEN}").text)
+    assert "2 people on site, work is under way." in text
+    assert "Day 35" in text
+    assert re.search(r"Electricity today \d\.\d kWh just now", text), text
+    assert re.search(r"Bathroom Temperature 1\d\.\d °C", text), text
+
+
+def test_an_empty_project_is_a_page_too(client: TestClient) -> None:
+    answer = client.get(f"/p/{TOKEN}?lang=zh")
+    assert answer.status_code == 200
+    assert "还没有数据。" in answer.text
+    assert client.get(f"/p/{TOKEN}/chart").json()["presence"] == []
+
+
+def test_the_language_is_kept_for_the_next_visit(client: TestClient) -> None:
+    assert '<html lang="en">' in client.get(f"/p/{TOKEN}").text
+    assert '<html lang="zh-Hans-CN">' in client.get(f"/p/{TOKEN}?lang=zh").text
+    assert '<html lang="zh-Hans-CN">' in client.get(f"/p/{TOKEN}").text
+
+
+def test_no_chinese_is_left_on_the_english_page(stand: Stand, client: TestClient) -> None:
+    tell_day(stand, at(15.2), silent="th-bedroom", silent_since=at(14))
+    html = client.get(f"/p/{TOKEN}?lang=en").text
+    switch = '<a href="?lang=zh" lang="zh-Hans-CN" hreflang="zh-Hans-CN">中</a>'
+    assert switch in html
+    assert CJK.findall(html.replace(switch, "")) == []
+
+
+def test_what_is_written_into_a_page_cannot_become_markup(stand: Stand) -> None:
+    first = stand.projects[0]
+    nasty = first.title.model_copy(update={"en": '"><script>alert(1)</script>'})
+    projects = [first.model_copy(update={"title": nasty})]
+    app = create_app(projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    with TestClient(app) as client:
+        assert "<script>alert" not in client.get(f"/p/{TOKEN}?lang=en").text
+
+
+def test_nothing_stands_inline_and_nothing_comes_from_elsewhere(client: TestClient) -> None:
+    html = client.get(f"/p/{TOKEN}").text
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=|https?://", html) == []
+
+
+@pytest.mark.parametrize(
+    "path", [f"/p/{TOKEN}", f"/p/{TOKEN}/chart", "/p/nobody", "/health", "/static/x/page.css", "/nowhere"]
+)
+def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_pages_are_never_stored_and_static_files_for_ever(client: TestClient) -> None:
+    page = client.get(f"/p/{TOKEN}")
+    assert page.headers["Cache-Control"] == "no-store"
+    (css,) = re.findall(r'href="(/static/[^"]*page\.css)"', page.text)
+    assert "immutable" in client.get(css).headers["Cache-Control"]
+    old = re.sub(r"/static/\w+/", "/static/old/", css)
+    assert client.get(old).headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["../app.py", "%2e%2e/app.py", "vendor/../../app.py", "vendor", ""])
+def test_only_listed_files_are_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/static/x/{name}").status_code == 404
+
+
+def test_an_unknown_token_is_the_same_page_whatever_was_asked(client: TestClient) -> None:
+    answers = [
+        client.request(method, path)
+        for method, path in (
+            ("GET", "/p/wrong"), ("GET", f"/p/{TOKEN[:-1]}"), ("GET", f"/p/{TOKEN}x/live"),
+            ("GET", "/p/a/chart"), ("GET", "/p/"), ("GET", "/nowhere"), ("POST", f"/p/{TOKEN}"), ("GET", "/openapi.json"),
+        )
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert "这里没有页面" in answers[0].text
+    assert "There is no page here" in answers[0].text
+
+
+def test_health_counts_and_names_nobody(client: TestClient, stand: Stand) -> None:
+    tell_day(stand, at(15.2), hours=0.1)
+    client.get(f"/p/{TOKEN}")
+    health = client.get("/health")
+    assert health.status_code == 200
+    body = health.json()
+    assert (body["status"], body["projects"], body["channels"], body["log_offset"]) == ("ok", 2, 1, 1)
+    assert TOKEN not in health.text
+
+
+def test_the_chart_has_gaps_as_gaps_and_presence_as_spans(client: TestClient, stand: Stand) -> None:
+    tell_day(stand, at(15.2), outage=(at(12.2), at(12.8)))
+    chart = client.get(f"/p/{TOKEN}/chart").json()
+    assert chart["gaps"] == [[at(12.2), at(12.8)]]
+    holes = [t for t, watts in zip(chart["time"], chart["mean"], strict=True) if watts is None]
+    assert holes == list(range(at(12.2), at(12.8), 60_000))
+    today = [span for span in chart["presence"] if span[0] >= at(0)]
+    assert [(span[0], span[1]) for span in today][:1] == [(at(7.52), at(11.95))]
+    assert (chart["end"] - chart["start"], len(chart["time"])) == (86_400_000, 1_440)
+
+
+def test_presence_ends_where_the_site_was_last_heard(client: TestClient, stand: Stand) -> None:
+    tell_day(stand, at(14.5))
+    assert client.get(f"/p/{TOKEN}/chart").json()["presence"][-1][1] == at(14.5)
+
+
+def _walk(client: TestClient, token: str) -> dict[str, str]:
+    """Every GET route but the endless stream, with this token."""
+    paths = {route.path for route in _api_routes(client.app) if "GET" in (route.methods or ())}
+    assert {"/p/{token}", "/p/{token}/chart", "/p/{token}/live", "/health"} <= paths
+    filled = {"token": token, "version": "x", "name": "page.css"}
+    ready = [p.replace(":path", "").format_map(filled) for p in paths if not p.endswith("/live")]
+    return {path: client.get(path).text for path in ready}
+
+
+def _api_routes(app: object) -> list[APIRoute]:
+    """The app's routes, those of included routers too."""
+    found: list[APIRoute] = []
+    waiting = list(app.routes)  # type: ignore[attr-defined]
+    while waiting:
+        route = waiting.pop()
+        if isinstance(route, APIRoute):
+            found.append(route)
+        elif router := getattr(route, "original_router", None):
+            waiting += router.routes
+    return found
+
+
+def test_another_customer_sees_nothing_of_this_site(client: TestClient, stand: Stand) -> None:
+    tell_day(stand, at(15.2))
+    for path, text in _walk(client, OTHER_TOKEN).items():
+        assert [word for word in SITES_OWN_WORDS if word in text] == [], path
+    chart = client.get(f"/p/{OTHER_TOKEN}/chart").json()
+    assert not any(chart["mean"])
+    assert chart["presence"] == []
+
+
+def test_no_answer_names_a_badge(client: TestClient, stand: Stand) -> None:
+    tell_day(stand, at(15.2))
+    for path, text in _walk(client, TOKEN).items():
+        assert [badge for badge in (TILER, HELPER, FOREMAN) if badge in text or badge[2:] in text] == [], path
+        assert not re.search(r"b:[0-9a-f]{32}", text), path
+
+
+def test_the_browser_is_told_what_it_needs_and_no_more(client: TestClient) -> None:
+    html = client.get(f"/p/{TOKEN}").text
+    (knows,) = re.findall(r'data-knows="([^"]*)"', html)
+    found = json.loads(knows.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&"))
+    assert set(found) == {"language", "locale", "timezone", "now", "live", "chart", "plot", "text"}
