@@ -1,5 +1,8 @@
 """The broker when none is configured: a nats-server as a child process, speaking MQTT 3.1.1 on 127.0.0.1.
 
+Receipts make the path safe from end to end, so this broker may lose everything at any moment: its store is
+scratch, emptied at every start, so that a damaged one cannot keep it down.
+
 Linux only: the child dies with its parent by PR_SET_PDEATHSIG, and /proc tells whose socket listens.
 """
 
@@ -12,6 +15,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import sysconfig
@@ -29,9 +33,9 @@ logger = logging.getLogger(__name__)
 MAX_PAYLOAD_BYTES: Final = 4 * 1024 * 1024
 #: What JetStream may keep: sessions, retained statuses and messages that a subscriber has not taken yet.
 MAX_STORE_BYTES: Final = 512 * 1024 * 1024
-#: Messages sent on one subscription and not acknowledged. At the default, 1024, a burst waits for a round trip;
-#: but packet ids end at 65,535, and a client whose subscriptions could need more is silently sent nothing on the
-#: later ones (measured: a second subscription at 65,535 stays mute). Ingest has two, a `#` counts as two.
+#: Messages sent on one subscription and not acknowledged. At the default, 1024, a burst waits for a round
+#: trip; but packet ids end at 65,535, and a client whose subscriptions could need more is silently sent nothing
+#: on the later ones (measured: a second one at 65,535 stays mute). Ingest has two, a `#` counts as two.
 _MAX_ACK_PENDING: Final = 8_192
 _UP_WITHIN_S: Final = 20.0
 _STOP_WITHIN_S: Final = 5.0
@@ -126,6 +130,7 @@ class EmbeddedBroker:
 
     async def _launch(self) -> None:
         """A child that listens. Raises BrokerError where it ends first or takes too long."""
+        shutil.rmtree(self._folder / "store", ignore_errors=True)
         log = self._folder / "output.log"
         with log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -163,15 +168,15 @@ class EmbeddedBroker:
                 pause_s = _FIRST_PAUSE_S
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            self.restarts += 1
             try:
                 await self._launch()
-                self.restarts += 1
             except BrokerError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the reason is in the message
 
     @property
     def _configuration(self) -> Path:
-        return self._folder / "nats.conf"
+        return self._folder / "broker.conf"
 
     def _write_configuration(self) -> None:
         """Passwords are in it: nobody else may read it."""

@@ -1,4 +1,4 @@
-"""The embedded broker: our own child, pinned accounts, back on its port after a death, gone with its parent."""
+"""The embedded broker: our own child, pinned accounts, back on its port after a death, never an orphan."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_killed_it_comes_back_on_the_same_port(broker: EmbeddedBroker) -> 
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(10):
-        while broker.pid in (None, killed) or not listens(broker.pid or 0, port):
+        while broker.pid in (None, killed) or not listens(broker.pid or 0, port):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert broker.restarts == 1
     async with client(broker, "cloud"):
@@ -80,7 +80,7 @@ async def test_killed_it_comes_back_on_the_same_port(broker: EmbeddedBroker) -> 
 
 async def test_a_port_somebody_else_holds_is_an_error(broker: EmbeddedBroker, tmp_path: Path) -> None:
     second = EmbeddedBroker(tmp_path / "second", ACCOUNTS, port=broker.port)
-    with pytest.raises(BrokerError, match="ended at once"):
+    with pytest.raises(BrokerError, match="ended before it listened"):
         await second.start()
     await second.stop()
 
@@ -101,7 +101,8 @@ def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         "import asyncio, pathlib\n"
         "from plumbline.embedded_broker import Credentials, EmbeddedBroker\n"
         "async def main():\n"
-        f"    broker = EmbeddedBroker(pathlib.Path({str(tmp_path)!r}), {{'c': Credentials('p')}}, port={port})\n"
+        f"    folder = pathlib.Path({str(tmp_path)!r})\n"
+        f"    broker = EmbeddedBroker(folder, {{'c': Credentials('p')}}, port={port})\n"
         "    await broker.start()\n"
         "    print(broker.pid, flush=True)\n"
         "    await asyncio.Event().wait()\n"
@@ -114,6 +115,55 @@ def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     wait_until(lambda: not _runs(child), what="the orphan ending")
+
+
+@pytest.mark.parametrize("password", ['quo"ted', "back\\slash", "", "two\nlines", "$2a$looks.like.bcrypt"])
+def test_a_password_the_configuration_cannot_hold_is_refused(tmp_path: Path, password: str) -> None:
+    with pytest.raises(ValueError, match="password of cloud"):
+        EmbeddedBroker(tmp_path, {"cloud": Credentials(password)})
+
+
+async def test_a_message_of_a_megabyte_goes_through(broker: EmbeddedBroker) -> None:
+    large = bytes(1_000_000)
+    async with client(broker, "cloud") as cloud, client(broker, "fenglin-18.pi-1") as agent:
+        await cloud.subscribe("plumbline/v1/+/+/batch", qos=1)
+        await agent.publish("plumbline/v1/fenglin-18/pi-1/batch", large, qos=1)
+        async for message in cloud.messages:
+            assert message.payload == large
+            break
+
+
+async def test_every_subscription_of_a_client_is_served(broker: EmbeddedBroker) -> None:
+    """Packet ids are shared by a client's subscriptions: a limit set too high leaves the later ones mute."""
+    heard = set()
+    async with client(broker, "cloud") as cloud, client(broker, "fenglin-18.pi-1") as agent:
+        await cloud.subscribe([("plumbline/v1/+/+/batch", 1), ("plumbline/v1/+/+/status", 1)])
+        await agent.publish("plumbline/v1/fenglin-18/pi-1/batch", b"b", qos=1)
+        await agent.publish("plumbline/v1/fenglin-18/pi-1/status", b"s", qos=1, retain=True)
+        async for message in cloud.messages:
+            heard.add(message.topic.value.rsplit("/", 1)[1])
+            if heard == {"batch", "status"}:
+                break
+
+
+async def test_a_damaged_store_does_not_keep_it_down(tmp_path: Path) -> None:
+    running = EmbeddedBroker(tmp_path, ACCOUNTS)
+    (tmp_path / "store" / "jetstream").mkdir(parents=True)
+    (tmp_path / "store" / "jetstream" / "$G").write_text("rubbish")
+    await running.start()
+    assert running.pid is not None
+    await running.stop()
+
+
+async def test_stopped_it_is_gone_and_stays_gone(tmp_path: Path) -> None:
+    running = EmbeddedBroker(tmp_path, ACCOUNTS)
+    await running.start()
+    pid = running.pid
+    assert pid is not None
+    await running.stop()
+    await running.stop()
+    assert running.pid is None
+    assert not _runs(pid)
 
 
 def _runs(pid: int) -> bool:
