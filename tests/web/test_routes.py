@@ -101,7 +101,8 @@ def test_an_unknown_token_is_the_same_page_whatever_was_asked(client: TestClient
         client.request(method, path)
         for method, path in (
             ("GET", "/p/wrong"), ("GET", f"/p/{TOKEN[:-1]}"), ("GET", f"/p/{TOKEN}x/live"),
-            ("GET", "/p/a/chart"), ("GET", "/p/"), ("GET", "/nowhere"), ("POST", f"/p/{TOKEN}"), ("GET", "/openapi.json"),
+            ("GET", "/p/a/chart"), ("GET", "/p/"), ("GET", "/nowhere"), ("POST", f"/p/{TOKEN}"),
+            ("GET", "/openapi.json"),
         )
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} == {404}
