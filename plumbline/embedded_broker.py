@@ -34,8 +34,8 @@ MAX_PAYLOAD_BYTES: Final = 4 * 1024 * 1024
 #: What JetStream may keep: sessions, retained statuses and messages that a subscriber has not taken yet.
 MAX_STORE_BYTES: Final = 512 * 1024 * 1024
 #: Messages sent on one subscription and not acknowledged. At the default, 1024, a burst waits for a round
-#: trip; but packet ids end at 65,535, and a client whose subscriptions could need more is silently sent nothing
-#: on the later ones (measured: a second one at 65,535 stays mute). Ingest has two, a `#` counts as two.
+#: trip; but packet ids end at 65,535, and a client whose subscriptions could need more is silently sent
+#: nothing on the later ones (measured: a second one at 65,535 stays mute). Ingest has two, a `#` is two.
 _MAX_ACK_PENDING: Final = 8_192
 _UP_WITHIN_S: Final = 20.0
 _STOP_WITHIN_S: Final = 5.0

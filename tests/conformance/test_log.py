@@ -1,0 +1,186 @@
+"""What every log promises. An implementation is one line in `LOGS`."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store.log.contract import Entry, Log
+from store.log.sqlite import SqliteLog
+from wire.ranges import Ranges
+
+LOGS: Final[dict[str, Callable[[Path], Log]]] = {"sqlite": lambda folder: SqliteLog(folder / "log.db")}
+STREAM: Final = "01K" + "A" * 23
+OTHER: Final = "01K" + "B" * 23
+NOW: Final = 1_764_000_000_000
+FRESH: Final = itertools.count()
+
+
+def entry(seq: int, stream: str = STREAM, site: str = "fenglin-18", agent: str = "pi-1") -> Entry:
+    return Entry(site, agent, stream, seq, f"payload {stream} {seq}".encode())
+
+
+@pytest.fixture(params=LOGS)
+def open_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Log]]:
+    """Opens the same log, as often as it is called."""
+    opened: list[Log] = []
+
+    def opener() -> Log:
+        opened.append(LOGS[request.param](tmp_path))
+        return opened[-1]
+
+    yield opener
+    for log in opened:
+        log.close()
+
+
+@pytest.fixture
+def log(open_log: Callable[[], Log]) -> Log:
+    return open_log()
+
+
+def seqs(log: Log, after: int = 0) -> list[int]:
+    return [record.entry.seq for record in log.read(after, 1000)]
+
+
+def test_what_was_appended_is_read_back_in_order(log: Log) -> None:
+    offsets = log.append([entry(1), entry(2), entry(3)], NOW)
+    records = log.read(0, 10)
+    assert [record.offset for record in records] == offsets
+    assert [record.entry for record in records] == [entry(1), entry(2), entry(3)]
+    assert {record.accepted_at for record in records} == {NOW}
+
+
+def test_offsets_ascend_over_calls(log: Log) -> None:
+    offsets = [log.append([entry(seq)], NOW)[0] for seq in range(1, 6)]
+    assert None not in offsets
+    assert offsets == sorted(set(offsets))  # type: ignore[type-var]
+    assert log.last_offset() == offsets[-1]
+
+
+def test_an_empty_log_has_no_offset_and_takes_nothing(log: Log) -> None:
+    assert log.last_offset() == 0
+    assert log.read(0, 10) == []
+    assert log.append([], NOW) == []
+
+
+def test_a_reader_gets_what_is_after_its_position_up_to_its_limit(log: Log) -> None:
+    offsets = log.append([entry(seq) for seq in range(1, 8)], NOW)
+    third = offsets[2]
+    assert third is not None
+    assert [record.entry.seq for record in log.read(third, 2)] == [4, 5]
+
+
+def test_the_same_batch_five_times_is_one_record(log: Log) -> None:
+    answers = [log.append([entry(1)], NOW)[0] for _ in range(5)]
+    assert answers[0] is not None
+    assert answers[1:] == [None] * 4
+    assert seqs(log) == [1]
+
+
+def test_of_a_pair_within_one_call_the_first_is_kept(log: Log) -> None:
+    twin = Entry("fenglin-18", "pi-1", STREAM, 7, b"another payload")
+    first, second = log.append([entry(7), twin], NOW)
+    assert first is not None
+    assert second is None
+    assert log.read(0, 10)[0].entry == entry(7)
+
+
+def test_identity_is_site_agent_stream_and_seq_together(log: Log) -> None:
+    alike = [
+        entry(1),
+        entry(2),
+        entry(1, stream=OTHER),
+        entry(1, agent="pi-2"),
+        entry(1, site="other"),
+    ]
+    assert None not in log.append(alike, NOW)
+
+
+def test_a_repeat_is_known_after_the_record_is_trimmed(log: Log) -> None:
+    log.append([entry(1), entry(2)], NOW)
+    assert log.trim(NOW + 1, log.last_offset()) == 2
+    assert log.read(0, 10) == []
+    assert log.append([entry(1), entry(3)], NOW + 2)[0] is None
+    assert seqs(log) == [3]
+
+
+def test_an_offset_is_never_given_twice_even_when_all_is_trimmed(open_log: Callable[[], Log]) -> None:
+    log = open_log()
+    before = log.append([entry(1), entry(2)], NOW)[-1]
+    log.trim(NOW + 1, log.last_offset())
+    log.close()
+    again = open_log()
+    after = again.append([entry(3)], NOW)[0]
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_trim_spares_what_is_young_and_what_is_not_consumed(log: Log) -> None:
+    log.append([entry(1)], NOW)
+    consumed = log.append([entry(2)], NOW)[0]
+    log.append([entry(3)], NOW)
+    log.append([entry(4)], NOW + 1000)
+    assert consumed is not None
+    assert log.trim(NOW + 500, consumed) == 2
+    assert seqs(log) == [3, 4]
+    assert log.trim(NOW + 500, log.last_offset()) == 1
+    assert seqs(log) == [4]
+
+
+def test_streams_name_what_has_come_as_ranges(log: Log) -> None:
+    log.append([entry(1), entry(2), entry(5)], NOW)
+    log.append([entry(9, stream=OTHER, agent="pi-2"), entry(1, site="other")], NOW)
+    assert log.streams("fenglin-18") == {("pi-1", STREAM): [(1, 2), (5, 5)], ("pi-2", OTHER): [(9, 9)]}
+    log.append([entry(3), entry(4)], NOW)
+    assert log.streams("fenglin-18")["pi-1", STREAM] == [(1, 5)]
+    assert log.streams("nobody") == {}
+
+
+def test_everything_is_there_after_reopening(open_log: Callable[[], Log]) -> None:
+    log = open_log()
+    log.append([entry(seq) for seq in (1, 2, 4)], NOW)
+    log.close()
+    again = open_log()
+    assert seqs(again) == [1, 2, 4]
+    assert again.append([entry(2), entry(3)], NOW)[0] is None
+    assert again.streams("fenglin-18") == {("pi-1", STREAM): [(1, 4)]}
+
+
+def test_two_workers_on_one_log_never_both_take_a_batch(open_log: Callable[[], Log]) -> None:
+    logs = [open_log(), open_log()]
+    answers: list[list[int | None]] = [[], []]
+
+    def work(worker: int) -> None:
+        for start in range(1, 201, 10):
+            answers[worker] += logs[worker].append([entry(seq) for seq in range(start, start + 10)], NOW)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = [(one is None) != (other is None) for one, other in zip(*answers, strict=True)]
+    assert all(taken)
+    assert sorted(seqs(logs[0])) == list(range(1, 201))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls=st.lists(st.lists(st.integers(1, 40), max_size=12), max_size=12))
+def test_any_order_with_repeats_gives_each_number_once(log: Log, calls: list[list[int]]) -> None:
+    site = f"site-{next(FRESH)}"  # the log is shared by the examples
+    expected = Ranges()
+    for call in calls:
+        answers = log.append([entry(seq, site=site) for seq in call], NOW)
+        for seq, answer in zip(call, answers, strict=True):
+            assert (answer is None) == (seq in expected)
+            expected.add(seq)
+    assert log.streams(site).get(("pi-1", STREAM), []) == expected.pairs()
