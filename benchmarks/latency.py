@@ -22,7 +22,7 @@ from plumbline.children import Children
 
 SAMPLES: Final = 120
 _SITE: Final = "fenglin-18"
-_TOKEN: Final = "bench-page"  # noqa: S105  # a project that lives for two minutes
+_TOKEN: Final = "bench-page-of-two-minutes"  # noqa: S105  # a project that lives for two minutes
 _CHROMIUM: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 _WATCH: Final = """
 () => {

@@ -38,7 +38,7 @@ def batches(count: int, seed: int = 1) -> Iterator[Batch]:
                 device=f"meter-{device:02d}",
                 time=[time_ms],
                 values={
-                    name: [round(centre + number * 1e-4 + chance.gauss(0, spread), digits)]
+                    name: [round(centre + chance.gauss(0, spread), digits)]
                     for name, centre, spread, digits in _QUANTITIES
                 },
             )

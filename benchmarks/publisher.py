@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.load import AGENT, SITE
 from wire.receipt import Receipt
@@ -47,12 +48,12 @@ def publish(port: int, username: str, password: str, payloads: list[bytes]) -> N
         nonlocal receipted
         for first, last in Receipt.model_validate_json(message.payload).accepted:
             receipted += last - first + 1
-            for _ in range(first, last + 1):
+            for _number in range(first, last + 1):
                 window.release()
         if receipted >= len(payloads):
             done.set()
 
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="bench")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="bench")
     client.username_pw_set(username, password)
     client.max_inflight_messages_set(2 * WINDOW)
     ready = threading.Event()

@@ -7,8 +7,8 @@ from typing import Final
 
 import zstandard
 
-#: DESIGN.md §5 says 8 KiB; measured, a site's one-second batch (2–6 KB of JSON) shrinks five to seven times for
-#: 15–20 µs: docs/decisions/0006-compress-early.md.
+#: DESIGN.md §5 says 8 KiB; measured, a site's one-second batch (2–6 KB of JSON) shrinks five to seven times
+#: for 15–20 µs: docs/decisions/0006-compress-early.md.
 COMPRESS_ABOVE_BYTES: Final = 1024
 #: The most a payload may unpack to: a small message must not be able to fill the memory of the cloud.
 LARGEST_UNPACKED_BYTES: Final = 16 * 1024 * 1024

@@ -123,7 +123,8 @@ class Stack:
 
     @property
     def spool_file(self) -> Path:
-        return self.site_file.parent / yaml.safe_load(self.site_file.read_text())["spool"]["path"]
+        name: str = yaml.safe_load(self.site_file.read_text())["spool"]["path"]
+        return self.site_file.parent / name
 
     def produced(self) -> dict[str, int]:
         path = self.folder / "site" / "produced.json"
