@@ -1,0 +1,222 @@
+"""accept: any bytes in, accepted columns or a reason out, and never an exception."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.accept import Accepted, Refused, accept
+from wire import batch as wire_batch
+from wire import payload as wire_payload
+from wire.batch import Batch, Event, Frame
+from wire.topics import Topic
+
+TOPIC = Topic("fenglin-18", "pi-1", "batch")
+STREAM = "01K" + "A" * 23
+NOW = 1_764_000_000_000
+BADGE = "b:" + "9f" * 16
+
+
+def batch(*frames: Frame, events: tuple[Event, ...] = (), seq: int = 17) -> Batch:
+    return Batch(stream=STREAM, seq=seq, sent=NOW, frames=list(frames), events=list(events))
+
+
+def meter(values: dict[str, list[float | None]], times: list[int] | None = None) -> Frame:
+    count = len(next(iter(values.values())))
+    return Frame(device="meter-main", time=times or [NOW + at for at in range(count)], values=values)
+
+
+def taken(payload: bytes) -> Accepted:
+    outcome = accept(TOPIC, payload, NOW)
+    assert isinstance(outcome, Accepted)
+    return outcome
+
+
+def refused(payload: bytes) -> Refused:
+    outcome = accept(TOPIC, payload, NOW)
+    assert isinstance(outcome, Refused)
+    return outcome
+
+
+def test_a_good_batch_goes_to_the_log_byte_for_byte() -> None:
+    payload = wire_batch.encode(batch(meter({"active_power": [812.5, None], "voltage_l1": [229.8, 230]})))
+    outcome = taken(payload)
+    assert outcome.set_aside == ()
+    assert outcome.entry.payload is payload
+    entry = outcome.entry
+    assert (entry.site, entry.agent, entry.stream, entry.seq) == ("fenglin-18", "pi-1", STREAM, 17)
+    (block,) = outcome.blocks
+    assert block.values == {"active_power": [812.5, None], "voltage_l1": [229.8, 230]}
+
+
+def test_many_frames_of_one_device_become_one_block() -> None:
+    frames = [meter({"frequency": [50.0 + at]}, [NOW - at]) for at in range(60)]
+    outcome = taken(wire_batch.encode(batch(*frames)))
+    (block,) = outcome.blocks
+    assert list(block.time) == [NOW - at for at in range(60)]
+
+
+def test_an_implausible_value_becomes_null_and_the_rest_stays() -> None:
+    payload = wire_batch.encode(batch(meter({"frequency": [50, 500, 49], "active_power": [1, 2, 3]})))
+    outcome = taken(payload)
+    clean = wire_batch.decode(outcome.entry.payload)
+    assert clean.frames[0].values == {"frequency": [50, None, 49], "active_power": [1, 2, 3]}
+    assert (clean.stream, clean.seq) == (STREAM, 17)
+    assert outcome.blocks[0].values["frequency"] == [50, None, 49]
+    (part,) = outcome.set_aside
+    assert part.reason == "implausible"
+    for word in ("meter-main", "frequency", str(NOW + 1), "500", "70"):
+        assert word in part.detail
+
+
+@pytest.mark.parametrize(("value", "bound"), [(-0.01, "below 0"), (100.01, "above 100")])
+def test_bounds_of_the_table_are_inclusive(value: float, bound: str) -> None:
+    assert taken(wire_batch.encode(batch(meter({"relative_humidity": [0, 100]})))).set_aside == ()
+    (part,) = taken(wire_batch.encode(batch(meter({"relative_humidity": [value]})))).set_aside
+    assert bound in part.detail
+
+
+def test_an_unknown_quantity_is_set_aside_and_its_neighbours_are_not() -> None:
+    outcome = taken(wire_batch.encode(batch(meter({"frequency": [50], "karma": [1]}))))
+    assert outcome.blocks[0].values == {"frequency": [50]}
+    assert [part.reason for part in outcome.set_aside] == ["unknown_quantity"]
+    assert "karma" in outcome.set_aside[0].detail
+
+
+def test_times_more_than_ten_minutes_ahead_are_not_believed() -> None:
+    limit = NOW + 600_000
+    frame = meter({"frequency": [49, 50, 51]}, [NOW, limit, limit + 1])
+    event = Event(device="gate", time=limit + 1, kind="badge", badge=BADGE)
+    near = event.model_copy(update={"time": limit})
+    outcome = taken(wire_batch.encode(batch(frame, events=(event, near))))
+    assert list(outcome.blocks[0].time) == [NOW, limit]
+    assert outcome.events == [near]
+    assert [part.reason for part in outcome.set_aside] == ["clock_skew", "clock_skew"]
+
+
+def test_a_value_both_implausible_and_too_far_ahead_is_named_for_both() -> None:
+    frame = meter({"frequency": [50, 500]}, [NOW, NOW + 700_000])
+    outcome = taken(wire_batch.encode(batch(frame)))
+    assert wire_batch.decode(outcome.entry.payload).frames[0].values == {"frequency": [50]}
+    assert {part.reason for part in outcome.set_aside} == {"clock_skew", "implausible"}
+
+
+def test_a_batch_of_which_nothing_is_left_is_accepted_empty() -> None:
+    """Its number has come: a hole would be asked for again and again."""
+    outcome = taken(wire_batch.encode(batch(meter({"karma": [1]}))))
+    assert outcome.blocks == []
+    assert wire_batch.decode(outcome.entry.payload).seq == 17
+
+
+def test_what_is_screened_out_once_is_clean_for_good() -> None:
+    first = taken(wire_batch.encode(batch(meter({"frequency": [50, 500], "karma": [1, 2]}))))
+    again = taken(first.entry.payload)
+    assert again.set_aside == ()
+    assert again.blocks == first.blocks
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "unreadable"),
+        (b"\x00\xff", "unreadable"),
+        (b"{", "unreadable"),
+        (b"\x28\xb5\x2f\xfd garbage", "unreadable"),
+        (b"[" * 100_000, "unreadable"),
+        (b"[]", "schema"),
+        (b"{}", "schema"),
+        (b'"text"', "schema"),
+        (b"1" * 10_000, "unreadable"),
+        (b" " * (16 * 1024 * 1024 + 1), "too_large"),
+    ],
+)
+def test_what_is_no_batch_is_refused_by_digest(payload: bytes, reason: str) -> None:
+    outcome = refused(payload)
+    assert (outcome.stream, outcome.seq) == (None, None)
+    assert outcome.reason == reason
+    assert outcome.refusal().digest == wire_payload.digest(payload)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 2},
+        {"extra": 1},
+        {"sent": "yesterday"},
+        {"frames": [{"device": "m", "time": [NOW], "values": {"frequency": [50, 51]}}]},
+        {"frames": [{"device": "m", "time": [NOW], "values": {"frequency": ["50"]}}]},
+        {"frames": [{"device": "m", "time": [], "values": {}}]},
+        {"events": [{"device": "m", "time": NOW, "kind": "badge"}]},
+    ],
+)
+def test_a_batch_against_the_schema_is_refused_by_its_number(change: dict[str, Any]) -> None:
+    good = json.loads(batch(meter({"frequency": [50]})).model_dump_json())
+    outcome = refused(json.dumps(good | change).encode())
+    assert (outcome.reason, outcome.stream, outcome.seq) == ("schema", STREAM, 17)
+    assert outcome.refusal().seq == 17
+    assert outcome.refusal().digest is None
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"stream": "x"},
+        {"seq": 0},
+        {"seq": True},
+        {"seq": 2**53},
+        {"seq": 1.5},
+        {"stream": None},
+        {"seq": "1"},
+    ],
+)
+def test_an_identity_the_wire_does_not_allow_is_none(identity: dict[str, Any]) -> None:
+    outcome = refused(json.dumps({"v": 1, "stream": STREAM, "seq": 1, "sent": NOW} | identity).encode())
+    assert (outcome.stream, outcome.seq) == (None, None)
+
+
+GOOD = batch(
+    meter({"frequency": [50, None], "active_power": [1, 2]}),
+    events=(Event(device="gate", time=NOW, kind="badge", badge=BADGE),),
+).model_dump_json().encode()  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(at=st.integers(0, len(GOOD)), cut=st.integers(0, 12), put=st.binary(max_size=12), zstd=st.booleans())
+def test_no_mutation_of_bytes_gets_an_exception_out_of_it(at: int, cut: int, put: bytes, zstd: bool) -> None:
+    mutated = GOOD[:at] + put + GOOD[at + cut :]
+    payload = wire_payload.pack(mutated, above_bytes=0) if zstd else mutated
+    _check(accept(TOPIC, payload, NOW))
+
+
+@given(
+    key=st.sampled_from(["v", "stream", "seq", "sent", "frames", "events", "other"]),
+    value=JSON,
+    numbers=st.lists(st.floats() | st.integers() | st.none(), min_size=2, max_size=2),
+    name=st.sampled_from(["frequency", "smoke", "karma", "active_energy_import"]),
+)
+def test_no_mutation_of_values_gets_an_exception_out_of_it(
+    key: str, value: object, numbers: list[float | None], name: str
+) -> None:
+    loaded = json.loads(GOOD)
+    loaded["frames"][0]["values"][name] = numbers
+    _check(accept(TOPIC, json.dumps(loaded).encode(), NOW))
+    loaded[key] = value
+    _check(accept(TOPIC, json.dumps(loaded).encode(), NOW))
+
+
+def _check(outcome: Accepted | Refused) -> None:
+    """What is accepted can be read by everybody; what is refused can be told to the agent."""
+    if isinstance(outcome, Refused):
+        assert outcome.refusal().reason == outcome.reason
+        return
+    again = accept(TOPIC, outcome.entry.payload, NOW)
+    assert isinstance(again, Accepted)
+    assert again.set_aside == ()
