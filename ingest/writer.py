@@ -123,12 +123,14 @@ class Writer:
         }
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`, which is noticed between two steps."""
+        """Work until `stop`; a step that has begun is finished."""
         async with asyncio.TaskGroup() as tasks:
             for name, sink in self._sinks.items():
                 tasks.create_task(self._follow(name, sink, stop), name=f"writer: {name}")
             tasks.create_task(self._every(_ROLL_UP_EVERY_S, self._roll_up, stop), name="writer: roll up")
             tasks.create_task(self._every(_TRIM_EVERY_S, self._trim, stop), name="writer: trim")
+            await stop.wait()
+            self._hint.notify()  # nobody shall sleep through it
 
     async def _follow(self, name: str, sink: _Sink, stop: asyncio.Event) -> None:
         pause_s = _FIRST_PAUSE_S

@@ -1,0 +1,204 @@
+"""Ingest against real brokers: a receipt is the word that a batch is on disk, whatever comes and breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.receive import BrokerAddress
+from plumbline.embedded_broker import Credentials, EmbeddedBroker
+from store.errors import StoreError
+from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
+from tests.servers import Mosquitto
+from wire import batch as wire_batch
+from wire import payload as wire_payload
+from wire.status import Status
+
+
+@dataclass
+class Broker:
+    """A real broker and how to kill it and have it back."""
+
+    cloud: BrokerAddress
+    agent: BrokerAddress
+    mosquitto: Mosquitto | None = None
+    embedded: EmbeddedBroker | None = None
+
+    async def die_and_return(self) -> None:
+        if self.mosquitto is not None:
+            self.mosquitto.kill()
+            await asyncio.to_thread(self.mosquitto.start)
+        if self.embedded is not None:
+            killed = self.embedded.pid
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+            await until(lambda: self.embedded is not None and self.embedded.pid not in (None, killed), "back")
+
+
+@pytest.fixture(params=["mosquitto", "embedded"])
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
+    if request.param == "mosquitto":
+        server = Mosquitto(tmp_path / "mosquitto").start()
+        address = BrokerAddress("127.0.0.1", server.port)
+        yield Broker(address, address, mosquitto=server)
+        server.stop()
+        return
+    users = {"cloud": Credentials("of the cloud"), "pi": Credentials("of the agent", SITE, "pi-1")}
+    embedded = EmbeddedBroker(tmp_path / "broker", users)
+    await embedded.start()
+    addresses = [
+        BrokerAddress("127.0.0.1", embedded.port, name, user.password) for name, user in users.items()
+    ]
+    yield Broker(addresses[0], addresses[1], embedded=embedded)
+    await embedded.stop()
+
+
+async def test_what_has_a_receipt_is_in_the_log_and_soon_in_the_store(broker: Broker, tmp_path: Path) -> None:
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send_batches(*range(1, 51))
+        await site.has(1, 50)
+        assert cloud.log.streams(SITE) == {("pi-1", STREAM): [(1, 50)]}
+        await until(lambda: len(cloud.frequencies()) == 50, "readings in the store")
+        assert cloud.ingest.counters.readings == cloud.writer.counters.readings == 50
+
+
+async def test_the_same_batch_five_times_is_one_row_and_five_receipts(broker: Broker, tmp_path: Path) -> None:
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        for count in range(1, 6):
+            await site.send_batches(1)
+            await until(lambda count=count: len(site.receipts) == count, "a receipt")  # type: ignore[misc]
+        assert len(cloud.log.read(0, 10)) == 1
+        assert cloud.ingest.counters.duplicates == 4
+        await until(lambda: cloud.frequencies() == [NOW + 10], "one row")
+
+
+async def test_a_broker_that_dies_is_found_again(broker: Broker, tmp_path: Path) -> None:
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud:
+        async with agent(broker.agent) as site:
+            await site.send_batches(1)
+            await site.has(1, 1)
+        await broker.die_and_return()
+        counters = cloud.ingest.receiver.counters
+        await until(lambda: counters.connections == 2 and counters.connected, "connected again")
+        async with agent(broker.agent) as site:
+            await site.send_batches(1, 2)
+            await site.has(1, 2)
+        assert cloud.log.streams(SITE) == {("pi-1", STREAM): [(1, 2)]}
+
+
+async def test_what_is_refused_is_in_quarantine_before_its_agent_hears_of_it(
+    broker: Broker, tmp_path: Path
+) -> None:
+    broken = b'{"v":1,"stream":"' + STREAM.encode() + b'","seq":9,"sent":"never"}'
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send(broken)
+        await site.send(b"{noise")
+        await until(lambda: sum(len(one.refused) for one in site.receipts) == 2, "refusals")
+        refusals = {one.reason: one for receipt in site.receipts for one in receipt.refused}
+        assert refusals["schema"].seq == 9
+        assert refusals["unreadable"].digest == wire_payload.digest(b"{noise")
+        kept = cloud.records.quarantined()
+        assert {(item.payload, item.reason) for item in kept} == {
+            (broken, "schema"),
+            (b"{noise", "unreadable"),
+        }
+        assert cloud.log.last_offset() == 0
+        assert cloud.ingest.counters.refused == 2
+
+
+async def test_a_partly_refused_batch_has_its_receipt_and_its_whole_payload_in_quarantine(
+    broker: Broker, tmp_path: Path
+) -> None:
+    payload = wire_batch.encode(batch(1, values=(50.0, 5000.0, 49.0)))
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send(payload)
+        await site.has(1, 1)
+        (kept,) = cloud.records.quarantined()
+        assert (kept.payload, kept.reason, kept.seq) == (payload, "implausible", 1)
+        assert "5000" in kept.detail
+        await until(lambda: cloud.frequencies() == [NOW + 10, NOW + 12], "the rest in the store")
+        assert cloud.ingest.counters.partly_refused == 1
+
+
+async def test_events_reach_the_records(broker: Broker, tmp_path: Path) -> None:
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send(wire_batch.encode(batch(1, badge=True)))
+        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the event")
+        assert cloud.records.events_position() == 1
+
+
+async def test_a_status_is_kept_and_a_broken_one_set_aside(broker: Broker, tmp_path: Path) -> None:
+    status = Status(online=True, sent=NOW, stream=STREAM)
+    async with agent(broker.agent) as site:
+        await site.send(status.model_dump_json().encode(), "status", retain=True)
+        async with running(Cloud(tmp_path, broker.cloud)) as cloud:
+            await until(lambda: len(cloud.records.agent_states(SITE)) == 1, "the retained status")
+            assert cloud.records.agent_states(SITE)[0].status == status
+            await site.send(b'{"online":"perhaps"}', "status")
+            await until(lambda: len(cloud.records.quarantined()) == 1, "the broken status")
+            assert cloud.records.agent_states(SITE)[0].status == status
+
+
+class FullDisk(Cloud):
+    """The disk of the log takes nothing until it is emptied."""
+
+    def fill(self) -> None:
+        self._limit("PRAGMA max_page_count = 1")
+
+    def empty(self) -> None:
+        self._limit("PRAGMA max_page_count = 1000000")
+
+    def _limit(self, pragma: str) -> None:
+        with self.log._database.write() as connection:
+            connection.execute(pragma)
+
+
+async def test_a_full_disk_gives_no_receipt_and_when_emptied_all_of_them(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = tuple([50.0 + at / 1000 for at in range(9)] * 200)
+    async with running(FullDisk(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        assert isinstance(cloud, FullDisk)
+        cloud.fill()
+        payloads = [batch(seq, values=large) for seq in range(1, 6)]
+        for one in payloads:
+            await site.send(one.model_dump_json().encode())
+        await until(lambda: cloud.ingest.counters.store_failures > 0, "a failed append")
+        assert site.receipts == []
+        assert cloud.log.last_offset() == 0
+        cloud.empty()
+        await site.has(1, 5)
+        assert len(cloud.log.read(0, 10)) == 5
+    assert any("full" in record.getMessage() for record in caplog.records)
+
+
+async def test_two_workers_on_one_log_give_one_row_each(broker: Broker, tmp_path: Path) -> None:
+    """Both hear everything (MQTT 3.1.1 shares no subscription), both answer; the log takes each batch once."""
+    first, second = Cloud(tmp_path, broker.cloud), Cloud(tmp_path, broker.cloud)
+    async with running(first), running(second), agent(broker.agent) as site:
+        await site.send_batches(*range(1, 31))
+        await until(
+            lambda: first.ingest.counters.batches == second.ingest.counters.batches == 30, "both heard"
+        )
+        await site.has(1, 30)
+        await until(lambda: len(first.frequencies()) == 30, "readings in the store")
+        appended = first.ingest.counters.appended + second.ingest.counters.appended
+        assert appended == first.log.last_offset() == 30
+
+
+async def test_a_closed_store_is_no_crash(broker: Broker, tmp_path: Path, caplog: Any) -> None:
+    cloud = Cloud(tmp_path, broker.cloud)
+    async with running(cloud), agent(broker.agent) as site:
+        cloud.records.close()
+        with pytest.raises(StoreError):
+            cloud.records.quarantined()
+        await site.send_batches(1)
+        await site.has(1, 1)
+        await until(lambda: cloud.frequencies() == [NOW + 10], "readings go on without the records")

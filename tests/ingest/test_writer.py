@@ -1,0 +1,234 @@
+"""The writer: each store at its own pace, from where it was, however it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ingest.accept import blocks_of
+from ingest.recent import Recent, Stored
+from ingest.writer import Writer
+from store.errors import StoreError
+from store.log.contract import Entry
+from store.log.hint import Hint
+from store.log.sqlite import SqliteLog
+from store.records.sqlite import SqliteRecords
+from store.timeseries.contract import Block
+from store.timeseries.sqlite import SqliteTimeSeries
+from tests.ingest.site import NOW, SITE, STREAM, batch, until
+from tests.servers import clean_environment, wait_until
+from wire import batch as wire_batch
+
+ROOT = Path(__file__).parents[2]
+RETENTION_MS = 1000
+
+
+class Stores:
+    """The three stores in one folder, a log filled by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = SqliteLog(folder / "log.db")
+        self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
+        self.records = SqliteRecords(folder / "records.db")
+        self.hint = Hint()
+
+    def append(self, *seqs: int, badge: bool = False) -> list[int | None]:
+        entries = [
+            Entry(SITE, "pi-1", STREAM, seq, wire_batch.encode(batch(seq, badge=badge))) for seq in seqs
+        ]
+        return self.log.append(entries, NOW)
+
+    def times(self) -> list[int]:
+        return self.timeseries.raw(SITE, "meter-main", "frequency", 0, NOW * 2)[0]
+
+    def writer(self, now_ms: int = NOW, recent: Recent | None = None) -> Writer:
+        return Writer(
+            self.log, self.timeseries, self.records, self.hint, lambda: now_ms, RETENTION_MS, recent
+        )
+
+    def close(self) -> None:
+        for store in (self.log, self.timeseries, self.records):
+            store.close()
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    opened = Stores(tmp_path)
+    yield opened
+    opened.close()
+
+
+@asynccontextmanager
+async def at_work(writer: Writer) -> AsyncIterator[Writer]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(writer.run(stop))
+    try:
+        yield writer
+    finally:
+        stop.set()
+        await task
+
+
+def expected(*seqs: int) -> list[int]:
+    return [NOW + 10 * seq for seq in seqs]
+
+
+async def test_it_writes_what_is_there_and_what_comes(stores: Stores) -> None:
+    stores.append(1, 2, 3)
+    async with at_work(stores.writer()):
+        await until(lambda: stores.times() == expected(1, 2, 3), "what was there")
+        stores.append(4)
+        stores.hint.notify()
+        await until(lambda: stores.times() == expected(1, 2, 3, 4), "what came")
+
+
+async def test_without_a_hint_it_looks_all_the_same(stores: Stores) -> None:
+    async with at_work(stores.writer()):
+        await until(lambda: stores.hint.count == 0, "no hint")
+        stores.append(1)
+        await until(lambda: stores.times() == expected(1), "the reading")
+
+
+async def test_started_again_it_goes_on_from_the_store_s_own_position(stores: Stores) -> None:
+    stores.append(1, 2, 3)
+    async with at_work(stores.writer()) as first:
+        await until(lambda: first.counters.time_series_position == 3, "first run")
+        await until(lambda: first.counters.events_position == 3, "first run")
+    stores.append(4)
+    async with at_work(stores.writer()) as second:
+        await until(lambda: second.counters.time_series_position == 4, "second run")
+        assert second.counters.readings == 1
+    assert stores.times() == expected(1, 2, 3, 4)
+
+
+def _lose(folder: Path) -> None:
+    for file in folder.glob("timeseries.db*"):
+        file.unlink()
+
+
+async def test_a_time_series_that_was_lost_is_filled_anew_from_the_log(tmp_path: Path) -> None:
+    stores = Stores(tmp_path)
+    stores.append(*range(1, 20))
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: writer.counters.time_series_position == 19, "first run")
+    stores.close()
+    _lose(tmp_path)
+    again = Stores(tmp_path)
+    async with at_work(again.writer()):
+        await until(lambda: again.times() == expected(*range(1, 20)), "filled anew")
+    again.close()
+
+
+class Flaky(SqliteTimeSeries):
+    """Fails as often as it is told, as a server that is down does."""
+
+    failures = 0
+
+    def write(self, blocks: Sequence[Block], position: int) -> int:
+        if self.failures > 0:
+            self.failures -= 1
+            raise StoreError("time series: connection refused")
+        return super().write(blocks, position)
+
+
+async def test_a_store_that_is_down_holds_up_nobody_else(tmp_path: Path) -> None:
+    stores = Stores(tmp_path)
+    stores.timeseries.close()
+    flaky = stores.timeseries = Flaky(tmp_path / "timeseries.db")
+    flaky.failures = 1_000_000
+    stores.append(1, 2, badge=True)
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: len(stores.records.events(SITE, 0, NOW * 2)) == 2, "events go on")
+        await until(lambda: writer.counters.store_failures > 0, "failures are counted")
+        assert stores.timeseries.position() == 0
+        flaky.failures = 1
+        await until(lambda: stores.times() == expected(1, 2), "readings, when it is back")
+    stores.close()
+
+
+async def test_only_what_is_old_and_read_by_both_is_trimmed(tmp_path: Path) -> None:
+    stores = Stores(tmp_path)
+    stores.append(1, 2, 3)
+    young = stores.writer(now_ms=NOW + RETENTION_MS)
+    async with at_work(young):
+        await until(lambda: stores.times() == expected(1, 2, 3), "readings")
+        await until(lambda: stores.records.events_position() == 3, "events")
+    old = stores.writer(now_ms=NOW + RETENTION_MS + 1)
+    assert len(stores.log.read(0, 10)) == 3
+    async with at_work(old):
+        await until(lambda: stores.log.read(0, 10) == [], "trimmed")
+    assert stores.log.streams(SITE) == {("pi-1", STREAM): [(1, 3)]}
+    stores.close()
+
+
+async def test_what_a_store_has_not_read_is_never_trimmed(tmp_path: Path) -> None:
+    stores = Stores(tmp_path)
+    stores.append(1, 2)
+    stores.timeseries.close()
+    flaky = stores.timeseries = Flaky(tmp_path / "timeseries.db")
+    flaky.failures = 1_000_000
+    writer = stores.writer(now_ms=NOW * 2)
+    async with at_work(writer):
+        await until(lambda: stores.records.events_position() == 2, "events")
+        assert writer._trim()
+    assert len(stores.log.read(0, 10)) == 2
+    stores.close()
+
+
+async def test_recent_batches_spare_the_log_and_others_come_from_it(stores: Stores) -> None:
+    recent = Recent()
+    offsets = stores.append(1, 2, 3, 4)
+    for seq, offset in zip((3, 4), offsets[2:], strict=True):
+        assert offset is not None
+        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), []))
+    async with at_work(stores.writer(recent=recent)):
+        await until(lambda: stores.times() == expected(1, 2, 3, 4), "all of them")
+        await until(lambda: recent.readings == 0, "forgotten when both have read them")
+
+
+async def test_when_idle_it_rolls_up(stores: Stores) -> None:
+    stores.append(*range(1, 50))
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: writer.counters.time_series_position == 49, "written")
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: writer.counters.rolled_up > 0, "rolled up")
+    assert stores.timeseries.roll_up(100) == 0
+
+
+@pytest.mark.processes
+def test_killed_in_the_middle_of_its_work_every_reading_is_there_once(tmp_path: Path) -> None:
+    """SIGKILL between and inside steps; afterwards the store holds what the log holds."""
+    stores = Stores(tmp_path)
+    stores.append(*range(1, 3001))
+    program = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "import ingest.writer\n"
+        "from tests.ingest.test_writer import Stores\n"
+        "ingest.writer.STEP_BATCHES = 40\n"
+        "asyncio.run(Stores(Path(sys.argv[1])).writer().run(asyncio.Event()))\n"
+    )
+    for share in (1, 400, 900):
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, env=clean_environment()
+        )
+        wait_until(lambda share=share: stores.timeseries.position() > share, what="some steps")  # type: ignore[misc]
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        position = stores.timeseries.position()
+        assert stores.times() == expected(*range(1, position + 1))
+
+    async def finish() -> None:
+        async with at_work(stores.writer()):
+            await until(lambda: stores.timeseries.position() == 3000, "the rest")
+
+    asyncio.run(finish())
+    assert stores.times() == expected(*range(1, 3001))
+    stores.close()
