@@ -180,7 +180,7 @@ async def test_a_full_disk_gives_no_receipt_and_when_emptied_all_of_them(
 
 
 async def test_two_workers_on_one_log_give_one_row_each(broker: Broker, tmp_path: Path) -> None:
-    """Both hear everything (MQTT 3.1.1 shares no subscription), both answer; the log takes each batch once."""
+    """Both hear everything (MQTT 3.1.1 shares no subscription), both answer; the log takes each once."""
     first, second = Cloud(tmp_path, broker.cloud), Cloud(tmp_path, broker.cloud)
     async with running(first), running(second), agent(broker.agent) as site:
         await site.send_batches(*range(1, 31))
