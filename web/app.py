@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
+from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import Records
@@ -63,6 +64,10 @@ def create_app(
     @app.exception_handler(405)
     async def nothing_here(_request: Request, _error: Exception) -> HTMLResponse:
         return HTMLResponse(lost, status_code=404)
+
+    @app.exception_handler(StoreError)
+    async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
+        return PlainTextResponse(say(_language(request), "store_away.text"), 503, {"Retry-After": "10"})
 
     app.include_router(_project_routes(known, stores, live, assets, clock))
     app.include_router(_static_routes(assets))

@@ -58,7 +58,7 @@ ZH: Final[dict[str, str]] = {
     "notice.backlog": "正在补传断网期间的读数：还有 {n} 批，最早的是 {when} 的。合计和图表还会变。",
     "notice.silent": "{names}没有数据。",
     "notice.page": "与服务器的连接断了，正在重连。下面是 {when} 的情况。",
-    "notice.no_script": "这是打开页面时的情况，刷新可看最新。图表需要 JavaScript。",
+    "notice.no_script": "这是 {when} 的情况，刷新可看最新。图表需要 JavaScript。",
     "notice.join": "、",
     "device.electricity_meter": "电表",
     "device.water_meter": "水表",
@@ -81,6 +81,7 @@ ZH: Final[dict[str, str]] = {
     "not_found.title": "这里没有页面",
     "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
     "busy.text": "现在看的人太多，请稍后再试。",
+    "store_away.text": "数据暂时取不到，请稍后再试。",
 }
 
 EN: Final[dict[str, str]] = {
@@ -144,8 +145,7 @@ EN: Final[dict[str, str]] = {
     " Totals and chart will still change.",
     "notice.silent": "No data from: {names}.",
     "notice.page": "The connection to the server is lost, reconnecting. Below is how things stood at {when}.",
-    "notice.no_script": "This is how things stood when the page was opened; reload for news."
-    " The chart needs JavaScript.",
+    "notice.no_script": "This is how things stood at {when}; reload for news. The chart needs JavaScript.",
     "notice.join": ", ",
     "device.electricity_meter": "electricity meter",
     "device.water_meter": "water meter",
@@ -169,6 +169,7 @@ EN: Final[dict[str, str]] = {
     "not_found.text": "The link may be incomplete, or it has been replaced."
     " Please ask your foreman or our office for it again.",
     "busy.text": "Too many people are watching just now, please try again in a moment.",
+    "store_away.text": "The data cannot be reached just now, please try again in a moment.",
 }
 
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}

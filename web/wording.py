@@ -19,6 +19,8 @@ Print = Callable[[float, Language], Amount]
 State = Literal["fresh", "late", "silent", "never", "none"]
 #: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
 DAMP_ABOVE: float = 75.0
+#: A loss is news for as long as the chart shows it; after that the notice alone keeps it.
+LOSS_IN_HEADLINE_MS = 86_400_000
 WARMEST_SHOWN = 40.0
 
 
@@ -76,7 +78,8 @@ def headline(situation: Situation, language: Language) -> str:
         sentences.append(count(language, "headline.agent_lost", situation.agents_lost))
     if situation.silent:
         sentences.append(count(language, "headline.silent", len(situation.silent)))
-    if situation.dropped is not None:
+    dropped = situation.dropped
+    if dropped and (dropped.last is None or situation.now - dropped.last < LOSS_IN_HEADLINE_MS):
         sentences.append(say(language, "headline.dropped"))
     return "\n".join(sentences)
 

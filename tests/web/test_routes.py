@@ -112,6 +112,17 @@ def test_an_unknown_token_is_the_same_page_whatever_was_asked(client: TestClient
     assert "There is no page here" in answers[0].text
 
 
+def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> None:
+    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    for part in stand.folder.glob("timeseries.db*"):
+        part.write_bytes(b"a disk that has gone mad" * 4_096)
+    with TestClient(app) as client:
+        answer = client.get(f"/p/{TOKEN}?lang=en")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert "please try again" in answer.text
+        assert "disk" not in answer.text
+
+
 def test_health_counts_and_names_nobody(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(15.2), hours=0.1)
     client.get(f"/p/{TOKEN}")

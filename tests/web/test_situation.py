@@ -158,6 +158,13 @@ def test_dropped_readings_are_said_with_number_and_time(state: SiteState) -> Non
     assert "09:30" in text
 
 
+def test_an_old_loss_leaves_the_headline_but_not_the_page(state: SiteState) -> None:
+    speak(state)
+    agent(state, dropped=Dropped(readings=7, last=at(9, day=20)))
+    assert said(state) == "The site is quiet."
+    assert "20 Nov 09:00" in shown(judge(state, NOW), "notice-dropped").text
+
+
 def test_a_backlog_is_said_with_how_much_is_left(state: SiteState) -> None:
     speak(state)
     agent(state, spool=SpoolStatus(batches=128, oldest=at(9)))

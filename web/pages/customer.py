@@ -62,6 +62,7 @@ class CustomerPage:
     has_chart: bool
     rooms: tuple[RoomRow, ...]
     about: tuple[str, ...]
+    as_of: str
     text: Mapping[str, str]
     browser: str
 
@@ -103,13 +104,14 @@ def build(
             if f"room-{room.id}-humidity" in figures
         ),
         about=_about(project, language),
+        as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),
         text={key: say(language, key) for key in _TEXTS},
         browser=_for_browser(project, language, now, assets),
     )
 
 
 _TEXTS = (
-    "skip", "section.now", "section.power", "section.rooms", "rooms.scale", "notice.no_script",
+    "skip", "section.now", "section.power", "section.rooms", "rooms.scale",
     "updated.never", "language.switch", "chart.label",
 )  # fmt: skip
 

@@ -187,7 +187,7 @@ export class PowerChart {
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
       // The top line alone is labelled: the others are its even parts, and the curve stays free.
-      if (watts + step > high) {
+      if (watts + step > high && !this.empty()) {
         this.labels.push([watts % 1000 ? `${watts} W` : `${watts / 1000} kW`, bbox.left, y - 4 * ratio]);
       }
     }
@@ -308,9 +308,13 @@ export class PowerChart {
     return watts < 1000 ? `${Math.round(watts)} W` : `${this.kilowatts.format(watts / 1000)} kW`;
   }
 
+  empty() {
+    return this.columns[1].every((watts) => watts === null);
+  }
+
   describe() {
     const keys = [];
-    const empty = this.columns[1].every((watts) => watts === null);
+    const empty = this.empty();
     if (empty) keys.push(["plain", this.text["chart.empty"]]);
     if (this.presence.length) keys.push(["presence", this.text["chart.presence"]]);
     const gaps = this.allGaps();
