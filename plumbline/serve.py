@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -87,10 +87,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
         app = create_app(projects, log, timeseries, records, hint, now_ms, vitals)
         server = _server(app, settings.web.host, settings.web.port)
-        await _run_all(stop, ingest, writer, server)
+        await _run_all(stop, ingest, writer, server, app.state.live.close)
 
 
-async def _run_all(stop: asyncio.Event, ingest: Ingest, writer: Writer, server: uvicorn.Server) -> None:
+async def _run_all(
+    stop: asyncio.Event,
+    ingest: Ingest,
+    writer: Writer,
+    server: uvicorn.Server,
+    end_streams: Callable[[], None],
+) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(ingest.run(stop), name="ingest")
         group.create_task(writer.run(stop), name="writer")
@@ -98,6 +104,7 @@ async def _run_all(stop: asyncio.Event, ingest: Ingest, writer: Writer, server: 
         # A web server that cannot listen ends by itself; then all ends, rather than ingest without pages.
         waiting = group.create_task(stop.wait(), name="stop")
         await asyncio.wait({web, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        end_streams()
         server.should_exit = True
         stop.set()
 
