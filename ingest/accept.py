@@ -37,6 +37,7 @@ class Accepted:
 
     blocks: list[Block]
     events: list[Event]
+    readings: int
     entry: Entry
     set_aside: tuple[SetAside, ...] = ()
 
@@ -70,11 +71,12 @@ def accept(topic: Topic, payload: bytes, now_ms: int) -> Accepted | Refused:
         return _refused(payload, error)
     entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, payload)
     blocks = blocks_of(topic.site, batch)
-    if screen.is_clean(blocks, batch.events, now_ms):
-        return Accepted(blocks, batch.events, entry)
+    gathered = columns.by_quantity(blocks)
+    if screen.is_clean(blocks, gathered, batch.events, now_ms):
+        return Accepted(blocks, batch.events, columns.readings(gathered), entry)
     clean, set_aside = screen.screen(batch, now_ms)
     entry = replace(entry, payload=wire_batch.encode(clean))
-    return Accepted(blocks_of(topic.site, clean), clean.events, entry, tuple(set_aside))
+    return Accepted(blocks_of(topic.site, clean), clean.events, clean.readings(), entry, tuple(set_aside))
 
 
 def blocks_of(site: str, batch: Batch) -> list[Block]:

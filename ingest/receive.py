@@ -106,7 +106,7 @@ class Receiver:
         dropped, self._queue = self._queue.dropped, Arrivals(self._queue_bound)
         self._queue.dropped = dropped
         async with self._new_client(self._queue) as client:
-            await client.subscribe([(topics.subscription("batch"), 0), (topics.subscription("status"), 0)])
+            await client.subscribe([(topics.subscription("batch"), 1), (topics.subscription("status"), 1)])
             self._client, self.counters.connected = client, True
             self.counters.connections += 1
             logger.info("connected to broker %s:%d", self.address.host, self.address.port)

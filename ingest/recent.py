@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from store.timeseries import columns
 from store.timeseries.contract import Block
 from wire.batch import Event
 
@@ -20,6 +19,7 @@ class Stored:
     agent: str
     blocks: list[Block]
     events: list[Event]
+    readings: int
 
 
 class Recent:
@@ -33,17 +33,15 @@ class Recent:
         self.bound_readings = bound_readings
         self.readings = 0
         self._lock = threading.Lock()
-        self._stored: OrderedDict[int, tuple[Stored, int]] = OrderedDict()
+        self._stored: OrderedDict[int, Stored] = OrderedDict()
 
     def add(self, stored: Stored) -> None:
         """Take in a batch that is durable in the log."""
-        readings = columns.readings(stored.blocks)
         with self._lock:
-            self._stored[stored.offset] = (stored, readings)
-            self.readings += readings
+            self._stored[stored.offset] = stored
+            self.readings += stored.readings
             while self.readings > self.bound_readings:
-                _, (_, freed) = self._stored.popitem(last=False)
-                self.readings -= freed
+                self._drop_oldest()
 
     def following(self, position: int, limit: int) -> list[Stored]:
         """The batches at position + 1, position + 2, … as far as all are here, at most `limit`."""
@@ -53,12 +51,15 @@ class Recent:
                 kept = self._stored.get(offset)
                 if kept is None:
                     break
-                found.append(kept[0])
+                found.append(kept)
             return found
 
     def forget(self, up_to: int) -> None:
         """Make room: nobody needs the batches up to this offset any more."""
         with self._lock:
             while self._stored and next(iter(self._stored)) <= up_to:
-                _, (_, freed) = self._stored.popitem(last=False)
-                self.readings -= freed
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        _, stored = self._stored.popitem(last=False)
+        self.readings -= stored.readings

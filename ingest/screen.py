@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,18 +23,19 @@ class SetAside:
     detail: str
 
 
-def is_clean(blocks: Iterable[Block], events: Iterable[Event], now_ms: int) -> bool:
-    """Whether nothing is to be set aside: quick, as a quantity is judged by its least and greatest."""
+def is_clean(
+    blocks: Iterable[Block],
+    gathered: Mapping[str, Sequence[float | None]],
+    events: Iterable[Event],
+    now_ms: int,
+) -> bool:
+    """Whether nothing is to be set aside.
+
+    `gathered` holds the values of the blocks by quantity, each judged by its least and its greatest.
+    """
     latest_ms = now_ms + FURTHEST_AHEAD_MS
-    gathered: dict[str, list[float | None]] = {}
-    for block in blocks:
-        if max(block.time) > latest_ms:
-            return False
-        for quantity, column in block.values.items():
-            if quantity in gathered:
-                gathered[quantity].extend(column)
-            else:
-                gathered[quantity] = list(column)
+    if any(max(block.time) > latest_ms for block in blocks):
+        return False
     if any(event.time > latest_ms for event in events):
         return False
     return all(_is_plausible(quantity, column) for quantity, column in gathered.items())

@@ -19,7 +19,6 @@ from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined, Records
-from store.timeseries import columns
 from wire import payload as wire_payload
 from wire.payload import PayloadError
 from wire.ranges import Ranges
@@ -33,6 +32,8 @@ logger = logging.getLogger(__name__)
 GROUP_BATCHES: Final = 256
 #: What may be judged and wait for its commit. Beyond it judging waits, and the queue behind the socket fills.
 WAITING_BATCHES: Final = 2 * GROUP_BATCHES
+#: A group must not keep pages and receipts waiting: so many take some 4 ms.
+_JUDGED_AT_A_TIME: Final = 8
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 10.0
 
@@ -106,8 +107,10 @@ class Ingest:
     async def _judge_all(self) -> None:
         async with aclosing(self.receiver.arrivals()) as groups:
             async for group in groups:
-                for arrival in group:
+                for number, arrival in enumerate(group, 1):
                     await self._judge(arrival)
+                    if number % _JUDGED_AT_A_TIME == 0:
+                        await asyncio.sleep(0)
 
     async def _judge(self, arrival: Arrival) -> None:
         if arrival.topic.kind == "status":
@@ -117,7 +120,6 @@ class Ingest:
         await self._judged.put(_Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms)))
         self.counters.batches += 1
         self.counters.waiting = self._judged.qsize()
-        await asyncio.sleep(0)  # a group must not keep pages and receipts waiting
 
     async def _note_status(self, arrival: Arrival) -> None:
         """Keep what an agent says of itself. A failing store costs this status, not the next one."""
@@ -174,7 +176,9 @@ class Ingest:
         if self._recent is not None:
             for one, offset in zip(accepted, offsets, strict=True):
                 if offset is not None:
-                    self._recent.add(Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events))
+                    self._recent.add(
+                        Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
+                    )
         return offsets
 
     def _count(self, group: Sequence[_Judged], offsets: Sequence[int | None]) -> None:
@@ -186,7 +190,7 @@ class Ingest:
                 counters.duplicates += 1
                 continue
             counters.appended += 1
-            counters.readings += columns.readings(one.blocks)
+            counters.readings += one.readings
             counters.partly_refused += bool(one.set_aside)
 
     async def _answer(self, group: Iterable[_Judged]) -> None:

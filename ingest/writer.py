@@ -194,7 +194,8 @@ def _decoded(record: Record) -> Stored:
     """What the log holds has been accepted: it decodes."""
     entry = record.entry
     batch = wire_batch.decode(entry.payload)
-    return Stored(record.offset, entry.site, entry.agent, blocks_of(entry.site, batch), batch.events)
+    blocks = blocks_of(entry.site, batch)
+    return Stored(record.offset, entry.site, entry.agent, blocks, batch.events, batch.readings())
 
 
 async def _pause(pause_s: float, stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from store.timeseries.contract import Block
 
@@ -26,10 +26,18 @@ def merge(blocks: Iterable[Block]) -> list[Block]:
     return [Block(site, device, *columns) for (site, device, _), columns in merged.items()]
 
 
-def readings(blocks: Iterable[Block]) -> int:
-    """How many values the blocks hold, nulls not counted."""
-    count = 0
+def by_quantity(blocks: Iterable[Block]) -> dict[str, list[float | None]]:
+    """All values of each quantity in one new list, whatever device and time they belong to."""
+    gathered: dict[str, list[float | None]] = {}
     for block in blocks:
-        for column in block.values.values():
-            count += len(column) - column.count(None)
-    return count
+        for quantity, column in block.values.items():
+            if quantity in gathered:
+                gathered[quantity].extend(column)
+            else:
+                gathered[quantity] = list(column)
+    return gathered
+
+
+def readings(gathered: Mapping[str, Sequence[float | None]]) -> int:
+    """How many values the columns hold, nulls not counted."""
+    return sum(len(column) - column.count(None) for column in gathered.values())

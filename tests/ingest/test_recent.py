@@ -8,7 +8,7 @@ from store.timeseries.contract import Block
 
 def stored(offset: int, readings: int = 10) -> Stored:
     block = Block("s", "d", list(range(readings)), {"frequency": [50.0] * readings})
-    return Stored(offset, "s", "a", [block], [])
+    return Stored(offset, "s", "a", [block], [], readings)
 
 
 def offsets(recent: Recent, position: int, limit: int = 100) -> list[int]:

@@ -187,7 +187,7 @@ async def test_recent_batches_spare_the_log_and_others_come_from_it(stores: Stor
     offsets = stores.append(1, 2, 3, 4)
     for seq, offset in zip((3, 4), offsets[2:], strict=True):
         assert offset is not None
-        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), []))
+        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
     async with at_work(stores.writer(recent=recent)):
         await until(lambda: stores.times() == expected(1, 2, 3, 4), "all of them")
         await until(lambda: recent.readings == 0, "forgotten when both have read them")
