@@ -76,7 +76,7 @@ ZH: Final[dict[str, str]] = {
     "每个数字旁边是它的时间。没有读到的不补、不猜。",
     "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。"
     "没有刷卡离开的人，{closes} 后不再计入。",
-    "about.time": "时间为 {timezone} 当地时间。",
+    "about.time": "时间为工地当地时间（{timezone}）。",
     "language.switch": "语言",
     "not_found.title": "这里没有页面",
     "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
@@ -163,7 +163,7 @@ EN: Final[dict[str, str]] = {
     " each with its age. What was not read is neither filled in nor guessed.",
     "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave"
     " the site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
-    "about.time": "Times are local, {timezone}.",
+    "about.time": "Times are local to the site ({timezone}).",
     "language.switch": "Language",
     "not_found.title": "There is no page here",
     "not_found.text": "The link may be incomplete, or it has been replaced."

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import format_decimal
 
 from web.language import LOCALE, Language, typeset
@@ -82,6 +82,11 @@ def moment(time_ms: int, now_ms: int, zone: ZoneInfo, language: Language) -> str
     if local.date() == dt.datetime.fromtimestamp(now_ms / 1_000, zone).date():
         return clock
     return f"{day(local.date(), language)} {clock}"
+
+
+def zone_name(zone: ZoneInfo, language: Language) -> str:
+    """What people call a time zone: China Standard Time, 中国标准时间."""
+    return get_timezone_name(zone, locale=LOCALE[language])
 
 
 def day(date: dt.date, language: Language) -> str:

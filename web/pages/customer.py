@@ -125,7 +125,11 @@ def _age(figure: Figure, now: int, language: Language) -> str:
 def _about(project: Project, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
     counted = (say(language, "about.people", closes=closes),) if project.of_kind("gate") else ()
-    return (say(language, "about.measured"), *counted, say(language, "about.time", timezone=project.timezone))
+    return (
+        say(language, "about.measured"),
+        *counted,
+        say(language, "about.time", timezone=numbers.zone_name(project.zone, language)),
+    )
 
 
 def _for_browser(project: Project, language: Language, now: int, assets: Assets) -> str:

@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 const AHEAD_MS = 35 * MINUTE_MS;
 const SILENT_MS = 3 * MINUTE_MS;
 const REFETCH_MS = 5 * MINUTE_MS;
-const TOP = 26; // room for the presence bars, in CSS pixels
+const TOP = 34; // room for the presence bars and, below them, the label of the top line; CSS pixels
 const LEAST_RANGE_W = 400;
 
 function loadScript(address) {
@@ -247,7 +247,7 @@ export class PowerChart {
       const left = this.x(u, from), right = this.x(u, to);
       if (right - left < 1) continue;
       ctx.beginPath();
-      ctx.roundRect(left, bbox.top - 14 * ratio, right - left, height, height / 2);
+      ctx.roundRect(left, bbox.top - 26 * ratio, right - left, height, height / 2);
       ctx.fill();
     }
     ctx.globalAlpha = 1;
