@@ -38,6 +38,24 @@ class Bus(Protocol):
         ...
 
 
+class Heard:
+    """Bytes heard and not yet understood; after a silence what came before it is forgotten."""
+
+    __slots__ = ("_forget_after_ms", "_last_ms", "buffer")
+
+    def __init__(self, forget_after_ms: int) -> None:
+        self._forget_after_ms = forget_after_ms
+        self._last_ms = 0
+        self.buffer = bytearray()
+
+    def add(self, data: bytes, now_ms: int) -> None:
+        """Take in what came at `now_ms`."""
+        if now_ms - self._last_ms > self._forget_after_ms:
+            self.buffer.clear()
+        self._last_ms = now_ms
+        self.buffer += data
+
+
 @dataclass(frozen=True, slots=True)
 class LineFaults:
     """What a bad line does. Every `…_every` counts frames sent: 0 is never, 3 is each third.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from simulator.devices.bus import Silence, Transmission, never
+from simulator.devices.bus import Heard, Silence, Transmission, never
 from simulator.model.electricity import MeterReading
 
 #: Data items of a meter: identifier (DI3..DI0 as one number) -> data bytes as sent, low byte first.
@@ -126,15 +126,11 @@ class Dlt645Bus:
 
     def __init__(self, meters: Sequence[Dlt645Meter]) -> None:
         self._meters = tuple(meters)
-        self._buffer = bytearray()
-        self._heard_ms = 0
+        self._heard = Heard(_FORGET_AFTER_MS)
 
     def hear(self, data: bytes, now_ms: int) -> list[bytes]:
         """Replies to the requests that `data` completes."""
-        if now_ms - self._heard_ms > _FORGET_AFTER_MS:
-            self._buffer.clear()
-        self._heard_ms = now_ms
-        self._buffer += data
+        self._heard.add(data, now_ms)
         answers = []
         for request in self._requests():
             payload = bytes((byte - 0x33) & 0xFF for byte in request[_HEAD:-2])
@@ -151,7 +147,7 @@ class Dlt645Bus:
 
     def _requests(self) -> Iterator[bytes]:
         """Whole requests in the buffer; what precedes them (FE, noise) is dropped."""
-        buffer = self._buffer
+        buffer = self._heard.buffer
         while (start := buffer.find(0x68)) >= 0:
             del buffer[:start]
             if len(buffer) < _HEAD:

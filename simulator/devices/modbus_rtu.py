@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from simulator.devices.bus import Silence, Transmission, never
+from simulator.devices.bus import Heard, Silence, Transmission, never
 
 Table = Literal["holding", "input"]
 #: Registers of a table at a moment: address -> 16-bit word.
@@ -84,15 +84,11 @@ class ModbusBus:
 
     def __init__(self, slaves: Sequence[ModbusSlave]) -> None:
         self._slaves = tuple(slaves)
-        self._buffer = bytearray()
-        self._heard_ms = 0
+        self._heard = Heard(_FORGET_AFTER_MS)
 
     def hear(self, data: bytes, now_ms: int) -> list[bytes]:
         """Replies to the requests that `data` completes."""
-        if now_ms - self._heard_ms > _FORGET_AFTER_MS:
-            self._buffer.clear()
-        self._heard_ms = now_ms
-        self._buffer += data
+        self._heard.add(data, now_ms)
         answers = (slave.answer(request, now_ms) for request in self._requests() for slave in self._slaves)
         return [answer for answer in answers if answer is not None]
 
@@ -106,7 +102,7 @@ class ModbusBus:
 
     def _requests(self) -> Iterator[bytes]:
         """Whole requests in the buffer; bytes before them that fit none are dropped."""
-        buffer = self._buffer
+        buffer = self._heard.buffer
         while len(buffer) >= 4:
             length = _request_length(buffer)
             if len(buffer) < length <= _LONGEST_REQUEST:
