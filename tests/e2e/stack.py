@@ -143,7 +143,7 @@ class Stack:
         goal = max(self.produced().values(), default=0) + more
         wait_until(lambda: self.produced_at_least(goal), timeout_s, f"{more} more polls; {self.log('agent')}")
 
-    def stored(self) -> dict[tuple[str, str], list[int]]:
+    def stored(self, site: str | None = None) -> dict[tuple[str, str], list[int]]:
         """(device, quantity) -> the counter's numbers in the order of their time."""
         path = self.folder / "data" / "timeseries.db"
         if not path.exists():
@@ -151,8 +151,9 @@ class Stack:
         store = SqliteTimeSeries(path)
         try:
             found = {}
-            for device, quantity in store.latest(self.site):
-                _, values = store.raw(self.site, device, quantity, 0, FAR_MS)
+            site = site or self.site
+            for device, quantity in store.latest(site):
+                _, values = store.raw(site, device, quantity, 0, FAR_MS)
                 found[device, quantity] = [int(value) for value in values]
             return found
         finally:

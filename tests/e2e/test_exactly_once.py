@@ -12,12 +12,18 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiomqtt
 import pytest
+import yaml
 
 from tests.e2e.stack import Stack, truncate_tail
 from tests.servers import Mosquitto, mosquitto, wait_until
+from wire.batch import Batch, Frame, encode
+from wire.receipt import Receipt
+from wire.topics import topic
 
 pytestmark = pytest.mark.processes
+NOW_MS = 1_764_000_000_000
 
 
 @pytest.fixture
@@ -113,9 +119,29 @@ def test_an_agent_restarted_with_a_half_written_spool_goes_on(tmp_path: Path, br
         assert_exactly_once(stack, kills_of_the_agent=2)
 
 
-def interval_s(stack: Stack) -> float:
-    import yaml
+async def test_the_same_batch_sent_five_times_is_stored_once_and_receipted_each_time(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    frame = Frame(device="count-001", time=[NOW_MS, NOW_MS + 1], values={"water_volume": [1.0, 2.0]})
+    batch = Batch(stream="01K" + "A" * 23, seq=1, sent=NOW_MS, frames=[frame])
+    receipts = 0
+    with Stack(tmp_path, broker) as stack:
+        stack.start("cloud")
+        async with aiomqtt.Client("127.0.0.1", broker.port) as agent:
+            await agent.subscribe(topic("counting", "pi-1", "receipt"), qos=1)
+            for _ in range(5):
+                await agent.publish(topic("counting", "pi-1", "batch"), encode(batch), qos=1)
+                async for message in agent.messages:
+                    receipt = Receipt.model_validate_json(bytes(message.payload))
+                    assert receipt.accepted == [(1, 1)]
+                    receipts += 1
+                    break
+        assert receipts == 5
+        wait_until(lambda: bool(stack.stored("counting")), what="stored")
+        assert stack.stored("counting") == {("count-001", "water_volume"): [1, 2]}
 
+
+def interval_s(stack: Stack) -> float:
     site = yaml.safe_load(stack.site_file.read_text())
     return float(site["lines"][0]["devices"][0]["interval_s"])
 
