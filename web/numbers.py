@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_name
 from babel.numbers import format_decimal
 
 from web.language import LOCALE, Language, typeset
@@ -85,7 +85,9 @@ def moment(time_ms: int, now_ms: int, zone: ZoneInfo, language: Language) -> str
 
 
 def zone_name(zone: ZoneInfo, language: Language) -> str:
-    """What people call a time zone: China Standard Time, 中国标准时间."""
+    """What people call a time zone: China Time, 中国时间; GMT-12:00 where it belongs to no region."""
+    if zone.key.startswith("Etc/"):
+        return get_timezone_gmt(dt.datetime(2000, 1, 1, tzinfo=zone), locale=LOCALE[language])
     return get_timezone_name(zone, locale=LOCALE[language])
 
 
