@@ -62,8 +62,8 @@ class Children:
                 )
             time.sleep(0.05)
 
-    def run(self, name: str, arguments: list[str]) -> None:
-        """Run a child to its end. Raises ChildError unless it exits with 0."""
+    def run(self, name: str, arguments: list[str]) -> str:
+        """Run a child to its end; what it printed. Raises ChildError unless it exits with 0."""
         child = self._spawn(name, arguments)
         try:
             code = child.process.wait()
@@ -71,6 +71,7 @@ class Children:
             _stop(child.process)
         if code != 0:
             raise ChildError(f"{name} ended with exit code {code}{_last_words(child)}")
+        return child.log.read_text(encoding="utf-8", errors="replace")
 
     def check(self) -> None:
         """Raises ChildError when one that should be running has ended."""

@@ -34,8 +34,6 @@ HISTORY_DAYS: Final = 9
 _SEED: Final = "18"
 _PREFERRED_PORT: Final = 8080
 _BACKLOG_WITHIN_S: Final = 180.0
-#: So many batches on their way are no backlog but the present.
-_LIVE_BATCHES: Final = 5
 
 
 class _Stopped(Exception):  # noqa: N818  # not an error: the person has seen enough
@@ -91,14 +89,15 @@ def _begin(place: _Place, children: Children) -> None:
     history = str(place.folder / "history")
     model = ["--days", str(HISTORY_DAYS), "--seed", _SEED, "--timezone", _timezone(place)]
     children.run("history", ["simulator", "--history", history, *model])
-    children.run("backfill", ["edge_agent", "backfill", str(place.site_file), history])
+    said = children.run("backfill", ["edge_agent", "backfill", str(place.site_file), history])
+    total = int(said.split(" readings", 1)[0].replace(",", ""))
     _step("broker, ingest, stores and pages start")
     _write_project(place)
     serve = ["plumbline", "serve", "--config", str(place.folder / "plumbline.yaml")]
     children.start("serve", serve, lambda: _health(place) is not None)
     _step("the edge agent reads the site; live values go first, the backlog behind them")
     children.start("edge", ["edge_agent", "run", str(place.site_file)], lambda: _online(place))
-    _watch_backlog(place, children)
+    _watch_backlog(place, children, total)
     _say_ready(place, time.monotonic() - started)
 
 
@@ -108,23 +107,19 @@ def _site_arguments(place: _Place) -> list[str]:
     return ["--dir", str(place.folder), "--seed", _SEED, *broker, *account]
 
 
-def _watch_backlog(place: _Place, children: Children) -> None:
+def _watch_backlog(place: _Place, children: Children, total: int) -> None:
+    """Until `total` readings have come through the real path into the store."""
     deadline = time.monotonic() + _BACKLOG_WITHIN_S
-    most = 1
     while time.monotonic() < deadline:
         children.check()
-        health = _health(place) or {}
-        waiting = health.get("spooled_batches", most)
-        most = max(most, waiting)
-        _bar(1 - waiting / most, f"{waiting:>5,} batches to come")
-        if (
-            health
-            and waiting <= _LIVE_BATCHES
-            and health["log_offset"] - health["timeseries_offset"] <= _LIVE_BATCHES
-        ):
-            _bar(1.0, f"{health['ingest']['readings']:,} readings are in the store\n")
-            return
-        time.sleep(0.2)
+        health = _health(place)
+        if health:
+            stored = min(health["writer"]["readings"], total)
+            _bar(stored / total, f"{stored:>9,} of {total:,} readings are in the store")
+            if stored == total:
+                print()
+                return
+        time.sleep(0.1)
     raise ChildError(
         f"the backlog did not arrive within {_BACKLOG_WITHIN_S:g} s; the logs are in {place.folder}"
     )
@@ -257,6 +252,8 @@ def free_port(preferred: int = 0) -> int:
     """`preferred` where nobody listens on it, else one the system gives. Raises ChildError for none."""
     for port in (preferred, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
+            # As the server will bind it: a connection of the last demo that lingers does not hold the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             free: int = probe.getsockname()[1]
             return free
