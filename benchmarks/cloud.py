@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.load import AGENT, SITE
-from plumbline.demo import free_port
+from plumbline.ports import free_port
 
 _READY_WITHIN_S = 30.0
 

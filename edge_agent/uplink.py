@@ -45,6 +45,8 @@ DISK_RETRY_S: Final = 1.0
 #: Changes of status within this are told together.
 STATUS_SPACING_S: Final = 1.0
 FAREWELL_S: Final = 2.0
+#: So many batches wait at any time; more are a backlog, and its end is told at once, for the page says it.
+NO_BACKLOG_BATCHES: Final = 4
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
 _NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
@@ -91,6 +93,7 @@ class Uplink:
         self._forget = Ranges()
         self._wake, self._feed, self._settle, self._changed = (asyncio.Event() for _ in range(4))
         self._stopping = asyncio.Event()
+        self._told_batches = 0
         self._accepted = 0
         self._refused = 0
         self._last_receipt_ms: int | None = None
@@ -248,6 +251,9 @@ class Uplink:
             for first, last in ranges:
                 self._forget.add(first, last)
             return False
+        if self._told_batches > NO_BACKLOG_BATCHES >= self._spool.batches:
+            self._told_batches = 0
+            self.status_changed()
         return True
 
     async def _report(self, client: aiomqtt.Client) -> None:
@@ -263,6 +269,7 @@ class Uplink:
 
     async def _publish_status(self, client: aiomqtt.Client, *, online: bool) -> None:
         status = await self._status(online)
+        self._told_batches = status.spool.batches
         await client.publish(self._topics["status"], status.model_dump_json(), qos=1, retain=True)
 
     async def _until_stopped(self, client: aiomqtt.Client) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from plumbline.children import ChildError, Children
+from plumbline.ports import free_port
 
 SITE: Final = "fenglin-18"
 AGENT: Final = "pi-1"
@@ -34,6 +34,8 @@ HISTORY_DAYS: Final = 9
 _SEED: Final = "18"
 _PREFERRED_PORT: Final = 8080
 _BACKLOG_WITHIN_S: Final = 180.0
+#: So many batches on their way are no backlog but the present.
+_LIVE_BATCHES: Final = 4
 
 
 class _Stopped(Exception):  # noqa: N818  # not an error: the person has seen enough
@@ -116,7 +118,7 @@ def _watch_backlog(place: _Place, children: Children, total: int) -> None:
         if health:
             stored = min(health["writer"]["readings"], total)
             _bar(stored / total, f"{stored:>9,} of {total:,} readings are in the store")
-            if stored == total:
+            if stored == total and health["spooled_batches"] <= _LIVE_BATCHES:
                 print()
                 return
         time.sleep(0.1)
@@ -246,18 +248,6 @@ def _bar(share: float, text: str) -> None:
         print(f"\r{line}\033[K", end="", flush=True)
     elif share >= 1:
         print(line.rstrip(), flush=True)
-
-
-def free_port(preferred: int = 0) -> int:
-    """`preferred` where nobody listens on it, else one the system gives. Raises ChildError for none."""
-    for port in (preferred, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            # As the server will bind it: a connection of the last demo that lingers does not hold the port.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            free: int = probe.getsockname()[1]
-            return free
-    raise ChildError("no free port on 127.0.0.1")
 
 
 def _number(name: str) -> float | None:

@@ -17,7 +17,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sysconfig
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plumbline.ports import free_port
 from wire.topics import Kind, topic
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class EmbeddedBroker:
         """Start it and wait until it is our child that listens. Raises BrokerError."""
         attempts = 1 if self._wanted_port else _PORT_ATTEMPTS
         for attempt in range(1, attempts + 1):
-            self.port = self._wanted_port or _free_port()
+            self.port = self._wanted_port or free_port()
             self._write_configuration()
             try:
                 await self._launch()
@@ -270,12 +270,6 @@ def _die_with(parent: int) -> Callable[[], None]:
             os._exit(1)
 
     return prepare
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(pid: int, port: int) -> bool:

@@ -194,6 +194,17 @@ async def test_a_broker_that_dies_and_comes_back_costs_nothing(tmp_path: Path, b
             assert set(sky.seqs()) >= set(range(6, 16))
 
 
+async def test_the_end_of_a_backlog_is_told_before_the_next_beat(tmp_path: Path, broker: Mosquitto) -> None:
+    """A page that has read "200 batches are still to come" must not say so long after they came."""
+    async with cloud(broker.port) as one:
+        one.answer = silent
+        async with edge(tmp_path / "spool.db", broker.port, backlog=200) as site:
+            await until(lambda: bool(one.statuses) and len(one.batches) > 50, what="a backlog on its way")
+            assert one.statuses[-1].spool.batches == 200
+            await one.send(Receipt(stream=site.spool.stream, accepted=[(1, 200)]))
+            await until(lambda: one.statuses[-1].spool.batches == 0, timeout_s=5, what="told")
+
+
 async def test_a_puback_is_no_receipt(tmp_path: Path) -> None:
     rules = tmp_path / "acl"
     closed = f"topic read {TOPIC}/receipt\ntopic write {TOPIC}/status\nuser cloud\ntopic readwrite #\n"
