@@ -34,9 +34,9 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 class Edge:
     """A spool with an uplink, without lines."""
 
-    def __init__(self, spool: SpoolThread, target: Broker) -> None:
+    def __init__(self, spool: SpoolThread, target: Broker, beat_s: float = 10.0) -> None:
         self.spool = spool
-        self.uplink = Uplink(SITE, AGENT, target, spool, self._status, lambda: NOW_MS)
+        self.uplink = Uplink(SITE, AGENT, target, spool, self._status, lambda: NOW_MS, beat_s)
         self.count = 0
 
     async def _status(self, online: bool) -> Status:
@@ -75,9 +75,9 @@ class Edge:
 
 
 @asynccontextmanager
-async def edge(path: Path, port: int, *, backlog: int = 0) -> AsyncIterator[Edge]:
+async def edge(path: Path, port: int, *, backlog: int = 0, beat_s: float = 10.0) -> AsyncIterator[Edge]:
     spool = SpoolThread(Spool.open(path, 64 * MIB, NOW_MS))
-    one = Edge(spool, Broker("127.0.0.1", port))
+    one = Edge(spool, Broker("127.0.0.1", port), beat_s)
     for start in range(0, backlog, 500):
         await one.seal(min(500, backlog - start))
     task = asyncio.create_task(one.uplink.run())
@@ -198,7 +198,7 @@ async def test_the_end_of_a_backlog_is_told_before_the_next_beat(tmp_path: Path,
     """A page that has read "200 batches are still to come" must not say so long after they came."""
     async with cloud(broker.port) as one:
         one.answer = silent
-        async with edge(tmp_path / "spool.db", broker.port, backlog=200) as site:
+        async with edge(tmp_path / "spool.db", broker.port, backlog=200, beat_s=600) as site:
             await until(lambda: bool(one.statuses) and len(one.batches) > 50, what="a backlog on its way")
             assert one.statuses[-1].spool.batches == 200
             await one.send(Receipt(stream=site.spool.stream, accepted=[(1, 200)]))
