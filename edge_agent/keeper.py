@@ -80,7 +80,8 @@ class Keeper:
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), RETRY_S)
+            async with asyncio.timeout(RETRY_S):
+                await self._stopping.wait()
 
     async def _carry_all(self) -> bool:
         """Whether all that waited is on disk."""

@@ -130,7 +130,8 @@ class Uplink:
             wait_s = FIRST_RECONNECT_S if self.connected else min(wait_s * 2.0, LONGEST_RECONNECT_S)
             self.connected = False
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait_s * random.uniform(0.5, 1.0))  # noqa: S311
+                async with asyncio.timeout(wait_s * random.uniform(0.5, 1.0)):  # noqa: S311
+                    await self._stopping.wait()
         await self._forget_receipted()
 
     async def _connect_once(self) -> None:
@@ -190,7 +191,8 @@ class Uplink:
             self._feed.set()
             with suppress(TimeoutError):
                 wait_s = self._delivery.next_due_s(time.monotonic())
-                await asyncio.wait_for(self._wake.wait(), max(wait_s, 0.01))
+                async with asyncio.timeout(max(wait_s, 0.01)):
+                    await self._wake.wait()
 
     async def _publish(self, client: aiomqtt.Client, batch: Sealed) -> None:
         await client.publish(self._topics["batch"], batch.payload, qos=1, timeout=PUBACK_TIMEOUT_S)
@@ -257,15 +259,18 @@ class Uplink:
         return True
 
     async def _report(self, client: aiomqtt.Client) -> None:
-        """Publish the status now, at each beat, and when something changed."""
-        while True:
+        """Publish the status now, at each beat, and when something changed.
+
+        It looks at `stop` itself: aiomqtt waits with `asyncio.wait_for`, which on Python 3.11 swallows the
+        cancellation that comes together with a PUBACK.
+        """
+        while not self._stopping.is_set():
             self._changed.clear()
             await self._publish_status(client, online=True)
             await asyncio.sleep(min(STATUS_SPACING_S, self._status_interval_s))
             with suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._changed.wait(), max(self._status_interval_s - STATUS_SPACING_S, 0.0)
-                )
+                async with asyncio.timeout(max(self._status_interval_s - STATUS_SPACING_S, 0.0)):
+                    await self._changed.wait()
 
     async def _publish_status(self, client: aiomqtt.Client, *, online: bool) -> None:
         status = await self._status(online)

@@ -34,6 +34,7 @@ GROUP_BATCHES: Final = 256
 WAITING_BATCHES: Final = 2 * GROUP_BATCHES
 #: A group must not keep pages and receipts waiting: so many take some 4 ms.
 _JUDGED_AT_A_TIME: Final = 8
+_CANCEL_AGAIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 10.0
 
@@ -101,8 +102,13 @@ class Ingest:
                 tasks.create_task(self._commit_all(), name="ingest: commit"),
             ]
             await stop.wait()
-            for task in work:
-                task.cancel()
+            running = set(work)
+            while running:
+                # More than once: aiomqtt waits with `asyncio.wait_for`, which on Python 3.11 swallows a
+                # cancellation that comes together with the result.
+                for task in running:
+                    task.cancel()
+                _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
 
     async def _judge_all(self) -> None:
         async with aclosing(self.receiver.arrivals()) as groups:

@@ -93,7 +93,8 @@ lines:
             yield agent
         finally:
             agent.stop()
-            await asyncio.wait_for(task, 10)
+            async with asyncio.timeout(10):
+                await task
 
 
 @pytest.fixture

@@ -65,7 +65,8 @@ async def keeping(folder: Path, held_readings: int = 100_000) -> AsyncIterator[K
         yield one
     finally:
         one.keeper.stop()
-        await asyncio.wait_for(task, 10)
+        async with asyncio.timeout(10):
+            await task
         await one.spool.close()
 
 

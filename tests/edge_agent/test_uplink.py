@@ -85,7 +85,8 @@ async def edge(path: Path, port: int, *, backlog: int = 0, beat_s: float = 10.0)
         yield one
     finally:
         one.uplink.stop()
-        await asyncio.wait_for(task, 10)
+        async with asyncio.timeout(10):
+            await task
         await spool.close()
 
 
@@ -240,3 +241,14 @@ async def test_the_last_will_and_the_farewell_say_offline(tmp_path: Path, broker
             await until(lambda: bool(sky.statuses) and sky.statuses[-1].online)
         await until(lambda: not sky.statuses[-1].online)
         assert sky.statuses[-1].stream == stream
+
+
+async def test_it_ends_when_told_to_at_whatever_moment(tmp_path: Path, broker: Mosquitto) -> None:
+    """Also when the end comes together with a receipt, a PUBACK or a batch just sealed."""
+    async with cloud(broker.port):
+        for number in range(40):
+            async with edge(tmp_path / f"spool-{number}.db", broker.port, beat_s=1.0) as one:
+                await until(lambda one=one: one.uplink.connected, what="connected")  # type: ignore[misc]
+                for _ in range(number % 8):
+                    await one.seal()
+                    one.uplink.status_changed()

@@ -38,7 +38,8 @@ def counting_line(folder: Path, faults: LineFaults | None = None) -> SimulatedLi
 
 
 async def in_thread(action: Callable[[], bytes]) -> bytes:
-    return await asyncio.wait_for(asyncio.to_thread(action), 10)
+    async with asyncio.timeout(10):
+        return await asyncio.to_thread(action)
 
 
 def exchange(port: serial.Serial, request: bytes, size: int) -> bytes:
