@@ -11,7 +11,15 @@ from wire.model import Message, Seq
 
 #: Why a batch, or a part of it, went to quarantine.
 RefusalReason = Literal[
-    "unreadable", "schema", "wrong_site", "unknown_quantity", "implausible", "clock_skew", "too_large"
+    "unreadable",
+    "schema",
+    "too_large",
+    "wrong_site",
+    "unknown_device",
+    "unknown_quantity",
+    "implausible",
+    "clock_skew",
+    "duplicate_identity",
 ]
 
 

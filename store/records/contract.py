@@ -43,6 +43,8 @@ class Quarantined:
     stream: str | None = None
     seq: int | None = None
     id: int = 0
+    #: UTC ms at which all of it was taken in after all; None while it waits.
+    replayed: int | None = None
 
 
 class Records(Protocol):
@@ -51,7 +53,11 @@ class Records(Protocol):
     def add_events(self, events: Sequence[SiteEvent], position: int) -> None:
         """Store events and the log offset they reach to in one transaction; adding again changes nothing."""
 
-    def events_position(self) -> int: ...
+    def position(self, reader: str) -> int:
+        """The log offset a reader has reached (`events` for add_events), 0 for one not heard of."""
+
+    def move(self, reader: str, position: int) -> None:
+        """Keep a reader's position; one before that already reached does not take it back."""
 
     def events(self, site: str, start: int, end: int, kind: str | None = None) -> list[SiteEvent]:
         """Events with start <= time < end, by time."""
@@ -63,6 +69,33 @@ class Records(Protocol):
     def quarantine(self, items: Sequence[Quarantined]) -> None:
         """Durable when it returns; the same payload from the same topic is kept once."""
 
-    def quarantined(self, limit: int = 100, after_id: int = 0) -> list[Quarantined]: ...
+    def quarantined(
+        self,
+        limit: int = 100,
+        after_id: int = 0,
+        *,
+        site: str | None = None,
+        reason: str | None = None,
+        waiting: bool = False,
+    ) -> list[Quarantined]:
+        """By id; `waiting` leaves out what was replayed."""
+
+    def quarantine_item(self, item_id: int) -> Quarantined | None:
+        """One item by its id."""
+
+    def quarantine_counts(self, site: str | None = None) -> dict[tuple[str | None, str], int]:
+        """(site, reason) -> how many wait."""
+
+    def mark_replayed(self, item_id: int, replayed: int) -> None:
+        """The item was taken in at UTC ms `replayed`; it is kept until retention takes it."""
+
+    def narrow_quarantine(self, item_id: int, reason: str, detail: str) -> None:
+        """A replay took a part: the item still waits, now for this reason."""
+
+    def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
+        """Retention (invariant 6): delete older events and quarantine items (replayed or not); how many."""
+
+    def erase(self, site: str) -> None:
+        """Delete what a site left: its events, agent states and quarantine. The registry is not touched."""
 
     def close(self) -> None: ...

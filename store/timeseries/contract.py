@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Aggregate = Literal["min", "max", "mean", "last", "count"]
+#: `increase` is for counters: the sum of the steps from each reading to the next one, where a step down is a
+#: reset and counts as the new value. A step belongs to the bucket of its later reading; the first reading of
+#: a window steps from the reading before the window, where there is one.
+Aggregate = Literal["min", "max", "mean", "last", "count", "increase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,28 @@ class Latest:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `check` found. `remedy` is what to do about it; `mended`: it was done now."""
+
+    what: str
+    remedy: str
+    mended: bool = False
+
+
 class TimeSeries(Protocol):
-    """Safe to call from several threads; blocking."""
+    """Safe to call from several threads; blocking. Everything raises StoreError where the store will not."""
 
     def write(self, blocks: Sequence[Block], position: int) -> int:
         """Store the blocks and, in the same transaction, the log offset they reach to. Writing again what is
         there already changes nothing. Returns the number of readings handled."""
 
     def position(self) -> int:
-        """The log offset this store has reached, 0 when new."""
+        """The log offset up to which this store needs nothing more, 0 when new. After a restart it may be
+        behind what was written: then the same blocks come again."""
+
+    def devices(self, site: str) -> dict[str, list[str]]:
+        """device -> its quantities, both ascending."""
 
     def latest(self, site: str) -> dict[tuple[str, str], Latest]:
         """(device, quantity) -> newest reading."""
@@ -64,9 +80,27 @@ class TimeSeries(Protocol):
         step_ms: int,
         aggregates: Sequence[Aggregate],
     ) -> Window:
-        """Aggregates over buckets of `step_ms`; from the 1-minute rollups where it is whole minutes."""
+        """Aggregates over buckets [start + i * step_ms, …); from the rollups (1 min, 1 h) where buckets are
+        whole minutes or hours. Right for everything that was rolled up or is not rolled up yet; a store that
+        cannot know which minutes are stale may lack late readings until the next `roll_up`.
+        Raises ValueError for a step below 1 or more than 200,000 buckets."""
 
     def roll_up(self, limit: int) -> int:
-        """Bring up to `limit` stale minutes of the rollup up to date; how many were."""
+        """Bring up to `limit` stale minutes of the rollups up to date; how many were."""
+
+    def forget(self, raw_before: int, rollups_before: int) -> int:
+        """Retention: delete readings before `raw_before` and rollups before `rollups_before` (UTC ms); how
+        many readings went, where the store can say, else 0. Windows of whole minutes still answer for times
+        of which only the rollup is left."""
+
+    def erase(self, site: str) -> None:
+        """Delete everything of a site (PIPL: a person may ask for it)."""
+
+    def compact(self) -> None:
+        """Give room back that deletions left, as far as the store does not do it by itself."""
+
+    def check(self, *, fix: bool) -> list[Finding]:
+        """Whether the store is reachable and set up (database or bucket, retention, rollups); sets up what is
+        missing where `fix`. Says what is wrong in findings, not by raising."""
 
     def close(self) -> None: ...

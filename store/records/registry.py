@@ -1,0 +1,166 @@
+"""The registry: whose site it is, who may send from it, who may look at it.
+
+Every row that belongs to a firm carries it, and every question takes the firm first: tenancy is one filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, get_args
+
+Role = Literal["owner", "project_manager", "safety_officer", "installer", "customer"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+#: What an API token may do.
+Scope = Literal["telemetry:read", "events:read", "quarantine:read", "quarantine:write", "health:read"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A renovation company: the tenant. `id` as `wire.identifiers.ID_PATTERN`."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of a firm, in the roles they have there. `id` is unique within the firm."""
+
+    firm: str
+    id: str
+    name: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredProject:
+    """The contract work at one site. Names in both languages."""
+
+    firm: str
+    id: str
+    site: str
+    name_zh: str
+    name_en: str
+    #: ISO date.
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The physical place; `id` is on the wire, so it is unique over all firms. `timezone`: IANA."""
+
+    firm: str
+    id: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    firm: str
+    site: str
+    id: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    firm: str
+    site: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`interval_s`: how often it should speak, None for one that speaks when something happens."""
+
+    firm: str
+    site: str
+    id: str
+    kind: str
+    room: str | None = None
+    interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Everything known of some firms at once, as `Registry.register` takes it."""
+
+    firms: Sequence[Firm] = ()
+    members: Sequence[Member] = ()
+    sites: Sequence[Site] = ()
+    projects: Sequence[RegisteredProject] = ()
+    rooms: Sequence[Room] = ()
+    agents: Sequence[Agent] = ()
+    devices: Sequence[Device] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token. Only the BLAKE2b-256 digest of its secret is kept. Times are UTC ms; None: never."""
+
+    id: int
+    firm: str
+    name: str
+    scopes: frozenset[Scope]
+    created: int
+    expires: int | None = None
+    revoked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who may send what: what ingest judges by. A site whose agents are not listed takes any agent (the
+    broker's access list binds each to its site); its devices are always listed."""
+
+    agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+class Registry(Protocol):
+    """Safe to call from several threads; blocking. Raises StoreError where the store will not."""
+
+    def register(self, registration: Registration) -> None:
+        """Add what is new and change what differs, in one transaction; deletes nothing. Raises ValueError
+        where a row names a firm, site or room that is neither known nor in `registration`, or where a site
+        belongs to another firm already."""
+
+    def unregister_device(self, firm: str, site: str, device: str) -> bool:
+        """Whether there was one to forget. Its readings stay."""
+
+    def directory(self) -> Directory:
+        """Of all firms: ingest serves them all."""
+
+    def firms(self) -> list[Firm]: ...
+
+    def members(self, firm: str) -> list[Member]: ...
+
+    def sites(self, firm: str, *, limit: int = 100, after: str = "") -> list[Site]:
+        """By id, from the one after `after`."""
+
+    def site(self, firm: str, site: str) -> Site | None:
+        """None also where it belongs to another firm."""
+
+    def projects(self, firm: str) -> list[RegisteredProject]: ...
+
+    def rooms(self, firm: str, site: str) -> list[Room]: ...
+
+    def agents(self, firm: str, site: str) -> list[Agent]: ...
+
+    def devices(self, firm: str, site: str, *, limit: int = 100, after: str = "") -> list[Device]:
+        """By id, from the one after `after`."""
+
+    def add_token(
+        self, firm: str, name: str, digest: bytes, scopes: frozenset[Scope], created: int, expires: int | None
+    ) -> Token: ...
+
+    def token(self, digest: bytes) -> Token | None:
+        """Also an expired or revoked one: the caller looks."""
+
+    def tokens(self, firm: str) -> list[Token]: ...
+
+    def revoke_token(self, firm: str, token_id: int, revoked: int) -> bool:
+        """Whether the firm had such a token that was not revoked yet."""
