@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+#: (site, agent, stream, seq): what a batch is known by.
+Identity = tuple[str, str, str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An accepted batch on its way into the log. `payload` is as on the wire, zstd or JSON, all accepted."""
@@ -16,6 +20,11 @@ class Entry:
     stream: str
     seq: int
     payload: bytes
+
+    @property
+    def identity(self) -> Identity:
+        """What it is known by."""
+        return self.site, self.agent, self.stream, self.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,11 @@ class Log(Protocol):
 
     def read(self, after: int, limit: int) -> list[Record]:
         """Up to `limit` records with offset > `after`, ascending."""
+
+    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
+        """For each identity the payload that stands in the log, None where there is none (never come, or
+        trimmed since). Asked for what `append` answered with None, to see whether it came with other content:
+        an index on (stream, seq) finds it; at most a few hundred at a time."""
 
     def last_offset(self) -> int:
         """The highest offset given so far, 0 for an empty log."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from store.log.contract import Entry, Record
+from store.log.contract import Entry, Identity, Record
 from store.sqlite import Cell, Database, insert_rows
 from wire.ranges import Ranges
 
@@ -24,6 +24,7 @@ _SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS batch (
         "offset" INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL,
         stream INTEGER NOT NULL REFERENCES stream, seq INTEGER NOT NULL, payload BLOB NOT NULL)""",
+    "CREATE UNIQUE INDEX IF NOT EXISTS batch_by_identity ON batch (stream, seq)",
 )
 
 _INSERT: Final = 'INSERT INTO batch ("offset", accepted_at, stream, seq, payload)'
@@ -31,6 +32,10 @@ _INSERT_SEEN: Final = "INSERT INTO seen (stream, first, last)"
 _RANGE_BELOW: Final = "SELECT max(first) FROM seen WHERE stream = ? AND first <= ?"
 _RANGES: Final = "SELECT first, last FROM seen WHERE stream = ? AND first BETWEEN ? AND ?"
 _FORGET_RANGES: Final = "DELETE FROM seen WHERE stream = ? AND first BETWEEN ? AND ?"
+_PAYLOAD: Final = (
+    "SELECT payload FROM batch JOIN stream ON stream.id = batch.stream "
+    "WHERE site = ? AND agent = ? AND stream.stream = ? AND seq = ?"
+)
 _LAST_OFFSET: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'batch'"
 
 _Stream = tuple[str, str, str]
@@ -84,6 +89,12 @@ class SqliteLog:
                 (after, limit),
             ).fetchall()
         return [Record(offset, accepted_at, Entry(*identity)) for offset, accepted_at, *identity in rows]
+
+    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
+        """See the contract."""
+        with self._database.read() as connection:
+            rows = [connection.execute(_PAYLOAD, identity).fetchone() for identity in identities]
+        return [row[0] if row else None for row in rows]
 
     def last_offset(self) -> int:
         """See the contract."""

@@ -104,6 +104,21 @@ def test_identity_is_site_agent_stream_and_seq_together(log: Log) -> None:
     assert None not in log.append(alike, NOW)
 
 
+def test_what_stands_under_an_identity_can_be_looked_at(log: Log) -> None:
+    log.append([entry(1), entry(2), entry(1, agent="pi-2")], NOW)
+    twin = Entry("fenglin-18", "pi-1", STREAM, 2, b"another payload")
+    assert log.append([twin], NOW) == [None]
+    asked = [entry(2).identity, entry(9).identity, entry(1).identity, entry(1, agent="pi-2").identity]
+    assert log.payloads(asked) == [entry(2).payload, None, entry(1).payload, entry(1).payload]
+    assert log.payloads([]) == []
+
+
+def test_what_was_trimmed_cannot_be_looked_at_any_more(log: Log) -> None:
+    log.append([entry(1)], NOW)
+    log.trim(NOW + 1, log.last_offset())
+    assert log.payloads([entry(1).identity]) == [None]
+
+
 def test_a_repeat_is_known_after_the_record_is_trimmed(log: Log) -> None:
     log.append([entry(1), entry(2)], NOW)
     assert log.trim(NOW + 1, log.last_offset()) == 2
