@@ -59,8 +59,10 @@ class Records(Protocol):
     def move(self, reader: str, position: int) -> None:
         """Keep a reader's position; one before that already reached does not take it back."""
 
-    def events(self, site: str, start: int, end: int, kind: str | None = None) -> list[SiteEvent]:
-        """Events with start <= time < end, by time."""
+    def events(
+        self, site: str, start: int, end: int, kind: str | None = None, *, limit: int | None = None
+    ) -> list[SiteEvent]:
+        """Events with start <= time < end, by time; the first `limit` of them."""
 
     def put_agent_state(self, state: AgentState) -> None: ...
 

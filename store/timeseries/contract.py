@@ -66,9 +66,9 @@ class TimeSeries(Protocol):
         """(device, quantity) -> newest reading."""
 
     def raw(
-        self, site: str, device: str, quantity: str, start: int, end: int
+        self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None
     ) -> tuple[list[int], list[float]]:
-        """Every reading in [start, end), ascending."""
+        """Every reading in [start, end), ascending; the first `limit` of them."""
 
     def window(
         self,
