@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,12 @@ from edge_agent.clock import Clock, utc_ms
 from edge_agent.recording import Hour, Passage
 from edge_agent.spool import Parcel, Spool
 from wire.batch import Event, Frame
+from wire.identifiers import BADGE_PATTERN
 
 #: Rows and values of one batch: compressed about 20 KB, so that a live batch never waits long behind one.
 MOST_ROWS: Final = 600
 MOST_VALUES: Final = 9_000
+_PSEUDONYM: Final = re.compile(BADGE_PATTERN)
 
 
 def fill(spool_path: Path, pepper: bytes, hours: Iterable[Hour], bound_mb: int, clock: Clock = utc_ms) -> int:
@@ -66,11 +69,13 @@ def _pieces(frame: Frame) -> Iterator[Frame]:
 
 
 def _event(passage: Passage, pepper: bytes) -> Event:
+    """A card number becomes a pseudonym; one that is a pseudonym already (an export) stays who it was."""
+    known = _PSEUDONYM.fullmatch(passage.card) is not None
     return Event(
         device=passage.device,
         time=passage.time_ms,
         kind="badge",
-        badge=pseudonym(pepper, passage.card),
+        badge=passage.card if known else pseudonym(pepper, passage.card),
         direction=passage.direction,
     )
 
