@@ -10,8 +10,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ingest import screen
-from ingest.screen import SetAside
+from ingest.refusals import SetAside, detail
 from store.log.contract import Entry
+from store.records.registry import Directory
 from store.timeseries import columns
 from store.timeseries.contract import Block
 from wire import batch as wire_batch
@@ -24,8 +25,6 @@ from wire.topics import Topic
 
 _STREAM: Final = re.compile(STREAM_PATTERN)
 _BEYOND_SEQ: Final = 1 << 53
-#: A detail is for a person to read; the payload itself is in quarantine.
-LONGEST_DETAIL: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,11 @@ class Accepted:
     entry: Entry
     set_aside: tuple[SetAside, ...] = ()
 
+    @property
+    def met_unknown(self) -> bool:
+        """Whether a newer directory might take more of it."""
+        return any(part.reason == "unknown_device" for part in self.set_aside)
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -52,6 +56,11 @@ class Refused:
     seq: int | None
     digest: str
 
+    @property
+    def met_unknown(self) -> bool:
+        """Whether a newer directory might take it."""
+        return self.reason == "wrong_site"
+
     def refusal(self) -> Refusal:
         """As the agent is told: by seq where it is known, else by digest."""
         if self.seq is not None:
@@ -59,24 +68,30 @@ class Refused:
         return Refusal(digest=self.digest, reason=self.reason, detail=self.detail)
 
 
-def accept(topic: Topic, payload: bytes, now_ms: int) -> Accepted | Refused:
+def accept(
+    topic: Topic, payload: bytes, now_ms: int, directory: Directory | None = None
+) -> Accepted | Refused:
     """Judge a batch from `topic`, whatever its bytes, at UTC `now_ms`. Never raises.
 
-    A batch of which parts are set aside goes on as a new payload under the same identity; one without goes on
-    byte for byte. Even where nothing is left of it it is accepted, so that its number is not missing.
+    `directory` says which sites, agents and devices there are; None: all are known. A batch of which parts
+    are set aside goes on as a new payload under the same identity; one without goes on byte for byte. Even
+    where nothing is left of it it is accepted, so that its number is not missing.
     """
+    if (why := screen.stranger(topic, directory)) is not None:
+        return _refused(payload, "wrong_site", why)
     try:
         batch = wire_batch.decode(payload)
     except BatchError as error:
-        return _refused(payload, error)
+        return _refused(payload, _reason(error), str(error))
     entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, payload)
     blocks = blocks_of(topic.site, batch)
     gathered = columns.by_quantity(blocks)
-    if screen.is_clean(blocks, gathered, batch.events, now_ms):
+    known = screen.known_devices(topic.site, directory)
+    if screen.is_clean(blocks, gathered, batch.events, now_ms, known):
         return Accepted(blocks, batch.events, columns.readings(gathered), entry)
-    clean, set_aside = screen.screen(batch, now_ms)
+    clean, set_aside = screen.screen(batch, now_ms, known)
     entry = replace(entry, payload=wire_batch.encode(clean))
-    return Accepted(blocks_of(topic.site, clean), clean.events, clean.readings(), entry, tuple(set_aside))
+    return Accepted(blocks_of(topic.site, clean), clean.events, clean.readings(), entry, set_aside)
 
 
 def blocks_of(site: str, batch: Batch) -> list[Block]:
@@ -86,10 +101,9 @@ def blocks_of(site: str, batch: Batch) -> list[Block]:
     return blocks if len(devices) == len(blocks) else columns.merge(blocks)
 
 
-def _refused(payload: bytes, error: BatchError) -> Refused:
+def _refused(payload: bytes, reason: RefusalReason, what: str) -> Refused:
     stream, seq = _identity(payload)
-    detail = str(error)[:LONGEST_DETAIL]
-    return Refused(_reason(error), detail, stream, seq, wire_payload.digest(payload))
+    return Refused(reason, detail(reason, what), stream, seq, wire_payload.digest(payload))
 
 
 def _reason(error: BatchError) -> RefusalReason:

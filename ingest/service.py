@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
-from pydantic import ValidationError
-
-from ingest.accept import LONGEST_DETAIL, Accepted, Refused, accept
+from ingest import judged as judging
+from ingest import statuses
+from ingest.accept import Accepted, Refused, accept
+from ingest.judged import Judged
+from ingest.known import Known
 from ingest.receive import Arrival, BrokerAddress, Receiver
 from ingest.recent import Recent, Stored
+from ingest.statuses import Statuses
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
-from store.records.contract import AgentState, Quarantined, Records
+from store.records.contract import Records
+from store.records.registry import Directory
 from wire import payload as wire_payload
-from wire.payload import PayloadError
-from wire.ranges import Ranges
-from wire.receipt import Receipt, Refusal
-from wire.status import Status
-from wire.topics import Topic
 
 logger = logging.getLogger(__name__)
 
@@ -38,38 +36,28 @@ _CANCEL_AGAIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 10.0
 
+_Result = TypeVar("_Result")
+
 
 @dataclass(slots=True)
 class IngestCounters:
     """Since the process started. `readings` and `appended` count what is new, `duplicates` what came again;
-    `partly_refused` were accepted without some of their values; `waiting` are judged, not committed."""
+    `conflicts` came again with other content and are among the `refused`; `partly_refused` were accepted
+    without some of their values; `waiting` are judged, not committed. `dropped` batches (at the bound of the
+    queue behind the socket) and statuses come again from their agents."""
 
     batches: int = 0
     readings: int = 0
     appended: int = 0
     duplicates: int = 0
+    conflicts: int = 0
     refused: int = 0
     partly_refused: int = 0
     statuses: int = 0
     store_failures: int = 0
     waiting: int = 0
-
-
-@dataclass(slots=True)
-class _Judged:
-    """A batch with what came of it."""
-
-    arrival: Arrival
-    received: int
-    outcome: Accepted | Refused
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What one agent is to be told of one stream."""
-
-    accepted: Ranges = field(default_factory=Ranges)
-    refused: list[Refusal] = field(default_factory=list)
+    dropped: int = 0
+    dropped_statuses: int = 0
 
 
 class Ingest:
@@ -83,34 +71,40 @@ class Ingest:
         hint: Hint,
         clock: Callable[[], int],
         recent: Recent | None = None,
+        directory: Callable[[], Directory] | None = None,
     ) -> None:
-        """`clock` gives UTC milliseconds. `recent` is where a writer in the same process looks first."""
+        """`clock` gives UTC milliseconds. `recent` is where a writer in the same process looks first.
+        `directory` (blocking, `Registry.directory`) says who may send what; None: everything is known."""
         self.receiver = Receiver(address)
         self._log = log
         self._records = records
         self._hint = hint
         self._clock = clock
         self._recent = recent
-        self._judged: asyncio.Queue[_Judged] = asyncio.Queue(WAITING_BATCHES)
+        self._known = Known(directory)
+        self._statuses = Statuses(records)
+        self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         self.counters = IngestCounters()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is then on its way has no receipt and comes again."""
         async with asyncio.TaskGroup() as tasks:
-            work = [
+            work = {
                 tasks.create_task(self._judge_all(), name="ingest: judge"),
                 tasks.create_task(self._commit_all(), name="ingest: commit"),
-            ]
+                tasks.create_task(self._statuses.run(), name="ingest: statuses"),
+                tasks.create_task(self._known.keep_fresh(), name="ingest: directory"),
+            }
             await stop.wait()
-            running = set(work)
-            while running:
+            while work:
                 # More than once: aiomqtt waits with `asyncio.wait_for`, which on Python 3.11 swallows a
                 # cancellation that comes together with the result.
-                for task in running:
+                for task in work:
                     task.cancel()
-                _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
+                _, work = await asyncio.wait(work, timeout=_CANCEL_AGAIN_S)
 
     async def _judge_all(self) -> None:
+        await self._known.begin()
         async with aclosing(self.receiver.arrivals()) as groups:
             async for group in groups:
                 for number, arrival in enumerate(group, 1):
@@ -120,49 +114,30 @@ class Ingest:
 
     async def _judge(self, arrival: Arrival) -> None:
         if arrival.topic.kind == "status":
-            await self._note_status(arrival)
+            self._note_status(arrival)
             return
         now_ms = self._clock()
-        await self._judged.put(_Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms)))
+        outcome = accept(arrival.topic, arrival.payload, now_ms, self._known.directory)
+        if outcome.met_unknown and await self._known.renew():
+            outcome = accept(arrival.topic, arrival.payload, now_ms, self._known.directory)
+        await self._judged.put(Judged(arrival, now_ms, outcome))
         self.counters.batches += 1
         self.counters.waiting = self._judged.qsize()
+        self.counters.dropped = self.receiver.counters.dropped
 
-    async def _note_status(self, arrival: Arrival) -> None:
-        """Keep what an agent says of itself. A failing store costs this status, not the next one."""
+    def _note_status(self, arrival: Arrival) -> None:
+        self._statuses.note(statuses.judge(arrival, self._clock(), self._known.directory))
         self.counters.statuses += 1
-        now_ms, topic = self._clock(), arrival.topic
-        try:
-            status = Status.model_validate_json(wire_payload.unpack(arrival.payload))
-        except (PayloadError, ValidationError) as error:
-            detail = str(error)[:LONGEST_DETAIL]
-            item = Quarantined(now_ms, str(topic), arrival.payload, "schema", detail, topic.site, topic.agent)
-            await self._stored("quarantine", lambda: self._records.quarantine([item]))
-            return
-        state = AgentState(topic.site, topic.agent, now_ms, status)
-        await self._stored("status", lambda: self._records.put_agent_state(state))
-
-    async def _stored(self, what: str, store: Callable[[], None]) -> bool:
-        try:
-            await asyncio.to_thread(store)
-        except StoreError as error:
-            self.counters.store_failures += 1
-            logger.error("%s not stored: %s", what, error)  # noqa: TRY400 - the reason is in the message
-            return False
-        return True
+        self.counters.dropped_statuses = self._statuses.dropped
 
     async def _commit_all(self) -> None:
         async for group in self._groups():
-            offsets: list[int | None] = []
-            pause_s = _FIRST_PAUSE_S
-            while not await self._stored("batches", lambda: offsets.extend(self._commit(group))):  # noqa: B023
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-            self._count(group, offsets)
+            offsets = await self._commit(group)
             if any(offset is not None for offset in offsets):
                 self._hint.notify()
-            await self._answer(group)
+            await self._answer(await self._without_conflicts(group, offsets))
 
-    async def _groups(self) -> AsyncIterator[list[_Judged]]:
+    async def _groups(self) -> AsyncIterator[list[Judged]]:
         """Everything that waits, up to a bound."""
         while True:
             group = [await self._judged.get()]
@@ -171,73 +146,74 @@ class Ingest:
             self.counters.waiting = self._judged.qsize()
             yield group
 
-    def _commit(self, group: Sequence[_Judged]) -> list[int | None]:
-        """Quarantine first, then the log: what has a receipt is in one of them. Blocking; offsets of what was
-        accepted, None for what came again."""
-        set_aside = [item for judged in group if (item := _quarantined(judged)) is not None]
-        if set_aside:
-            self._records.quarantine(set_aside)
-        accepted = [judged.outcome for judged in group if isinstance(judged.outcome, Accepted)]
-        offsets = self._log.append([one.entry for one in accepted], self._clock()) if accepted else []
-        if self._recent is not None:
-            for one, offset in zip(accepted, offsets, strict=True):
-                if offset is not None:
-                    self._recent.add(
-                        Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
-                    )
-        return offsets
+    async def _persist(self, what: str, work: Callable[[], _Result]) -> _Result:
+        """What `work` returns, in a thread, asked again with growing pauses while the store will not: no
+        receipt goes out meanwhile, and what waits behind it is bounded."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                return await asyncio.to_thread(work)
+            except StoreError as error:
+                self.counters.store_failures += 1
+                logger.error("%s not stored: %s", what, error)  # noqa: TRY400 - the reason is in the message
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    def _count(self, group: Sequence[_Judged], offsets: Sequence[int | None]) -> None:
+    async def _commit(self, group: Sequence[Judged]) -> list[int | None]:
+        """Quarantine first, then the log: what has a receipt is in one of them. For each of the group the
+        offset in the log, None for what was refused or came again."""
+        await self._quarantine(group)
         accepted = [judged.outcome for judged in group if isinstance(judged.outcome, Accepted)]
-        counters = self.counters
-        counters.refused += len(group) - len(accepted)
+        entries = [one.entry for one in accepted]
+        now_ms = self._clock()
+        offsets = await self._persist("batches", lambda: self._log.append(entries, now_ms)) if entries else []
         for one, offset in zip(accepted, offsets, strict=True):
-            if offset is None:
-                counters.duplicates += 1
-                continue
-            counters.appended += 1
-            counters.readings += one.readings
-            counters.partly_refused += bool(one.set_aside)
+            self._count(one, offset)
+        given = iter(offsets)
+        return [next(given) if isinstance(judged.outcome, Accepted) else None for judged in group]
 
-    async def _answer(self, group: Iterable[_Judged]) -> None:
+    async def _quarantine(self, group: Iterable[Judged]) -> None:
+        items = [item for judged in group if (item := judging.quarantined(judged)) is not None]
+        if items:
+            await self._persist("quarantine", lambda: self._records.quarantine(items))
+        self.counters.refused += sum(isinstance(judged.outcome, Refused) for judged in group)
+
+    def _count(self, one: Accepted, offset: int | None) -> None:
+        counters = self.counters
+        if offset is None:
+            counters.duplicates += 1
+            return
+        counters.appended += 1
+        counters.readings += one.readings
+        counters.partly_refused += bool(one.set_aside)
+        if self._recent is not None:
+            entry = one.entry
+            self._recent.add(Stored(offset, entry.site, entry.agent, one.blocks, one.events, one.readings))
+
+    async def _without_conflicts(self, group: list[Judged], offsets: Sequence[int | None]) -> list[Judged]:
+        """The group, where what came again with other content than stands in the log is refused."""
+        repeats = [
+            judged
+            for judged, offset in zip(group, offsets, strict=True)
+            if offset is None and isinstance(judged.outcome, Accepted)
+        ]
+        if not repeats:
+            return group
+        found = await self._persist("repeats", lambda: self._conflicts(repeats))
+        await self._quarantine(found)
+        self.counters.conflicts += len(found)
+        refused = {id(judged.arrival): judged for judged in found}
+        return [refused.get(id(judged.arrival), judged) for judged in group]
+
+    def _conflicts(self, repeats: Sequence[Judged]) -> list[Judged]:
+        """Blocking."""
+        identities = [
+            judged.outcome.entry.identity for judged in repeats if isinstance(judged.outcome, Accepted)
+        ]
+        return judging.conflicts(repeats, self._log.payloads(identities))
+
+    async def _answer(self, group: Iterable[Judged]) -> None:
         """One receipt an agent and stream. One that cannot be sent is asked for again by a resend."""
-        for (site, agent, stream), answer in _answers(group).items():
-            receipt = Receipt(stream=stream, accepted=answer.accepted.pairs(), refused=answer.refused)
+        for topic, receipt in judging.receipts(group):
             payload = wire_payload.pack(receipt.model_dump_json().encode())
-            await self.receiver.publish(Topic(site, agent, "receipt"), payload)
-
-
-def _answers(group: Iterable[_Judged]) -> dict[tuple[str, str, str | None], _Answer]:
-    answers: defaultdict[tuple[str, str, str | None], _Answer] = defaultdict(_Answer)
-    for judged in group:
-        topic, outcome = judged.arrival.topic, judged.outcome
-        if isinstance(outcome, Accepted):
-            answers[topic.site, topic.agent, outcome.entry.stream].accepted.add(outcome.entry.seq)
-        else:
-            answers[topic.site, topic.agent, outcome.stream].refused.append(outcome.refusal())
-    return answers
-
-
-def _quarantined(judged: _Judged) -> Quarantined | None:
-    """What of it belongs into quarantine: the whole payload, also where only a part was set aside."""
-    outcome, topic = judged.outcome, judged.arrival.topic
-    stream: str | None
-    seq: int | None
-    if isinstance(outcome, Refused):
-        reason, detail, stream, seq = outcome.reason, outcome.detail, outcome.stream, outcome.seq
-    elif outcome.set_aside:
-        reason, stream, seq = outcome.set_aside[0].reason, outcome.entry.stream, outcome.entry.seq
-        detail = "; ".join(part.detail for part in outcome.set_aside)
-    else:
-        return None
-    return Quarantined(
-        judged.received,
-        str(topic),
-        judged.arrival.payload,
-        reason,
-        detail[:LONGEST_DETAIL],
-        topic.site,
-        topic.agent,
-        stream,
-        seq,
-    )
+            await self.receiver.publish(topic, payload)

@@ -1,0 +1,98 @@
+"""A batch with what came of it: what of it goes to quarantine, and what its agent is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ingest import content
+from ingest.accept import Accepted, Refused
+from ingest.receive import Arrival
+from ingest.refusals import detail, summary
+from store.records.contract import Quarantined
+from wire import batch as wire_batch
+from wire import payload as wire_payload
+from wire.ranges import Ranges
+from wire.receipt import Receipt, Refusal
+from wire.topics import Topic
+
+
+@dataclass(slots=True)
+class Judged:
+    """`received` is UTC milliseconds."""
+
+    arrival: Arrival
+    received: int
+    outcome: Accepted | Refused
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What one agent is to be told of one stream."""
+
+    accepted: Ranges = field(default_factory=Ranges)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def quarantined(judged: Judged) -> Quarantined | None:
+    """What of it belongs into quarantine: the whole payload, also where only a part was set aside."""
+    outcome, topic = judged.outcome, judged.arrival.topic
+    stream: str | None
+    seq: int | None
+    if isinstance(outcome, Refused):
+        reason, why, stream, seq = outcome.reason, outcome.detail, outcome.stream, outcome.seq
+    elif outcome.set_aside:
+        reason, why = outcome.set_aside[0].reason, summary(outcome.set_aside)
+        stream, seq = outcome.entry.stream, outcome.entry.seq
+    else:
+        return None
+    payload = judged.arrival.payload
+    return Quarantined(
+        judged.received, str(topic), payload, reason, why, topic.site, topic.agent, stream, seq
+    )
+
+
+def receipts(group: Iterable[Judged]) -> list[tuple[Topic, Receipt]]:
+    """One receipt an agent and stream, with the topic it goes to."""
+    answers: defaultdict[tuple[str, str, str | None], _Answer] = defaultdict(_Answer)
+    for judged in group:
+        topic, outcome = judged.arrival.topic, judged.outcome
+        if isinstance(outcome, Accepted):
+            answers[topic.site, topic.agent, outcome.entry.stream].accepted.add(outcome.entry.seq)
+        else:
+            answers[topic.site, topic.agent, outcome.stream].refused.append(outcome.refusal())
+    return [
+        (
+            Topic(site, agent, "receipt"),
+            Receipt(stream=stream, accepted=answer.accepted.pairs(), refused=answer.refused),
+        )
+        for (site, agent, stream), answer in answers.items()
+    ]
+
+
+def conflicts(repeats: Sequence[Judged], stand: Sequence[bytes | None]) -> list[Judged]:
+    """Those of the repeats that hold more or other than what stands in the log under their identity (None:
+    trimmed, so that nobody can tell: a repeat is then believed to be one), refused. The first one stands."""
+    return [
+        Judged(judged.arrival, judged.received, refused)
+        for judged, payload in zip(repeats, stand, strict=True)
+        if payload is not None and (refused := _conflict(judged, payload)) is not None
+    ]
+
+
+def _conflict(judged: Judged, stands: bytes) -> Refused | None:
+    outcome = judged.outcome
+    if not isinstance(outcome, Accepted) or outcome.entry.payload == stands:
+        return None
+    entry = outcome.entry
+    found = content.difference(wire_batch.decode(entry.payload), wire_batch.decode(stands))
+    if not found:
+        return None
+    what = (
+        f"{judged.arrival.topic}: seq {entry.seq} of stream {entry.stream} came before with other content "
+        f"({found.fresh.readings()} readings and {len(found.fresh.events)} events of this one are not in it, "
+        f"{found.contradicting.readings()} contradict it)"
+    )
+    digest = wire_payload.digest(judged.arrival.payload)
+    return Refused("duplicate_identity", detail("duplicate_identity", what), entry.stream, entry.seq, digest)

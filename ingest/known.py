@@ -1,0 +1,63 @@
+"""The directory of who may send what, kept fresh beside the batches it judges."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from store.errors import StoreError
+from store.records.registry import Directory
+
+logger = logging.getLogger(__name__)
+
+#: How long something that was taken off the list may still be taken in.
+RENEW_EVERY_S: Final = 5.0
+#: Something unknown asks for a new directory, at most so often: nothing is set aside by an older one.
+RENEW_AT_MOST_EVERY_S: Final = 1.0
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 10.0
+
+
+class Known:
+    """The newest directory that could be had; None for ever where nobody is listed."""
+
+    def __init__(self, load: Callable[[], Directory] | None) -> None:
+        """`load` blocks and may raise StoreError; it is called in a thread."""
+        self._load = load
+        self._loaded_at_s = float("-inf")
+        self._lock = asyncio.Lock()
+        self.directory: Directory | None = None
+        self.failures = 0
+
+    async def begin(self) -> None:
+        """Until there is a first directory: without one nothing can be judged."""
+        pause_s = _FIRST_PAUSE_S
+        while self._load is not None and self.directory is None and not await self.renew():
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def keep_fresh(self) -> None:
+        """Renew, for ever."""
+        while self._load is not None:
+            await asyncio.sleep(RENEW_EVERY_S)
+            await self.renew()
+
+    async def renew(self) -> bool:
+        """Ask anew, unless that was just done; whether there is a newer one now. Where it cannot be had the
+        last one stays."""
+        before = self.directory
+        async with self._lock:
+            now_s = asyncio.get_running_loop().time()
+            if self._load is not None and now_s - self._loaded_at_s >= RENEW_AT_MOST_EVERY_S:
+                self._loaded_at_s = now_s
+                await self._renewed(self._load)
+        return self.directory is not before
+
+    async def _renewed(self, load: Callable[[], Directory]) -> None:
+        try:
+            self.directory = await asyncio.to_thread(load)
+        except StoreError as error:
+            self.failures += 1
+            logger.error("directory: %s; the last one stays", error)  # noqa: TRY400 - the reason is in the message

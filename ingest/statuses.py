@@ -1,0 +1,101 @@
+"""What agents say of themselves, on its way into the records beside the batches, never before them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from pydantic import ValidationError
+
+from ingest import screen
+from ingest.receive import Arrival
+from ingest.refusals import detail
+from store.errors import StoreError
+from store.records.contract import AgentState, Quarantined, Records
+from store.records.registry import Directory
+from wire import payload as wire_payload
+from wire.payload import PayloadError
+from wire.receipt import RefusalReason
+from wire.status import Status
+
+logger = logging.getLogger(__name__)
+
+#: The newest status of so many agents may wait; it is kilobytes each, and an agent says it again soon.
+BOUND: Final = 10_000
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 10.0
+
+
+def judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> AgentState | Quarantined:
+    """The state an agent is in, or what to set aside with its reason. Never raises."""
+    topic = arrival.topic
+    if (why := screen.stranger(topic, directory)) is not None:
+        return _set_aside(arrival, now_ms, "wrong_site", why)
+    try:
+        status = Status.model_validate_json(wire_payload.unpack(arrival.payload))
+    except PayloadError as error:
+        return _set_aside(arrival, now_ms, "unreadable", str(error))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "payload"
+        return _set_aside(arrival, now_ms, "schema", f"{place}: {first['msg']}")
+    return AgentState(topic.site, topic.agent, now_ms, status)
+
+
+def _set_aside(arrival: Arrival, now_ms: int, reason: RefusalReason, what: str) -> Quarantined:
+    topic = arrival.topic
+    why = detail(reason, f"{topic}: {what}")
+    return Quarantined(now_ms, str(topic), arrival.payload, reason, why, topic.site, topic.agent)
+
+
+class Statuses:
+    """The newest of each agent waits to be stored; a newer one takes the place of one that waits."""
+
+    def __init__(self, records: Records, bound: int = BOUND) -> None:
+        self._records = records
+        self._bound = bound
+        self._waiting: dict[tuple[str | None, str | None, bool], AgentState | Quarantined] = {}
+        self._woken = asyncio.Event()
+        self.dropped = 0
+        self.failures = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def note(self, judged: AgentState | Quarantined) -> None:
+        """Take it in, or drop it at the bound and count it."""
+        key = (judged.site, judged.agent, isinstance(judged, AgentState))
+        if key not in self._waiting and len(self._waiting) >= self._bound:
+            self.dropped += 1
+            return
+        self._waiting.pop(key, None)
+        self._waiting[key] = judged
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Store what waits, for ever. A store that is away is asked again with growing pauses."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            taken, self._waiting = self._waiting, {}
+            try:
+                await asyncio.to_thread(self._store, list(taken.values()))
+            except StoreError as error:
+                self.failures += 1
+                logger.error("statuses not stored: %s", error)  # noqa: TRY400 - the reason is in the message
+                self._waiting = taken | self._waiting
+                self._woken.set()
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            else:
+                pause_s = _FIRST_PAUSE_S
+
+    def _store(self, taken: list[AgentState | Quarantined]) -> None:
+        set_aside = [one for one in taken if isinstance(one, Quarantined)]
+        if set_aside:
+            self._records.quarantine(set_aside)
+        for one in taken:
+            if isinstance(one, AgentState):
+                self._records.put_agent_state(one)
