@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import aiomqtt
+from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.arrivals import Arrivals
 from wire import topics
@@ -26,15 +28,56 @@ _LONGEST_PAUSE_S: Final = 5.0
 _KEEPALIVE_S: Final = 20
 
 
+#: MQTT 3.1.1, which every broker speaks, or MQTT 5, which knows shared subscriptions.
+Protocol = Literal[4, 5]
+#: A share name: at least one character, none of `/`, `+` and `#` (MQTT 5.0 §4.8.2).
+_SHARE: Final = re.compile(r"[^/+#\s]{1,64}")
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is and who we are to it. `ca_file` switches TLS on."""
+    """Where the broker is and who we are to it. `ca_file` switches TLS on; with `certificate_file` and
+    `key_file` (PEM) we show a certificate of our own. Workers with the same `share` (MQTT 5 only) are given
+    each batch between them once; without, each of them hears everything, which costs work but is right too.
+
+    Raises ValueError for what does not go together.
+    """
 
     host: str
     port: int
     username: str | None = None
     password: str | None = None
     ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    protocol: Protocol = 4
+    share: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file go together: give both or none")
+        if self.certificate_file is not None and self.ca_file is None:
+            raise ValueError("certificate_file without ca_file: name the CA that signed the broker's own")
+        if self.share is not None and self.protocol != 5:
+            raise ValueError("share needs protocol 5: MQTT 3.1.1 has no shared subscriptions")
+        if self.share is not None and not _SHARE.fullmatch(self.share):
+            raise ValueError(f"share {self.share!r}: 1 to 64 characters, none of them /, +, # or blank")
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What a connection is made with, None without TLS. Raises OSError for files that cannot be read."""
+        if self.ca_file is None:
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.certificate_file is not None:
+            context.load_cert_chain(self.certificate_file, self.key_file)
+        return context
+
+    def subscriptions(self) -> list[str]:
+        """What a worker listens to. Statuses are never shared: they are retained, and a broker gives what is
+        retained to no shared subscription (MQTT 5.0 §4.8.2). Several workers storing one status is one."""
+        batch = topics.subscription("batch")
+        shared = f"$share/{self.share}/{batch}" if self.share else batch
+        return [shared, topics.subscription("status")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +149,7 @@ class Receiver:
         dropped, self._queue = self._queue.dropped, Arrivals(self._queue_bound)
         self._queue.dropped = dropped
         async with self._new_client(self._queue) as client:
-            await client.subscribe([(topics.subscription("batch"), 1), (topics.subscription("status"), 1)])
+            await _subscribe(client, self.address)
             self._client, self.counters.connected = client, True
             self.counters.connections += 1
             logger.info("connected to broker %s:%d", self.address.host, self.address.port)
@@ -125,10 +168,12 @@ class Receiver:
             address.port,
             username=address.username,
             password=address.password,
-            tls_context=ssl.create_default_context(cafile=address.ca_file) if address.ca_file else None,
+            tls_context=address.tls_context(),
             queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", same_queue),
-            protocol=aiomqtt.ProtocolVersion.V311,
-            clean_session=True,
+            protocol=aiomqtt.ProtocolVersion(address.protocol),
+            # MQTT 5 calls it a clean start and forgets the session at the end unless told otherwise.
+            clean_session=True if address.protocol == 4 else None,
+            clean_start=True,
             keepalive=_KEEPALIVE_S,
             # An agent waits for its receipt: Nagle's algorithm would hold that small packet back for 40 ms.
             socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
@@ -146,6 +191,15 @@ class Receiver:
                 return True
         self.counters.unsent += 1
         return False
+
+
+async def _subscribe(client: aiomqtt.Client, address: BrokerAddress) -> None:
+    """Raises MqttError where the broker grants less than it was asked for."""
+    wanted = address.subscriptions()
+    granted = await client.subscribe([(topic, 1) for topic in wanted])
+    for topic, code in zip(wanted, granted, strict=True):
+        if isinstance(code, ReasonCode) and code.is_failure:
+            raise aiomqtt.MqttError(f"may not listen to {topic} ({code}): its access list must let us")
 
 
 async def _groups(client: aiomqtt.Client) -> AsyncGenerator[list[aiomqtt.Message], None]:
