@@ -24,6 +24,14 @@ def pseudonym(pepper: bytes, card: str) -> str:
     return "b:" + hmac.new(pepper, card.encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def card_of_uid(uid: bytes) -> str:
+    """A card's number from its UID, the same whichever reader has read it.
+
+    Four bytes are ten digits, as RDM6300 and 34-bit Wiegand readers say them; longer ones are hex.
+    """
+    return f"{int.from_bytes(uid, 'big'):010d}" if len(uid) == 4 else uid.hex().upper()
+
+
 def load_pepper(path: Path) -> bytes:
     """The pepper in `path`, made there (32 random bytes, mode 0600) when the file is missing.
 

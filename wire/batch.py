@@ -13,6 +13,8 @@ from wire.model import Message, Milliseconds, Seq
 QuantityName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 Direction = Literal["in", "out"]
 EventKind = Literal["badge", "fault"]
+#: A badge that passed the same way twice: somebody went the other way unseen, or two use one badge.
+PassageMark = Literal["in_without_out", "out_without_in"]
 #: Why a value could not be had.
 FaultReason = Literal[
     "no_reply",
@@ -55,6 +57,7 @@ class Event(Message):
     kind: EventKind
     badge: BadgePseudonym | None = None
     direction: Direction | None = None
+    mark: PassageMark | None = None
     quantity: QuantityName | None = None
     reason: FaultReason | None = None
 

@@ -18,7 +18,7 @@ Parity = Literal["N", "E", "O"]
 
 @dataclass(frozen=True, slots=True)
 class PortSettings:
-    """How a serial port is opened. `path` may be a pseudo-terminal."""
+    """How a port is opened. `path` may be a pseudo-terminal, or `tcp://host:port` of a serial server."""
 
     path: str
     baud: int = 9600
@@ -31,10 +31,16 @@ class PortSettings:
 
 
 class Port(Protocol):
-    """A stream of bytes. `read` gives what has come, at least one byte, or b"" after `timeout_s`."""
+    """A stream of bytes.
+
+    `read` gives what has come, at least one byte, or b"" after `timeout_s`. `set_baud` changes the speed once
+    everything written has left the wire; None is the speed the port was opened with. Both raise LineLost;
+    `set_baud` raises PermanentError where the speed is not ours to set (a port behind TCP).
+    """
 
     async def write(self, data: bytes) -> None: ...
     async def read(self, timeout_s: float) -> bytes: ...
+    async def set_baud(self, baud: int | None) -> None: ...
     def discard_input(self) -> None: ...
 
 
@@ -104,18 +110,38 @@ class LineCounters:
 
 @dataclass(frozen=True, slots=True)
 class CardRead:
-    """A badge held to a reader. `card` is the number on the card: it must not leave the agent."""
+    """A badge held to a reader. `card` is the number on the card: it must not leave the agent.
+
+    `address` says which reader of a line with several.
+    """
 
     card: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """A reader that is asked has come or gone."""
+
+    address: str
+    online: bool
 
 
 class PolledDriver(Protocol):
-    """Reads one target. Raises DriverError only when nothing could be read at all."""
+    """Reads one target. Raises DriverError only when nothing could be read at all.
+
+    `timeout_s` is how long the line may be silent before a device counts as dead; a protocol whose standard
+    allows its devices longer (IEC 62056-21, DSMR P1) waits at least that.
+    """
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply: ...
 
 
 class ListeningDriver(Protocol):
-    """Yields cards as they come; noise and bad checksums are counted, never yielded. Raises LineLost."""
+    """Yields cards as they come, each as often as it is heard; `edge_agent.passage` tells passes from repeats.
 
-    def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead]: ...
+    Noise and bad checksums are counted, never yielded. Raises LineLost, and TransientError where the reader
+    itself is silent.
+    """
+
+    def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead | ReaderState]: ...
