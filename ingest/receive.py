@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 import aiomqtt
+import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.arrivals import Arrivals
@@ -173,7 +174,7 @@ class Receiver:
             protocol=aiomqtt.ProtocolVersion(address.protocol),
             # MQTT 5 calls it a clean start and forgets the session at the end unless told otherwise.
             clean_session=True if address.protocol == 4 else None,
-            clean_start=True,
+            clean_start=True if address.protocol == 5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
             keepalive=_KEEPALIVE_S,
             # An agent waits for its receipt: Nagle's algorithm would hold that small packet back for 40 ms.
             socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
