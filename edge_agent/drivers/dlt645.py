@@ -1,4 +1,4 @@
-"""The driver of DL/T 645 meters (2007; single items of 1997).
+"""The driver of DL/T 645 meters, 2007 and 1997.
 
 A point's `where` is `{"di": "02010100"}`: eight hex digits ask the 2007 way, four the 1997 way. Points that
 stand in one block (voltages of the three phases) are asked in one request; a meter that refuses a block is
@@ -8,7 +8,7 @@ remembered and asked one by one. Target options: `blocks` (default true),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,8 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.dlt645_decode import error_meaning, pick, split
 from edge_agent.drivers.dlt645_frame import Frame
-from edge_agent.drivers.exchange import Question, ask
+from edge_agent.drivers.exchange import Question, ask, fail, take
+from edge_agent.drivers.refusals import Refusals
 from edge_agent.drivers.scaling import scaled
 
 #: Follow-on frames asked for one item: no item a profile names is longer than three.
@@ -46,8 +47,7 @@ class Dlt645:
 
     def __init__(self, attempts: int = 2) -> None:
         self._attempts = attempts
-        #: (address, block) that a meter refused. At most blocks times meters on the line: some dozens.
-        self._refused: set[tuple[str, str]] = set()
+        self._refusals = Refusals()
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the meter says of each point.
@@ -57,61 +57,67 @@ class Dlt645:
         gap_s = float(target.options.get("gap_s", 0.0))
         address = dlt645_frame.normal_address(target.address)
         line = _Line(port, address, counters, timeout_s, self._attempts, gap_s)
+        self._refusals.begin_poll(address)
         reply = Reply()
-        failures: list[DriverError] = []
-        todo = list(self._plan(line.address, target))
+        failure: DriverError | None = None
+        todo = list(self._plan(address, target))
         while todo:
             read = todo.pop(0)
             try:
-                self._take(read, await line.read(read.di), reply)
+                await self._read(line, read, reply)
             except LineLost:
                 raise
             except PermanentError as error:
+                self._refusals.add(address, read.di)
                 if len(read.points) > 1:
-                    self._refused.add((line.address, read.di))
                     todo[:0] = [_Read(str(point.where["di"]), (point,)) for point in read.points]
                     continue
-                failures.append(error)
-                _fail(read.points, error, reply)
+                failure = error
+                fail(read.points, error, reply)
             except TransientError as error:
-                failures.append(error)
-                _fail(read.points, error, reply)
+                failure = error
+                fail(read.points, error, reply)
                 if error.reason == "no_reply":
                     # A meter that is silent once is not asked a dozen times more: the others wait.
-                    _fail((point for rest in todo for point in rest.points), error, reply)
+                    fail((point for rest in todo for point in rest.points), error, reply)
                     break
-        if failures and not line.heard_data:
-            raise failures[-1]
+        if failure is not None and not line.heard_data:
+            # Nothing of it was believed wrongly for long: the next poll asks everything again.
+            self._refusals.forget(address)
+            raise failure
         return reply
+
+    async def read_address(self, port: Port, counters: LineCounters, timeout_s: float) -> str:
+        """The twelve digits of the one meter on the line, asked of whoever is there (2007 §7.2).
+
+        Several meters answer at once and spoil each other's frames. Meters of 1997 know no such command: they
+        answer an item asked of the wildcard address. Raises DriverError.
+        """
+        line = _Line(port, dlt645_frame.WILDCARD, counters, timeout_s, self._attempts, 0.0)
+        return await line.read_address()
 
     def _plan(self, address: str, target: Target) -> Iterator[_Read]:
         blocks: dict[str, list[Point]] = {}
         for point in target.points:
             di = str(point.where["di"]).upper()
             block = dlt645_items.block_of(di) if target.options.get("blocks", True) else None
-            usable = block is not None and (address, block[0]) not in self._refused
+            usable = block is not None and not self._refusals.has(address, block[0])
             blocks.setdefault(block[0] if block and usable else di, []).append(point)
         for di, points in blocks.items():
             yield _Read(di if len(points) > 1 else str(points[0].where["di"]).upper(), tuple(points))
 
-    @staticmethod
-    def _take(read: _Read, data: bytes, reply: Reply) -> None:
+    async def _read(self, line: _Line, read: _Read, reply: Reply) -> None:
+        if self._refusals.has(line.address, read.di):
+            raise PermanentError(f"meter {line.address}, item {read.di}: refused before", "device_error")
+        data = await line.read(read.di)
         for point in read.points:
             number = pick(read.di, data, str(point.where["di"]).upper())
             if number is None:
                 reply.values[point.quantity] = None
                 reply.faults[point.quantity] = "malformed"
-                continue
-            reply.values[point.quantity] = None if number.value is None else scaled(number.value, point.scale)
-            if number.value is None:
+            else:
                 # The wire has no word for "this phase is not connected"; FF digits are no number either way.
-                reply.faults[point.quantity] = "not_a_number"
-
-
-def _fail(points: Iterable[Point], error: DriverError, reply: Reply) -> None:
-    for point in points:
-        reply.values[point.quantity] = None
-        reply.faults[point.quantity] = error.reason
+                take(point, None if number.value is None else scaled(number.value, point.scale), reply)
 
 
 @dataclass(slots=True)
@@ -139,6 +145,12 @@ class _Line:
         self.heard_data = True
         return data
 
+    async def read_address(self) -> str:
+        """What whoever is on the line says its address is. Raises DriverError."""
+        request = dlt645_frame.encode(dlt645_frame.WILDCARD, dlt645_frame.READ_ADDRESS_2007)
+        question = Question(request, self.timeout_s, self.attempts, "address of any meter", self.gap_s)
+        return await ask(self.port, question, self.counters, _address_in, _damaged)
+
     async def _ask(self, di: str, request: bytes, sequence: int | None) -> tuple[Frame, bytes]:
         what = f"meter {self.address}, item {di}"
         question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
@@ -151,7 +163,7 @@ class _Line:
         for frame in dlt645_frame.scan(heard).frames:
             if not frame.is_reply or self.address not in (frame.address, dlt645_frame.WILDCARD):
                 continue
-            if frame.is_error and frame.function in _functions(di, sequence):
+            if frame.is_error and frame.function == _function(di, sequence):
                 raise PermanentError(_refusal(self.address, di, frame), "device_error")
             data = _data_of(frame, di, sequence)
             if data is not None:
@@ -159,23 +171,31 @@ class _Line:
         return None
 
 
-def _functions(di: str, sequence: int | None) -> tuple[int, ...]:
+def _address_in(heard: bytes) -> str | None:
+    for frame in dlt645_frame.scan(heard).frames:
+        good = frame.is_reply and not frame.is_error and len(frame.data) == 6
+        if good and frame.function == dlt645_frame.READ_ADDRESS_2007:
+            return frame.data[::-1].hex()
+    return None
+
+
+def _function(di: str, sequence: int | None) -> int:
     if len(di) == 4:
-        return (dlt645_frame.READ_1997,)
-    return (dlt645_frame.READ_2007,) if sequence is None else (dlt645_frame.READ_MORE_2007,)
+        return dlt645_frame.READ_1997 if sequence is None else dlt645_frame.READ_MORE_1997
+    return dlt645_frame.READ_2007 if sequence is None else dlt645_frame.READ_MORE_2007
 
 
 def _data_of(frame: Frame, di: str, sequence: int | None) -> bytes | None:
     parts = split(frame)
-    if frame.is_error or parts is None or parts[0] != di or frame.function not in _functions(di, sequence):
+    if frame.is_error or parts is None or parts[0] != di or frame.function != _function(di, sequence):
         return None
-    if sequence is None:
+    if sequence is None or len(di) == 4:
         return parts[1]
     return parts[1][:-1] if parts[1][-1:] == bytes([sequence]) else None
 
 
 def _refusal(address: str, di: str, frame: Frame) -> str:
-    word = f"{frame.data[0]:02X} ({error_meaning(frame.data[0])})" if frame.data else "none"
+    word = f"{frame.data[0]:02X} ({error_meaning(frame.data[0], frame.version)})" if frame.data else "none"
     return f"meter {address}, item {di}: refused, error word {word}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from edge_agent.drivers import dlt645_frame, dlt645_items
 from edge_agent.drivers.decoding import Asked, FrameError, spaced
 from edge_agent.drivers.dlt645_frame import Frame
 from edge_agent.drivers.dlt645_items import Item
+from edge_agent.drivers.numbers import Number, bcd
 from edge_agent.drivers.scaling import scaled
 
 #: 2007 §7.1.4, Table of the error word, bit by bit from the lowest.
@@ -16,6 +17,16 @@ _ERROR_BITS: Final = (
     "no requested data",
     "password wrong or not authorised",
     "baud rate cannot be changed",
+    "too many annual time zones",
+    "too many daily periods",
+    "too many tariffs",
+)
+#: 1997 §6: the same, other bits; one of them means nothing.
+_ERROR_BITS_1997: Final = (
+    "illegal data",
+    "no such data identifier",
+    "password wrong",
+    "",
     "too many annual time zones",
     "too many daily periods",
     "too many tariffs",
@@ -77,7 +88,7 @@ def _why_none(data: bytes, found: dlt645_frame.Scan) -> FrameError:
 
 def _bare_number(data: bytes, asked: Asked) -> dict[str, Any]:
     decimals, signed = int(asked.inputs.get("decimals", 0)), bool(asked.inputs.get("signed", False))
-    number = dlt645_items.bcd(data, decimals, signed)
+    number = bcd(data, decimals, signed)
     return {"decimals": decimals, "signed": signed, "value": number.value, "quality": number.quality}
 
 
@@ -87,7 +98,7 @@ def fields_of(frame: Frame) -> dict[str, Any]:
         "address": frame.address,
         "control": f"{frame.control:02X}",
         "direction": "response" if frame.is_reply else "request",
-        "version": "2007" if frame.function > 0x10 else "1997",
+        "version": frame.version,
         "more_follows": frame.more_follows,
     }
     if frame.is_error:
@@ -105,13 +116,14 @@ def _refusal(frame: Frame) -> dict[str, Any]:
     if len(frame.data) == 1:
         word = frame.data[0]
         fields["error_word"] = f"{word:02X}"
-        fields["error_meaning"] = error_meaning(word)
+        fields["error_meaning"] = error_meaning(word, frame.version)
     return fields
 
 
-def error_meaning(word: int) -> str:
-    """The 2007 error word in words."""
-    return ", ".join(text for bit, text in enumerate(_ERROR_BITS) if word >> bit & 1) or "reserved"
+def error_meaning(word: int, version: Literal["1997", "2007"] = "2007") -> str:
+    """The error word in words."""
+    bits = _ERROR_BITS if version == "2007" else _ERROR_BITS_1997
+    return ", ".join(text for bit, text in enumerate(bits) if text and word >> bit & 1) or "reserved"
 
 
 def split(frame: Frame) -> tuple[str, bytes] | None:
@@ -175,7 +187,7 @@ def _by_quantity(frame: Frame, asked: Asked) -> dict[str, float | None]:
     return values
 
 
-def pick(di: str, data: bytes, wanted: str) -> dlt645_items.Number | None:
+def pick(di: str, data: bytes, wanted: str) -> Number | None:
     """The value of identifier `wanted` in the data of `di`, which is the same or a block that holds it."""
     block = dlt645_items.block_of(wanted)
     place = 0 if di == wanted else block[1] if block and block[0] == di else None

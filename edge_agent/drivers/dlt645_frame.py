@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from edge_agent.drivers.decoding import FrameError
 
@@ -53,6 +53,11 @@ class Frame:
     def function(self) -> int:
         """What is asked or answered: the low five bits of the control byte."""
         return self.control & 0x1F
+
+    @property
+    def version(self) -> Literal["1997", "2007"]:
+        """Which standard the function code is of: 2007 begins above 10H."""
+        return "2007" if self.function > 0x10 else "1997"
 
     @property
     def is_reply(self) -> bool:
@@ -119,7 +124,9 @@ def read_request(address: str, di: str) -> bytes:
 
 
 def read_more_request(address: str, di: str, sequence: int) -> bytes:
-    """Asks for follow-on frame `sequence` (from 1) of a data identifier. 2007 only (§7.1.4)."""
+    """Asks for follow-on frame `sequence` (from 1) of a data identifier (2007 §7.1.4; 1997: uncounted)."""
+    if len(di) == 4:
+        return encode(address, READ_MORE_1997, di_bytes(di))
     return encode(address, READ_MORE_2007, di_bytes(di) + bytes([sequence]))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Quality = Literal["good", "not_a_number", "not_present"]
+from edge_agent.drivers.numbers import Number, bcd
+
 Meaning = Literal["number", "date", "time", "address"]
 
 
@@ -24,34 +25,6 @@ class Item:
     meaning: Meaning = "number"
     #: In a block (FF in the identifier) as many as the data holds, one after another.
     block: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A value, or None with the reason in `quality`."""
-
-    value: float | None
-    quality: Quality = "good"
-
-
-def bcd(data: bytes, decimals: int, signed: bool) -> Number:
-    """The number in `data` (lowest byte first).
-
-    >>> bcd(bytes.fromhex("1294"), 2, signed=True)
-    Number(value=-14.12, quality='good')
-    """
-    if data and data == b"\xff" * len(data):
-        return Number(None, "not_present")
-    digits = bytearray(reversed(data))
-    sign = 1
-    if signed and digits and digits[0] & 0x80:
-        digits[0] &= 0x7F
-        sign = -1
-    text = digits.hex()
-    if not text.isdecimal():
-        return Number(None, "not_a_number")
-    whole = sign * int(text)
-    return Number(whole / 10**decimals if decimals else whole)
 
 
 def item(di: str) -> Item | None:
@@ -117,8 +90,13 @@ _ITEMS_1997: Final = {
     **{di: Item(3, 4, "kW") for di in (0xB630, 0xB631, 0xB632, 0xB633)},
     **{di: Item(2, 2, "kvar") for di in (0xB640, 0xB641, 0xB642, 0xB643)},
     **{di: Item(2, 3, "") for di in (0xB650, 0xB651, 0xB652, 0xB653)},
+    0xB634: Item(2, 2, "kW"),
+    0xB635: Item(2, 2, "kW"),
     0xC010: Item(4, 0, "", meaning="date"),
     0xC011: Item(3, 0, "", meaning="time"),
+    0xC030: Item(3, 0, "imp/kWh"),
+    0xC031: Item(3, 0, "imp/kvarh"),
+    0xC032: Item(6, 0, "", meaning="address"),
 }
 
 
@@ -159,9 +137,15 @@ def _as_block(found: Item) -> Item:
 
 
 def _item_1997(di: int) -> Item | None:
-    # 90xx active, 91xx reactive; of the low byte: 1x import, 2x export, x the tariff, F all of them.
-    if di >> 8 in (0x90, 0x91) and di >> 4 & 0xF in (1, 2):
-        return Item(4, 2, "kWh" if di >> 8 == 0x90 else "kvarh", block=di & 0xF == 0xF)
+    # Energies: 90 active, 91 reactive; 94/95 those of last month, 98/99 of the month before. Of the low byte
+    # the high digit is the direction (1 import, 2 export; reactive also quadrants 3-6), the low one the
+    # tariff, F all of them. Demands: A0 active, A1 reactive and so on, in the same way.
+    what, direction, tariff = di >> 8, di >> 4 & 0xF, di & 0xF
+    reactive = bool(what & 1)
+    if what & ~0x0D in (0x90, 0xA0) and what & 0x0C != 0x0C and 1 <= direction <= (6 if reactive else 2):
+        if what >> 4 == 0x9:
+            return Item(4, 2, "kvarh" if reactive else "kWh", block=tariff == 0xF)
+        return Item(3, 4, "kvar" if reactive else "kW", block=tariff == 0xF)
     return _ITEMS_1997.get(di)
 
 

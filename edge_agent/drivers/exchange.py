@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from edge_agent.drivers.contract import LineCounters, Port, TransientError
+from edge_agent.drivers.contract import DriverError, LineCounters, Point, Port, Reply, TransientError
 
 Answer = TypeVar("Answer")
 
@@ -30,6 +30,9 @@ class Question:
     what: str
     #: Silence before the request: devices tell frames apart by it.
     gap_s: float = 0.0
+    #: The longest one answer may take from its first byte on; None: LONGEST_IN_TIMEOUTS time-outs.
+    longest_s: float | None = None
+    bound_bytes: int = BUFFER_BOUND_BYTES
 
 
 async def ask(
@@ -52,7 +55,7 @@ async def ask(
         port.discard_input()
         counters.requests += 1
         await port.write(question.request)
-        answer, heard = await _listen(port, question.timeout_s, find, damaged)
+        answer, heard = await listen(port, question, find, damaged)
         if answer is not None:
             counters.replies += 1
             return answer
@@ -63,26 +66,42 @@ async def ask(
             counters.timeouts += 1
     if broken:
         raise TransientError(f"{question.what}: bad checksum", "bad_checksum")
-    raise TransientError(f"{question.what}: no reply within {question.timeout_s} s", "no_reply")
+    raise TransientError(f"{question.what}: no reply within {question.timeout_s:g} s", "no_reply")
 
 
-async def _listen(
+async def listen(
     port: Port,
-    timeout_s: float,
+    question: Question,
     find: Callable[[bytes], Answer | None],
     damaged: Callable[[bytes], bool],
 ) -> tuple[Answer | None, bytes]:
+    """What `find` sees, or None when the line falls silent; and what was heard. Raises LineLost."""
     now = asyncio.get_running_loop().time
-    give_up = now() + timeout_s * LONGEST_IN_TIMEOUTS
+    longest_s = question.timeout_s * LONGEST_IN_TIMEOUTS if question.longest_s is None else question.longest_s
+    give_up = now() + longest_s
     heard = b""
-    wait_s = timeout_s
+    wait_s = question.timeout_s
     while wait_s > 0:
         data = await port.read(wait_s)
         if not data:
             break
-        heard = (heard + data)[-BUFFER_BOUND_BYTES:]
+        heard = (heard + data)[-question.bound_bytes :]
         answer = find(heard)
         if answer is not None:
             return answer, heard
-        wait_s = min(QUIET_S if damaged(heard) else timeout_s, give_up - now())
+        wait_s = min(QUIET_S if damaged(heard) else question.timeout_s, give_up - now())
     return None, heard
+
+
+def fail(points: Iterable[Point], error: DriverError, reply: Reply) -> None:
+    """Note that `points` could not be had, and why."""
+    for point in points:
+        reply.values[point.quantity] = None
+        reply.faults[point.quantity] = error.reason
+
+
+def take(point: Point, value: float | None, reply: Reply) -> None:
+    """Note a point's value in its table's unit; None is what the device calls no number."""
+    reply.values[point.quantity] = value
+    if value is None:
+        reply.faults[point.quantity] = "not_a_number"

@@ -26,6 +26,9 @@ class Place:
     address: int
     count: int
 
+    def __str__(self) -> str:
+        return f"{self.table} {self.address}+{self.count}"
+
     @property
     def end(self) -> int:
         """The first behind."""
@@ -66,6 +69,19 @@ def plan(points: Iterable[Point], max_count: int) -> Iterator[Read]:
         waiting.append(point)
     if span is not None:
         yield Read(span, tuple(waiting))
+
+
+def halves(read: Read) -> list[Read]:
+    """The same points in two requests, or in one each where there are two."""
+    middle = len(read.points) // 2
+    return [_spanning(read.points[:middle]), _spanning(read.points[middle:])]
+
+
+def _spanning(points: tuple[Point, ...]) -> Read:
+    places = [place_of(point) for point in points]
+    first = min(place.address for place in places)
+    end = max(place.end for place in places)
+    return Read(Place(places[0].table, first, end - first), points)
 
 
 def _same_read(one: Point, other: Point) -> bool:

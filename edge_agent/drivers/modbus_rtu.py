@@ -2,6 +2,7 @@
 
 A target's `address` is the unit id. A point's `where` is described in `modbus_points`. Target options:
 `max_count` (registers in one request, default and limit 125), `gap_s` (silence before a request, default 0).
+Behind a serial server the same frames go through TCP (`tcp://host:port`, see `edge_agent.tcp_port`).
 Adapters that echo are the port's matter (`PortSettings.local_echo`): an answer to a write equals its request,
 so no driver could tell.
 """
@@ -23,9 +24,10 @@ from edge_agent.drivers.contract import (
     Target,
     TransientError,
 )
-from edge_agent.drivers.exchange import Question, ask
+from edge_agent.drivers.exchange import Question, ask, fail, take
 from edge_agent.drivers.modbus_frame import EXCEPTIONS, LARGEST_READ, REQUESTS, Frame
 from edge_agent.drivers.modbus_points import Place, Read
+from edge_agent.drivers.refusals import Refusals
 
 #: Exceptions after which asking again may help: acknowledge (wait), busy, and a gateway's trouble.
 _PASSING: Final = frozenset({5, 6, 10, 11})
@@ -36,40 +38,57 @@ class ModbusRtu:
 
     def __init__(self, attempts: int = 2) -> None:
         self._attempts = attempts
+        self._refusals = Refusals()
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the device says of each point.
 
+        A block that is refused is halved until the register that is missing stands alone: only its own
+        points fail, and neither the block nor the register is asked again in the polls that follow.
         Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
         """
         gap_s = float(target.options.get("gap_s", 0.0))
         unit = _Unit(port, unit_id(target.address), counters, timeout_s, self._attempts, gap_s)
         max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
+        self._refusals.begin_poll(target.address)
         todo = list(modbus_points.plan(target.points, max_count))
         reply = Reply()
-        failures: list[DriverError] = []
-        answered = False
+        failure: DriverError | None = None
         while todo:
             read = todo.pop(0)
+            if self._refusals.has(target.address, read.place) and len(read.points) > 1:
+                todo[:0] = modbus_points.halves(read)
+                continue
             try:
-                _take(read, await unit.read(read.place), reply)
-                answered = True
+                await self._read(unit, target.address, read, reply)
             except LineLost:
                 raise
-            except DriverError as error:
-                if isinstance(error, PermanentError) and len(read.points) > 1:
-                    # One register of many may be missing in this device: only its own point shall fail.
-                    todo[:0] = [Read(modbus_points.place_of(point), (point,)) for point in read.points]
+            except PermanentError as error:
+                self._refusals.add(target.address, read.place)
+                if len(read.points) > 1:
+                    todo[:0] = modbus_points.halves(read)
                     continue
-                failures.append(error)
-                # A device that is silent once is not asked a dozen times more: the others wait.
-                failed = [read, *todo] if error.reason == "no_reply" else [read]
-                _fail(failed, error, reply)
-                if len(failed) > 1:
+                failure = error
+                fail(read.points, error, reply)
+            except DriverError as error:
+                failure = error
+                fail(read.points, error, reply)
+                if error.reason == "no_reply":
+                    # A device that is silent once is not asked a dozen times more: the others wait.
+                    fail((point for rest in todo for point in rest.points), error, reply)
                     break
-        if failures and not answered:
-            raise failures[-1]
+        if failure is not None and not unit.heard_data:
+            # Nothing of it was believed wrongly for long: the next poll asks everything again.
+            self._refusals.forget(target.address)
+            raise failure
         return reply
+
+    async def _read(self, unit: _Unit, address: str, read: Read, reply: Reply) -> None:
+        if self._refusals.has(address, read.place):
+            raise PermanentError(f"unit {address}, {read.place}: refused before", "device_error")
+        content = await unit.read(read.place)
+        for point in read.points:
+            take(point, modbus_points.value_of(point, read.place, content), reply)
 
 
 def unit_id(address: str | int) -> int:
@@ -83,22 +102,7 @@ def unit_id(address: str | int) -> int:
     return int(text)
 
 
-def _take(read: Read, content: Sequence[int] | Sequence[bool], reply: Reply) -> None:
-    for point in read.points:
-        value = modbus_points.value_of(point, read.place, content)
-        reply.values[point.quantity] = value
-        if value is None:
-            reply.faults[point.quantity] = "not_a_number"
-
-
-def _fail(reads: Sequence[Read], error: DriverError, reply: Reply) -> None:
-    for read in reads:
-        for point in read.points:
-            reply.values[point.quantity] = None
-            reply.faults[point.quantity] = error.reason
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unit:
     """Questions to one device."""
 
@@ -108,10 +112,12 @@ class _Unit:
     timeout_s: float
     attempts: int
     gap_s: float
+    #: Whether anything was answered with data (and not only refused).
+    heard_data: bool = False
 
     async def read(self, place: Place) -> Sequence[int] | Sequence[bool]:
         """Registers or bits, `place.count` of them. Raises DriverError."""
-        what = f"unit {self.unit_id}, {place.table} {place.address}+{place.count}"
+        what = f"unit {self.unit_id}, {place}"
         request = modbus_frame.read_request(self.unit_id, place.table, place.address, place.count)
         question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
         frame = await ask(
@@ -125,6 +131,7 @@ class _Unit:
             text = f"{what}: exception {frame.exception} ({EXCEPTIONS.get(frame.exception, 'unknown')})"
             kind = TransientError if frame.exception in _PASSING else PermanentError
             raise kind(text, "device_error")
+        self.heard_data = True
         message = frame.message()
         return message.registers or message.bits[: place.count]
 
