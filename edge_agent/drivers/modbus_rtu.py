@@ -102,6 +102,11 @@ def unit_id(address: str | int) -> int:
     return int(text)
 
 
+def normal_address(address: str | int) -> str:
+    """The unit id as text. Raises ValueError where it is none."""
+    return str(unit_id(address))
+
+
 @dataclass(slots=True)
 class _Unit:
     """Questions to one device."""
