@@ -18,7 +18,7 @@ from edge_agent.installation import Installation, load_installation
 from edge_agent.lines import devices_of
 from edge_agent.reading import read_once
 from edge_agent.recording import RecordingError, read_recording
-from edge_agent.serial_port import open_port
+from edge_agent.serial_port import open_line
 from edge_agent.site_file import SiteFile, SiteFileError, missing_files
 from edge_agent.spool import Spool, SpoolBroken, SpoolError
 
@@ -72,7 +72,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace) -> int:
     found = load_installation(arguments.site_file)
-    return asyncio.run(read_once(found.plans, open_port, sys.stdout, arguments.device))
+    return asyncio.run(read_once(found.plans, open_line, sys.stdout, arguments.device))
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -89,7 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 async def _run_agent(found: Installation, pepper: bytes) -> None:
-    agent = Agent(found.site, found.plans, _open_spool(found.site), pepper, open_port)
+    agent = Agent(found.site, found.plans, _open_spool(found.site), pepper, open_line)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)

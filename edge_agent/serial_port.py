@@ -1,7 +1,8 @@
 """A serial port for asyncio: pyserial sets it up, the event loop tells when there are bytes.
 
 All options are set once, at opening: a pseudo-terminal keeps no parity, and changing any option of a pyserial
-port afterwards (even its `timeout`) would set them all again and raise (termios error 22).
+port afterwards (even its `timeout`) would set them all again and raise (termios error 22). The one that does
+change, the speed, is set alone.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import errno
 import os
 import select
 import termios
+from dataclasses import replace
 from typing import Final
 
 import serial
 
 from edge_agent.drivers.contract import LineLost, PortSettings
+from edge_agent.port_input import PortInput
+from edge_agent.tcp_port import SCHEME, TcpPort
 
-#: The most input kept unread: seconds of it at any RS-485 speed. At the bound the oldest bytes go, counted.
-INPUT_BOUND_BYTES: Final = 16 * 1024
 #: Longest a byte lasts on the wire: start, 8 data, parity, 2 stop bits.
 _BITS_PER_BYTE: Final = 12
 _REMEDIES: Final = {
@@ -31,51 +33,22 @@ _REMEDIES: Final = {
 }
 
 
-class Echo:
-    """Takes out of the input what an adapter returns of our own output, and nothing else.
-
-    Bytes are held back while they are a beginning of what was sent; at the first that differs all of them
-    are input after all.
-    """
-
-    def __init__(self) -> None:
-        self._sent = b""
-        self._held = 0
-
-    def expect(self, sent: bytes) -> None:
-        """`sent` goes out now and will come back."""
-        self._sent, self._held = sent, 0
-
-    def strip(self, data: bytes) -> bytes:
-        """What of `data` is no echo."""
-        if not self._sent:
-            return data
-        waiting = self._sent[self._held :]
-        if data.startswith(waiting):
-            self._sent = b""
-            return data[len(waiting) :]
-        if waiting.startswith(data):
-            self._held += len(data)
-            return b""
-        held, self._sent = self._sent[: self._held], b""
-        return held + data
-
-
 class SerialPort:
     """`contract.Port` on an open tty. Made by `open_port`, inside a running event loop."""
 
     def __init__(self, device: serial.Serial, settings: PortSettings) -> None:
         self.settings = settings
-        #: Bytes thrown away because nobody read them (see INPUT_BOUND_BYTES).
-        self.overflowed_bytes = 0
         self._device = device
         self._fd: int = device.fileno()
         self._loop = asyncio.get_running_loop()
-        self._input = bytearray()
-        self._arrived = asyncio.Event()
-        self._lost: str | None = None
-        self._echo = Echo() if settings.local_echo else None
+        self._input = PortInput(settings.path, settings.local_echo)
+        self._baud = settings.baud
         self._loop.add_reader(self._fd, self._take)
+
+    @property
+    def overflowed_bytes(self) -> int:
+        """Bytes thrown away because nobody read them."""
+        return self._input.overflowed_bytes
 
     def _take(self) -> None:
         try:
@@ -85,17 +58,10 @@ class SerialPort:
         except OSError as error:
             self._lose(os.strerror(error.errno or errno.EIO))
             return
-        if not data:
-            if self._hung_up():
-                self._lose("the adapter is gone")
-            return
-        self._input += self._echo.strip(data) if self._echo else data
-        over = len(self._input) - INPUT_BOUND_BYTES
-        if over > 0:
-            del self._input[:over]
-            self.overflowed_bytes += over
-        if self._input:
-            self._arrived.set()
+        if data:
+            self._input.add(data)
+        elif self._hung_up():
+            self._lose("the adapter is gone")
 
     def _hung_up(self) -> bool:
         # A tty with VMIN 0 also returns nothing when it was woken for nothing: only a hang-up is a loss.
@@ -104,40 +70,25 @@ class SerialPort:
         return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
 
     def _lose(self, why: str) -> None:
-        if self._lost is None:
-            self._lost = f"{self.settings.path}: line lost: {why}; is the adapter still plugged in?"
+        if not self._input.lost:
             self._loop.remove_reader(self._fd)
-        self._arrived.set()
-
-    def _check(self) -> None:
-        if self._lost is not None:
-            raise LineLost(self._lost)
+        self._input.lose(f"line lost: {why}; is the adapter still plugged in?")
 
     async def read(self, timeout_s: float) -> bytes:
         """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
-        if not self._input and self._lost is None:
-            self._arrived.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._arrived.wait()
-        if not self._input:
-            self._check()
-        data = bytes(self._input)
-        self._input.clear()
-        return data
+        return await self._input.read(timeout_s)
 
     async def write(self, data: bytes) -> None:
         """All of `data` to the tty. Raises LineLost when the port is gone or takes nothing for too long."""
-        self._check()
-        if self._echo:
-            self._echo.expect(data)
-        allowed_s = 1.0 + 2 * len(data) * _BITS_PER_BYTE / self.settings.baud
+        self._input.check()
+        self._input.sent(data)
+        allowed_s = 1.0 + 2 * len(data) * _BITS_PER_BYTE / self._baud
         try:
             async with asyncio.timeout(allowed_s):
                 await self._write_all(data)
         except TimeoutError:
             self._lose(f"took no bytes for {allowed_s:.1f} s")
-            self._check()
+            self._input.check()
 
     async def _write_all(self, data: bytes) -> None:
         while data:
@@ -147,7 +98,7 @@ class SerialPort:
                 await self._writable()
             except OSError as error:
                 self._lose(os.strerror(error.errno or errno.EIO))
-                self._check()
+                self._input.check()
 
     async def _writable(self) -> None:
         ready = asyncio.Event()
@@ -157,40 +108,74 @@ class SerialPort:
         finally:
             self._loop.remove_writer(self._fd)
 
+    async def set_baud(self, baud: int | None) -> None:
+        """Change the speed once all that was written has left; None: as opened. Raises LineLost.
+
+        Nothing but the speed is set: on a pseudo-terminal asking for parity again would raise.
+        """
+        wanted = self.settings.baud if baud is None else baud
+        self._input.check()
+        if wanted == self._baud:
+            return
+        try:
+            # Waits for the adapter, a tenth of a second at 300 baud: not on the event loop.
+            await asyncio.to_thread(termios.tcdrain, self._fd)
+            options = termios.tcgetattr(self._fd)
+            options[4] = options[5] = _speed(wanted)
+            termios.tcsetattr(self._fd, termios.TCSANOW, options)
+        except (termios.error, OSError) as error:
+            self._lose(f"refuses {wanted} baud: {error.args[-1]}")
+            self._input.check()
+        self._baud = wanted
+
     def discard_input(self) -> None:
         """Forget what has come and was not read: it belongs to an earlier question."""
-        self._input.clear()
-        if self._echo:
-            self._echo.expect(b"")
-        if self._lost is None:
+        self._input.discard()
+        if not self._input.lost:
             with contextlib.suppress(termios.error):
                 termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def close(self) -> None:
         """Give the port back. Reading afterwards raises LineLost; closing twice is harmless."""
-        self._lose("closed")
+        if not self._input.lost:
+            self._loop.remove_reader(self._fd)
+        self._input.lose("closed")
         self._device.close()
+
+
+def _speed(baud: int) -> int:
+    """The termios constant of a speed. Raises OSError where there is none."""
+    found: int | None = getattr(termios, f"B{baud}", None)
+    if found is None:
+        raise OSError(errno.EINVAL, "no such speed")
+    return found
+
+
+def open_line(settings: PortSettings) -> SerialPort | TcpPort:
+    """The port of a line, serial or behind TCP (`tcp://host:port`). Raises LineLost."""
+    return TcpPort(settings) if settings.path.startswith(SCHEME) else open_port(settings)
 
 
 def open_port(settings: PortSettings) -> SerialPort:
     """The port, held exclusively. Raises LineLost, naming the path and what to do about it."""
     try:
-        device = _open(settings, settings.parity)
+        device = _open(settings)
     except termios.error as error:
-        if settings.parity == "N" or not os.path.realpath(settings.path).startswith("/dev/pts/"):
+        plain = settings.parity == "N" and settings.data_bits == 8
+        if plain or not os.path.realpath(settings.path).startswith("/dev/pts/"):
             raise LineLost(f"{settings.path}: refuses {_shown(settings)}: {error.args[-1]}") from error
-        # A pseudo-terminal has no parity to keep: the bytes are the same without.
-        device = _open(settings, "N")
+        # A pseudo-terminal has no parity to keep and only whole bytes: they are the same without.
+        device = _open(replace(settings, parity="N", data_bits=8))
     return SerialPort(device, settings)
 
 
-def _open(settings: PortSettings, parity: str) -> serial.Serial:
+def _open(settings: PortSettings) -> serial.Serial:
     try:
         return serial.Serial(
             port=settings.path,
             baudrate=settings.baud,
             bytesize=settings.data_bits,
-            parity=parity,
+            parity=settings.parity,
             stopbits=settings.stop_bits,
             timeout=0,
             exclusive=True,

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from edge_agent.drivers.contract import Parity
 from edge_agent.site_mistakes import Mistake, Profiles, ProtocolRules, cross_mistakes, model_mistakes
+from edge_agent.tcp_port import SCHEME, host_and_port
 from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
 from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
@@ -48,6 +49,12 @@ def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
 
 
 def _port_beside_the_file(port: str, info: ValidationInfo) -> str:
+    if port.startswith(SCHEME):
+        try:
+            host_and_port(port)
+        except ValueError:
+            raise PydanticCustomError("port", "must be tcp://host:port, or a serial port") from None
+        return port
     return str(_beside_the_file(Path(port), info))
 
 

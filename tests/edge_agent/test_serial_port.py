@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.drivers.contract import LineLost, PortSettings
-from edge_agent.serial_port import INPUT_BOUND_BYTES, Echo, SerialPort, open_port
+from edge_agent.port_input import INPUT_BOUND_BYTES, Echo
+from edge_agent.serial_port import SerialPort, open_port
 from tests.edge_agent.drivers.scripted_device import ScriptedDevice, device_on_port, eventually
 
 
