@@ -88,6 +88,13 @@ class Database:
             finally:
                 self._give_back(connection)
 
+    def compact(self) -> None:
+        """Write the file anew without its empty pages. Writers wait, readers do not; the disk must have room
+        for it once more (sqlite.org/lang_vacuum.html)."""
+        with self._lock, self._translated("compact"):
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _borrow(self) -> sqlite3.Connection:
         if self._closed:
             raise StoreError(f"read {self.path}: closed")

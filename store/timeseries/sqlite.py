@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
+import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from store.sqlite import Cell, Database, insert_rows
-from store.timeseries import columns, sqlite_rollup
-from store.timeseries.contract import Aggregate, Block, Latest, Window
-from store.timeseries.sqlite_schema import MINUTE_MS, SCHEMA
+from store.errors import StoreError
+from store.sqlite import Database
+from store.timeseries import sqlite_retention, sqlite_rollup, sqlite_window
+from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window
+from store.timeseries.sqlite_schema import SCHEMA, TABLES
+from store.timeseries.sqlite_write import SeriesIds, Step, known_series
 
-_INSERT_POINT: Final = "INSERT OR IGNORE INTO point (series, time, value)"
-_INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"
-_SERIES_ID: Final = "SELECT id FROM series WHERE site = ? AND device = ? AND quantity = ?"
+logger = logging.getLogger(__name__)
+
 #: One step to the end of each series: the newest is looked up, not kept, so late data cannot spoil it.
 _LATEST: Final = """
 SELECT device, quantity, time, value FROM series CROSS JOIN point
   ON point.series = series.id AND time = (SELECT max(time) FROM point WHERE point.series = series.id)
 WHERE site = ?
 """
-
-_Series = tuple[str, str, str]
+#: A file that is at most so far empty is left alone: what comes next fills it.
+_FREE_SHARE_LEFT: Final = 0.1
+_STEP_MINUTES: Final = 2000
 
 
 class SqliteTimeSeries:
@@ -34,46 +37,39 @@ class SqliteTimeSeries:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, SCHEMA, "NORMAL")
-        self._ids: dict[_Series, int] = {}
+        self._known = SeriesIds()
 
     def write(self, blocks: Sequence[Block], position: int) -> int:
-        """See the contract. A position before the one already reached does not take it back."""
-        merged = columns.merge(blocks)
-        found: dict[_Series, int] = {}
-        with self._database.write() as connection:
-            points: list[Cell] = []
-            stale: list[Cell] = []
-            for block in merged:
-                self._lay_out(connection, block, found, points, stale)
-            insert_rows(connection, _INSERT_POINT, 3, points)
-            insert_rows(connection, _INSERT_STALE, 2, stale)
-            connection.execute("UPDATE reached SET position = max(position, ?)", (position,))
-        self._ids.update(found)
-        return len(points) // 3
+        """See the contract. A position before the one already reached does not take it back.
 
-    def _lay_out(
-        self,
-        connection: sqlite3.Connection,
-        block: Block,
-        found: dict[_Series, int],
-        points: list[Cell],
-        stale: list[Cell],
-    ) -> None:
-        """Add the rows of `block` to `points` and `stale`, and series new to us to `found`."""
-        minutes = {time // MINUTE_MS for time in block.time}
-        for quantity, column in block.values.items():
-            key = (block.site, block.device, quantity)
-            series = self._ids.get(key) or found.get(key)
-            if series is None:
-                series = found[key] = _series_id(connection, key)
-            points += _rows(series, block.time, column)
-            for minute in minutes:
-                stale += (series, minute)
+        A late reading for a minute whose readings `forget` has deleted and whose rollup is kept is left out,
+        and said in the program's log: it could not be told from one that is in the rollup already. Where
+        there is no rollup either, as for a site that was away longer than the retention, it is taken.
+        """
+        with self._database.write() as connection:
+            step = Step(connection, self._known)
+            step.write(blocks, position)
+        step.known.ids.update(step.found)
+        self._known = step.known
+        if step.too_late:
+            logger.warning("%d late readings left out: their minutes are closed", step.too_late)
+        return step.readings
 
     def position(self) -> int:
         """See the contract."""
         with self._database.read() as connection:
             return int(connection.execute("SELECT position FROM reached").fetchone()[0])
+
+    def devices(self, site: str) -> dict[str, list[str]]:
+        """See the contract."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT device, quantity FROM series WHERE site = ? ORDER BY device, quantity", (site,)
+            ).fetchall()
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for device, quantity in rows:
+            found[device].append(quantity)
+        return dict(found)
 
     def latest(self, site: str) -> dict[tuple[str, str], Latest]:
         """See the contract."""
@@ -86,7 +82,7 @@ class SqliteTimeSeries:
     ) -> tuple[list[int], list[float]]:
         """See the contract."""
         with self._database.read() as connection:
-            series = _known_series(connection, (site, device, quantity))
+            series = known_series(connection, (site, device, quantity))
             rows = connection.execute(
                 "SELECT time, value FROM point WHERE series = ? AND time >= ? AND time < ? ORDER BY time",
                 (series, start, end),
@@ -103,37 +99,68 @@ class SqliteTimeSeries:
         step_ms: int,
         aggregates: Sequence[Aggregate],
     ) -> Window:
-        """See the contract, and `sqlite_rollup.window` for bounds."""
+        """See the contract, and `sqlite_window.window` for bounds."""
         with self._database.read() as connection:
-            series = _known_series(connection, (site, device, quantity))
-            return sqlite_rollup.window(connection, series, start, end, step_ms, aggregates)
+            series = known_series(connection, (site, device, quantity))
+            return sqlite_window.window(connection, series, start, end, step_ms, aggregates)
 
     def roll_up(self, limit: int) -> int:
         """See the contract."""
         with self._database.write() as connection:
             return sqlite_rollup.roll_up(connection, limit)
 
+    def forget(self, raw_before: int, rollups_before: int) -> int:
+        """See the contract, and `sqlite_retention.forget` for what is spared."""
+        return sqlite_retention.forget(self._database, raw_before, rollups_before)
+
+    def erase(self, site: str) -> None:
+        """See the contract. Other processes may go on writing to this file."""
+        sqlite_retention.erase(self._database, site)
+
+    def compact(self) -> None:
+        """See the contract. Does nothing while less than a tenth of the file is empty.
+
+        Else the file is written anew: the writer waits for it (the log waits with it, pages do not), and the
+        disk must have room for what is left once more. Deletions alone do not need it: new readings take up
+        the room that old ones left. See docs/decisions/0008-what-the-time-series-lets-go.md.
+        """
+        if self._free_share() > _FREE_SHARE_LEFT:
+            self._database.compact()
+
+    def _free_share(self) -> float:
+        with self._database.read() as connection:
+            (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        return float(free) / max(1, int(pages))
+
+    def check(self, *, fix: bool) -> list[Finding]:
+        """See the contract. Quick, so that it may run at every start: it does not read the file through."""
+        try:
+            return [*self._check_tables(fix=fix), *self._check_rollups(fix=fix)]
+        except StoreError as error:
+            return [Finding(str(error), "free the disk, or restore the file from a backup")]
+
+    def _check_tables(self, *, fix: bool) -> list[Finding]:
+        with self._database.read() as connection:
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        missing = sorted(TABLES.keys() - there)
+        if missing and fix:
+            with self._database.write() as connection:
+                for statement in SCHEMA:
+                    connection.execute(statement)
+        what = f"{self._database.path}: no table {', '.join(missing)}"
+        return [Finding(what, "doctor --fix makes it, empty", mended=fix)] if missing else []
+
+    def _check_rollups(self, *, fix: bool) -> list[Finding]:
+        """A few stale minutes are there in every running service; more than a step of them wait for one."""
+        with self._database.read() as connection:
+            if not sqlite_rollup.more_than(connection, _STEP_MINUTES):
+                return []
+        while fix and self.roll_up(_STEP_MINUTES):
+            pass
+        what = f"{self._database.path}: more than {_STEP_MINUTES} minutes are not rolled up"
+        return [Finding(what, "the ingest service does it while idle, or doctor --fix now", mended=fix)]
+
     def close(self) -> None:
         """See the contract."""
         self._database.close()
-
-
-def _rows(series: int, time: Sequence[int], values: Sequence[float | None]) -> list[Cell]:
-    """(series, time, value) end to end, without the nulls."""
-    if None in values:
-        kept = [(at, value) for at, value in zip(time, values, strict=True) if value is not None]
-        time, values = [at for at, _ in kept], [value for _, value in kept]
-    cells: list[Cell] = [series] * (3 * len(values))
-    cells[1::3] = time
-    cells[2::3] = values
-    return cells
-
-
-def _series_id(connection: sqlite3.Connection, series: _Series) -> int:
-    connection.execute("INSERT OR IGNORE INTO series (site, device, quantity) VALUES (?, ?, ?)", series)
-    return int(connection.execute(_SERIES_ID, series).fetchone()[0])
-
-
-def _known_series(connection: sqlite3.Connection, series: _Series) -> int | None:
-    row = connection.execute(_SERIES_ID, series).fetchone()
-    return int(row[0]) if row else None
