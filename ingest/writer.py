@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple
 
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
+from ingest.retention import Forgetting, Retention
 from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.hint import Hint
@@ -21,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 #: Large steps make few transactions; this many batches of 600 readings are written in about half a second.
 STEP_BATCHES: Final = 500
+#: A backlog's batches are larger: a step ends with the batch that reaches this, so that memory is bounded.
+STEP_READINGS: Final = 300_000
+#: So many records are read from the log at a time: the most whole payloads a step holds beside its readings.
+_READ_BATCHES: Final = 50
 #: At most so many transactions a second where there is little to take: each of them rewrites the last page of
 #: every series it touches. Nobody waits for it, as pages hear of new readings from the log.
 LINGER_S: Final = 0.2
@@ -31,13 +37,16 @@ _LONGEST_PAUSE_S: Final = 10.0
 #: While idle, at most this often, in steps that hold the store's writer for about 50 ms. Else a minute still
 #: being written would be rolled up anew with every reading; windows are right without.
 _ROLL_UP_EVERY_S: Final = 10.0
+#: Under a load that never ends, so often all the same: a store may count as durable only what it rolled up.
+_ROLL_UP_AT_LEAST_EVERY_S: Final = 60.0
 _ROLL_UP_MINUTES: Final = 2000
 _TRIM_EVERY_S: Final = 600.0
+_FORGET_EVERY_S: Final = 3600.0
 
 
 @dataclass(slots=True)
 class WriterCounters:
-    """Since the process started; the positions are log offsets."""
+    """Since the process started; the positions are log offsets: what has been handed to the stores."""
 
     readings: int = 0
     events: int = 0
@@ -46,42 +55,47 @@ class WriterCounters:
     from_log: int = 0
     rolled_up: int = 0
     trimmed: int = 0
+    forgotten_readings: int = 0
+    forgotten_records: int = 0
     store_failures: int = 0
 
 
-class _Sink(Protocol):
-    """What a reader of the log does with what it reads."""
+class _Step(NamedTuple):
+    """The offset reached by so many batches; `full`: there may be more at once."""
 
-    def position(self) -> int:
-        """How far it has come, durably."""
-
-    def take(self, batches: Sequence[Stored]) -> None:
-        """Store what the batches hold, and their last offset, in one transaction."""
+    reached: int
+    batches: int
+    full: bool
 
 
-class _TimeSeriesSink:
+class _Readings:
+    """The reader of the log that fills the time series."""
+
     def __init__(self, store: TimeSeries, counters: WriterCounters) -> None:
+        self.position = store.position
         self._store = store
         self._counters = counters
 
-    def position(self) -> int:
-        self._counters.time_series_position = self._store.position()
-        return self._counters.time_series_position
+    def note(self, reached: int) -> None:
+        self._counters.time_series_position = reached
 
     def take(self, batches: Sequence[Stored]) -> None:
         blocks = [block for stored in batches for block in stored.blocks]
         self._counters.readings += self._store.write(blocks, batches[-1].offset)
-        self._counters.time_series_position = batches[-1].offset
 
 
-class _EventSink:
+class _Events:
+    """The reader of the log that keeps what happened."""
+
     def __init__(self, store: Records, counters: WriterCounters) -> None:
         self._store = store
         self._counters = counters
 
     def position(self) -> int:
-        self._counters.events_position = self._store.events_position()
-        return self._counters.events_position
+        return self._store.position("events")
+
+    def note(self, reached: int) -> None:
+        self._counters.events_position = reached
 
     def take(self, batches: Sequence[Stored]) -> None:
         events = [
@@ -89,13 +103,14 @@ class _EventSink:
         ]
         self._store.add_events(events, batches[-1].offset)
         self._counters.events += len(events)
-        self._counters.events_position = batches[-1].offset
 
 
 class Writer:
     """Follows the log into two stores, each at its own pace with its own position.
 
-    If one fails, the log waits for it; neither the other store nor the receipts do.
+    If one fails, the log waits for it; neither the other store nor the receipts do. Where to go on is
+    remembered between steps and asked of the store at the start and after every failure: a store may call
+    durable less than it was given.
     """
 
     def __init__(
@@ -105,65 +120,81 @@ class Writer:
         records: Records,
         hint: Hint,
         clock: Callable[[], int],
-        retention_ms: int,
+        retention: Retention = Retention(),  # noqa: B008 - it cannot change
         recent: Recent | None = None,
     ) -> None:
-        """`clock` gives UTC milliseconds. Log records older than `retention_ms` are trimmed once both stores
-        have them. `recent`: where an ingest in the same process leaves what it has appended."""
+        """`clock` gives UTC milliseconds. What the log holds is trimmed by age once both stores have it.
+        `recent`: where an ingest in the same process leaves what it has appended."""
         self._log = log
         self._timeseries = timeseries
         self._hint = hint
         self._clock = clock
-        self._retention_ms = retention_ms
+        self._retention = retention
+        self._forgetting = Forgetting(timeseries, records, retention)
         self._recent = recent or Recent()
+        self._rolled_up_at_s = time.monotonic()
         self.counters = WriterCounters()
-        self._sinks: dict[str, _Sink] = {
-            "time series": _TimeSeriesSink(timeseries, self.counters),
-            "events": _EventSink(records, self.counters),
-        }
+        self._readings = _Readings(timeseries, self.counters)
+        self._events = _Events(records, self.counters)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; a step that has begun is finished."""
         async with asyncio.TaskGroup() as tasks:
-            for name, sink in self._sinks.items():
-                tasks.create_task(self._follow(name, sink, stop), name=f"writer: {name}")
+            for name, reader in (("time series", self._readings), ("events", self._events)):
+                tasks.create_task(self._follow(name, reader, stop), name=f"writer: {name}")
             tasks.create_task(self._every(_ROLL_UP_EVERY_S, self._roll_up, stop), name="writer: roll up")
             tasks.create_task(self._every(_TRIM_EVERY_S, self._trim, stop), name="writer: trim")
+            tasks.create_task(self._every(_FORGET_EVERY_S, self._forget, stop), name="writer: forget")
             await stop.wait()
             self._hint.notify()  # nobody shall sleep through it
 
-    async def _follow(self, name: str, sink: _Sink, stop: asyncio.Event) -> None:
+    async def _follow(self, name: str, reader: _Readings | _Events, stop: asyncio.Event) -> None:
         pause_s = _FIRST_PAUSE_S
+        reached: int | None = None
         while not stop.is_set():
             count = self._hint.count
             try:
-                taken = await asyncio.to_thread(self._step, sink)
+                step = await asyncio.to_thread(self._step, reader, reached)
             except StoreError as error:
                 self.counters.store_failures += 1
                 logger.error("%s: %s; the log waits", name, error)  # noqa: TRY400 - the reason is in the message
+                reached = None
                 await _pause(pause_s, stop)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
                 continue
-            pause_s = _FIRST_PAUSE_S
-            if not taken:
+            pause_s, reached = _FIRST_PAUSE_S, step.reached
+            if not step.batches:
                 await self._hint.wait(POLL_S, count)
-            elif taken < STEP_BATCHES:
+            elif not step.full:
                 await _pause(LINGER_S, stop)
 
-    def _step(self, sink: _Sink) -> int:
-        """Take one step; how many batches that was."""
-        position = sink.position()
+    def _step(self, reader: _Readings | _Events, reached: int | None) -> _Step:
+        """Take one step from where the reader is, None: where its store says."""
+        position = reader.position() if reached is None else reached
         batches = self._recent.following(position, STEP_BATCHES) or self._from_log(position)
-        if not batches:
-            return 0
-        sink.take(batches)
+        if batches:
+            reader.take(batches)
+            position = batches[-1].offset
+        reader.note(position)
         self._recent.forget(min(self.counters.time_series_position, self.counters.events_position))
-        return len(batches)
+        full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
+        return _Step(position, len(batches), full)
 
     def _from_log(self, position: int) -> list[Stored]:
-        batches = [_decoded(record) for record in self._log.read(position, STEP_BATCHES)]
+        batches: list[Stored] = []
+        readings = 0
+        for stored in self._decoded(position):
+            batches.append(stored)
+            readings += stored.readings
+            if len(batches) >= STEP_BATCHES or readings >= STEP_READINGS:
+                break
         self.counters.from_log += len(batches)
         return batches
+
+    def _decoded(self, position: int) -> Iterator[Stored]:
+        while records := self._log.read(position, _READ_BATCHES):
+            yield from map(_decoded, records)
+            position = records[-1].offset
 
     async def _every(self, interval_s: float, work: Callable[[], bool], stop: asyncio.Event) -> None:
         """Repeat `work` until it says it is done, then again after `interval_s`."""
@@ -177,16 +208,26 @@ class Writer:
             await _pause(interval_s if done else 0.0, stop)
 
     def _roll_up(self) -> bool:
-        """A step, when nothing waits in the log; whether all is rolled up."""
-        if self._log.last_offset() > self._timeseries.position():
+        """A step, when nothing waits in the log or the last was long ago; whether there is no more to do."""
+        busy = self._log.last_offset() > self.counters.time_series_position
+        if busy and time.monotonic() - self._rolled_up_at_s < _ROLL_UP_AT_LEAST_EVERY_S:
             return True
         rolled_up = self._timeseries.roll_up(_ROLL_UP_MINUTES)
         self.counters.rolled_up += rolled_up
-        return rolled_up < _ROLL_UP_MINUTES
+        if rolled_up < _ROLL_UP_MINUTES:
+            self._rolled_up_at_s = time.monotonic()
+            return True
+        return False
 
     def _trim(self) -> bool:
-        consumed = min(sink.position() for sink in self._sinks.values())
-        self.counters.trimmed += self._log.trim(self._clock() - self._retention_ms, consumed)
+        consumed = min(self._readings.position(), self._events.position())
+        self.counters.trimmed += self._log.trim(self._retention.log_before(self._clock()), consumed)
+        return True
+
+    def _forget(self) -> bool:
+        readings, rows = self._forgetting.forget(self._clock())
+        self.counters.forgotten_readings += readings
+        self.counters.forgotten_records += rows
         return True
 
 

@@ -18,6 +18,7 @@ import uvicorn
 
 from ingest.receive import BrokerAddress
 from ingest.recent import Recent
+from ingest.retention import Retention
 from ingest.service import Ingest
 from ingest.writer import Writer
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
@@ -30,7 +31,6 @@ from web.app import create_app
 from web.project import ProjectsError, load_projects
 
 LOGGER = logging.getLogger("plumbline.serve")
-DAY_MS = 86_400_000
 #: A batch is two thousand lists and dictionaries without a cycle among them, and hundreds of batches wait for
 #: the writer. Looking for cycles every 700 new objects, Python's default, takes a third off the readings per
 #: second; these thresholds gain a sixth over (20_000, 20, 50) (`make bench ONLY=ingest`).
@@ -71,7 +71,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             records=records,
             hint=hint,
             clock=now_ms,
-            retention_ms=round(settings.log_retention_days * DAY_MS),
+            retention=Retention(log_days=settings.log_retention_days),
             recent=recent,
         )
         sites = {project.site for project in projects}

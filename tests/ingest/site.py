@@ -106,7 +106,7 @@ class Cloud:
         self.recent = Recent()
         self.ingest = Ingest(address, self.log, self.records, self.hint, self.clock, self.recent)
         self.writer = Writer(
-            self.log, self.timeseries, self.records, self.hint, self.clock, 1000, self.recent
+            self.log, self.timeseries, self.records, self.hint, self.clock, recent=self.recent
         )
 
     def clock(self) -> int:

@@ -131,7 +131,7 @@ async def test_events_reach_the_records(broker: Broker, tmp_path: Path) -> None:
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await site.send(wire_batch.encode(batch(1, badge=True)))
         await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the event")
-        assert cloud.records.events_position() == 1
+        assert cloud.records.position("events") == 1
 
 
 async def test_a_status_is_kept_and_a_broken_one_set_aside(broker: Broker, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
+from ingest.retention import Retention
 from ingest.writer import Writer
 from store.errors import StoreError
 from store.log.contract import Entry
@@ -28,6 +29,7 @@ from wire import batch as wire_batch
 
 ROOT = Path(__file__).parents[2]
 RETENTION_MS = 1000
+RETENTION = Retention(log_days=RETENTION_MS / 86_400_000)
 
 
 class Stores:
@@ -49,9 +51,7 @@ class Stores:
         return self.timeseries.raw(SITE, "meter-main", "frequency", 0, NOW * 2)[0]
 
     def writer(self, now_ms: int = NOW, recent: Recent | None = None) -> Writer:
-        return Writer(
-            self.log, self.timeseries, self.records, self.hint, lambda: now_ms, RETENTION_MS, recent
-        )
+        return Writer(self.log, self.timeseries, self.records, self.hint, lambda: now_ms, RETENTION, recent)
 
     def close(self) -> None:
         for store in (self.log, self.timeseries, self.records):
@@ -159,7 +159,7 @@ async def test_only_what_is_old_and_read_by_both_is_trimmed(tmp_path: Path) -> N
     young = stores.writer(now_ms=NOW + RETENTION_MS)
     async with at_work(young):
         await until(lambda: stores.times() == expected(1, 2, 3), "readings")
-        await until(lambda: stores.records.events_position() == 3, "events")
+        await until(lambda: stores.records.position("events") == 3, "events")
     old = stores.writer(now_ms=NOW + RETENTION_MS + 1)
     assert len(stores.log.read(0, 10)) == 3
     async with at_work(old):
@@ -176,7 +176,7 @@ async def test_what_a_store_has_not_read_is_never_trimmed(tmp_path: Path) -> Non
     flaky.failures = 1_000_000
     writer = stores.writer(now_ms=NOW * 2)
     async with at_work(writer):
-        await until(lambda: stores.records.events_position() == 2, "events")
+        await until(lambda: stores.records.position("events") == 2, "events")
         assert writer._trim()
     assert len(stores.log.read(0, 10)) == 2
     stores.close()

@@ -1,0 +1,85 @@
+"""How long what is kept is kept, and the days at which it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from store.records.contract import Records
+from store.timeseries.contract import TimeSeries
+
+DAY_MS: Final = 86_400_000
+#: UTC ms before which go: readings, rollups, events, quarantine.
+_Cuts = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """In days. The log's is how far a reader may fall behind or start over; events concern people, so theirs
+    is short (DESIGN.md, invariant 6). None: for ever. Raises ValueError for what is not positive, and for
+    rollups that would go before the readings they stand for."""
+
+    log_days: float = 7
+    raw_days: float | None = 400
+    rollup_days: float | None = None
+    event_days: float | None = 180
+    quarantine_days: float | None = 90
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            days = getattr(self, name)
+            if days is not None and days <= 0:
+                raise ValueError(f"{name} must be positive, not {days:g}")
+        if self.rollup_days is not None and (self.raw_days is None or self.rollup_days < self.raw_days):
+            raise ValueError("rollup_days must not be shorter than raw_days: rollups outlive readings")
+
+    def log_before(self, now_ms: int) -> int:
+        """UTC ms before which consumed batches leave the log."""
+        return now_ms - round(self.log_days * DAY_MS)
+
+
+class Forgetting:
+    """Retention at work: whole UTC days, so that a store is troubled once a day and then with one day.
+
+    A day goes when two looks agree that its time has come: a clock that jumps ahead and is set right before
+    the next look costs nothing.
+    """
+
+    def __init__(self, timeseries: TimeSeries, records: Records, retention: Retention) -> None:
+        self._timeseries = timeseries
+        self._records = records
+        self._retention = retention
+        self._seen: _Cuts = (0, 0, 0, 0)
+        self._done: _Cuts = (0, 0, 0, 0)
+
+    def forget(self, now_ms: int) -> tuple[int, int]:
+        """How many readings, and how many events and quarantined items, went; 0 where nothing was due."""
+        seen, self._seen = self._seen, _cuts(self._retention, now_ms)
+        cuts = _earlier(seen, self._seen)
+        if cuts == self._done:
+            return 0, 0
+        raw_before, rollups_before, events_before, quarantine_before = cuts
+        readings = self._timeseries.forget(raw_before, rollups_before)
+        rows = sum(self._records.forget(events_before, quarantine_before))
+        self._done = cuts
+        return readings, rows
+
+
+def _cuts(kept: Retention, now_ms: int) -> _Cuts:
+    return (
+        _cut(now_ms, kept.raw_days),
+        _cut(now_ms, kept.rollup_days),
+        _cut(now_ms, kept.event_days),
+        _cut(now_ms, kept.quarantine_days),
+    )
+
+
+def _cut(now_ms: int, days: float | None) -> int:
+    """The start of the UTC day before which things go, 0 for never."""
+    if days is None:
+        return 0
+    return max(0, now_ms - round(days * DAY_MS)) // DAY_MS * DAY_MS
+
+
+def _earlier(one: _Cuts, other: _Cuts) -> _Cuts:
+    return min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
