@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plumbline import broker_health
 from plumbline.ports import free_port
 from wire.topics import Kind, topic
 
@@ -43,6 +44,9 @@ _POLL_S: Final = 0.02
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 _HEALTHY_AFTER_S: Final = 30.0
+_LOOK_EVERY_S: Final = 1.0
+#: So many times in a row unavailable: not a moment's trouble while it starts.
+_PATIENCE: Final = 2
 _PORT_ATTEMPTS: Final = 3
 #: linux/prctl.h
 _PR_SET_PDEATHSIG: Final = 1
@@ -81,6 +85,7 @@ class EmbeddedBroker:
         self._folder = folder
         self._users = dict(users)
         self._wanted_port = port
+        self._monitor_port = 0
         self.port = port
         self.restarts = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -97,7 +102,6 @@ class EmbeddedBroker:
         attempts = 1 if self._wanted_port else _PORT_ATTEMPTS
         for attempt in range(1, attempts + 1):
             self.port = self._wanted_port or free_port()
-            self._write_configuration()
             try:
                 await self._launch()
                 break
@@ -131,19 +135,10 @@ class EmbeddedBroker:
 
     async def _launch(self) -> None:
         """A child that listens. Raises BrokerError where it ends first or takes too long."""
-        shutil.rmtree(self._folder / "store", ignore_errors=True)
-        log = self._folder / "output.log"
-        with log.open("wb") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                str(_program()),
-                "--config",
-                str(self._configuration),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=_die_with(os.getpid()),
-            )
+        try:
+            self._process = await self._spawn()
+        except OSError as error:
+            raise BrokerError(f"nats-server cannot be started in {self._folder}: {error}") from error
         try:
             async with asyncio.timeout(_UP_WITHIN_S):
                 while not self._is_up():  # noqa: ASYNC110 - another process' socket rings no event
@@ -154,6 +149,21 @@ class EmbeddedBroker:
                 f"nats-server does not listen on port {self.port}{self._last_words()}"
             ) from None
 
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        shutil.rmtree(self._folder / "store", ignore_errors=True)
+        self._write_configuration()
+        with (self._folder / "output.log").open("wb") as output:
+            return await asyncio.create_subprocess_exec(
+                str(_program()),
+                "--config",
+                str(self._configuration),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_die_with(os.getpid()),
+            )
+
     def _is_up(self) -> bool:
         if self.pid is None:
             raise BrokerError(f"nats-server ended before it listened on port {self.port}{self._last_words()}")
@@ -163,7 +173,7 @@ class EmbeddedBroker:
         pause_s = _FIRST_PAUSE_S
         while self._process is not None:
             since = time.monotonic()
-            code = await self._process.wait()
+            code = await self._end_of(self._process)
             logger.error("nats-server ended with %d; starting it again on port %d", code, self.port)
             if time.monotonic() - since > _HEALTHY_AFTER_S:
                 pause_s = _FIRST_PAUSE_S
@@ -175,6 +185,22 @@ class EmbeddedBroker:
             except BrokerError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the reason is in the message
 
+    async def _end_of(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for the child's end, and bring it about where its store has failed and stays failed."""
+        ended = asyncio.create_task(process.wait())
+        refusals = 0
+        try:
+            while not ended.done():
+                await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
+                why = await asyncio.to_thread(broker_health.failure, self._monitor_port)
+                refusals = refusals + 1 if why else 0
+                if refusals >= _PATIENCE and not ended.done():
+                    logger.error("nats-server takes no more messages: %s", why)
+                    process.kill()
+            return await ended
+        finally:
+            ended.cancel()
+
     @property
     def _configuration(self) -> Path:
         return self._folder / "broker.conf"
@@ -182,7 +208,8 @@ class EmbeddedBroker:
     def _write_configuration(self) -> None:
         """Passwords are in it: nobody else may read it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        text = _configuration_text(self._folder, self.port, self._users)
+        self._monitor_port = free_port()
+        text = _configuration_text(self._folder, self.port, self._monitor_port, self._users)
         fresh = self._configuration.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
@@ -209,7 +236,7 @@ def _check(users: Mapping[str, Credentials]) -> None:
             raise ValueError(f"user {name}: site and agent go together")
 
 
-def _configuration_text(folder: Path, port: int, users: Mapping[str, Credentials]) -> str:
+def _configuration_text(folder: Path, port: int, monitor_port: int, users: Mapping[str, Credentials]) -> str:
     """nats-server reads JSON as configuration (docs.nats.io, "Configuration").
 
     `no_auth_user` is absent on purpose: who gives no password is turned away. The port for NATS' own protocol
@@ -219,6 +246,7 @@ def _configuration_text(folder: Path, port: int, users: Mapping[str, Credentials
     settings = {
         "server_name": "plumbline",
         "listen": "127.0.0.1:-1",
+        "http": f"127.0.0.1:{monitor_port}",
         "max_payload": MAX_PAYLOAD_BYTES,
         "log_file": str((folder / "nats.log").absolute()),
         "logfile_size_limit": 4 * 1024 * 1024,

@@ -5,6 +5,7 @@
     python -m simulator --history FOLDER --days N [--seed N] [--timezone Z]
 
 The first two print `ready DIR/site.yaml` once every line can be opened, and serve until SIGTERM or SIGINT.
+Counting devices fall silent at SIGUSR1, so that nothing is on the line when the count is taken.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ async def _serve_counting(options: argparse.Namespace) -> None:
     stopped = _stop_signal()
     produced = options.dir / "produced.json"
     site = CountingSite(options.devices, options.counters)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, site.fall_silent)
     broker = broker_entry(options.broker_host, options.broker_port, options.username, options.password_file)
     with contextlib.ExitStack() as plugged:
         _plug(plugged, site.line(options.dir, _now_ms))

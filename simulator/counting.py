@@ -65,8 +65,21 @@ class CountingSite:
         """The last counter value each device sent."""
         return {device: slave.last for device, slave in self.slaves.items()}
 
+    def fall_silent(self) -> None:
+        """From now on no device answers; the line stays."""
+        for slave in self.slaves.values():
+            slave.silent = True
+
     def write_produced(self, path: Path) -> None:
-        """Write `produced` to `path`, as JSON."""
+        """Write `produced` to `path`, as JSON; and append to `path`.log a line `device number monotonic_ns`
+        for each reply since the last call."""
+        lines = []
+        for device, slave in self.slaves.items():
+            first = slave.last - len(slave.sent_ns) + 1
+            lines += [f"{device} {number} {at}\n" for number, at in enumerate(slave.sent_ns, first)]
+            slave.sent_ns.clear()
+        with path.with_suffix(".log").open("a", encoding="ascii") as log:
+            log.writelines(lines)
         write_whole(path, json.dumps(self.produced()))
 
     async def keep_written(self, path: Path) -> None:

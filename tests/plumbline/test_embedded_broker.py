@@ -13,6 +13,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from benchmarks.chaos.disk import Tmpfs
 from plumbline.embedded_broker import BrokerError, Credentials, EmbeddedBroker
 from tests.servers import free_port, listens, wait_until
 
@@ -171,3 +172,40 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_a_disk_that_was_full_does_not_keep_it_mute(tmp_path: Path) -> None:
+    """nats-server refuses every message once a write has failed, also when there is room again."""
+    try:
+        disk = Tmpfs(tmp_path / "small", 32)
+    except OSError as error:
+        pytest.skip(f"cannot mount a small file system: {error}")
+    broker = EmbeddedBroker(disk.folder / "broker", ACCOUNTS)
+    try:
+        await broker.start()
+        assert await _spoken(broker)
+        disk.fill()
+        async with asyncio.timeout(10):
+            while await _spoken(broker):
+                pass
+        disk.free()
+        async with asyncio.timeout(20):
+            while not await _spoken(broker):
+                pass
+        assert broker.restarts > 0
+    finally:
+        await broker.stop()
+        disk.close()
+
+
+async def _spoken(broker: EmbeddedBroker) -> bool:
+    """Whether a message goes through, tried for a second."""
+    try:
+        async with asyncio.timeout(1), client(broker, "cloud") as cloud:
+            await cloud.subscribe("plumbline/v1/+/+/batch", qos=1)
+            await cloud.publish("plumbline/v1/fenglin-18/pi-1/batch", bytes(4096), qos=1)
+            async for _ in cloud.messages:
+                return True
+    except (TimeoutError, aiomqtt.MqttError, OSError):
+        pass
+    return False

@@ -1,0 +1,114 @@
+"""How each kind of fault begins and ends on a running stack."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.chaos.audit import Interruption
+from benchmarks.chaos.plan import Fault, Kind
+from benchmarks.chaos.resend import Resender
+from benchmarks.chaos.stack import EmbeddedStack
+
+End = Callable[[], None]
+
+
+class Faults:
+    """Begins faults; keeps what the audit must know of them."""
+
+    def __init__(self, stack: EmbeddedStack) -> None:
+        self._stack = stack
+        #: Target -> when its agent was killed or frozen.
+        self.interruptions: dict[str, list[Interruption]] = {target: [] for target in stack.sites}
+        self.resent = 0
+
+    def begin(self, fault: Fault) -> End:
+        """Do it; what is returned undoes it."""
+        return _BEGIN[fault.kind](self, fault)
+
+    def kill(self, fault: Fault) -> End:
+        """SIGKILL; launched again at the end."""
+        since_s = time.monotonic()
+        process = self._stack.process(fault.target)
+        if process is None:
+            _signal(self._stack.broker_pid(), signal.SIGKILL)
+            return lambda: None
+
+        def launch() -> None:
+            process.launch()
+            self._interrupted(fault.target, since_s, killed=True)
+
+        process.kill()
+        return launch
+
+    def freeze(self, fault: Fault) -> End:
+        """SIGSTOP, and SIGCONT at the end."""
+        since_s = time.monotonic()
+        process = self._stack.process(fault.target)
+        pid = self._stack.broker_pid() if process is None else process.pid
+        _signal(pid, signal.SIGSTOP)
+
+        def thaw() -> None:
+            _signal(pid, signal.SIGCONT)
+            self._interrupted(fault.target, since_s, killed=False)
+
+        return thaw
+
+    def link(self, fault: Fault) -> End:
+        """The link between agent and broker, or between a service and its store."""
+        link = self._stack.links[fault.target]
+        link.spoil(fault.how["mode"])
+        return link.mend
+
+    def disk(self, fault: Fault) -> End:
+        """Not a byte more fits on it."""
+        disk = self._stack.disks[fault.target]
+        disk.fill()
+        return disk.free
+
+    def clock(self, fault: Fault) -> End:
+        """It jumps, and jumps back at the end."""
+        shim = self._stack.shims[fault.target]
+        shim.shift_clock(fault.how["by_ms"])
+        return lambda: shim.shift_clock(0)
+
+    def resend(self, fault: Fault) -> End:
+        """What went up the agent's link goes up again, shuffled, several times."""
+        site, link = self._stack.sites[fault.target], self._stack.links[fault.target]
+        account = (site.username, site.password_file.read_text())
+        seed = round(1000 * fault.for_s)
+        sender = Resender(
+            account, self._stack.broker_port, lambda: list(link.batches), fault.how["times"], seed
+        )
+        sender.begin()
+
+        def end() -> None:
+            sender.end()
+            self.resent += sender.sent
+
+        return end
+
+    def _interrupted(self, target: str, since_s: float, *, killed: bool) -> None:
+        if target in self.interruptions:
+            self.interruptions[target].append(Interruption(since_s, time.monotonic(), killed))
+
+
+def _signal(pid: int | None, number: signal.Signals) -> None:
+    """To a process that may have died meanwhile of another fault."""
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+_BEGIN: Final[dict[Kind, Callable[[Faults, Fault], End]]] = {
+    "kill": Faults.kill,
+    "freeze": Faults.freeze,
+    "link": Faults.link,
+    "disk": Faults.disk,
+    "clock": Faults.clock,
+    "resend": Faults.resend,
+}
