@@ -101,7 +101,7 @@ class Passages:
 
 
 def _through(reader: Reader, known: _Badge, now_s: float) -> Direction | None:
-    """The direction of a badge that has come through a gate with two readers; None while it is on one side."""
+    """The direction of a badge that came through a gate with two readers; None while on one side."""
     if reader.gate is None or reader.side is None:
         return None
     before = known.sides.get(reader.gate)

@@ -301,9 +301,10 @@ def _data_fields(frame: Frame) -> dict[str, Any]:
     if len(data) < least:
         raise FrameError("length_mismatch", f"{frame.name} has {len(data)} bytes of data, needs {least}")
     try:
-        return fields(data)
+        found: dict[str, Any] = fields(data)
     except UnicodeDecodeError as error:
         raise FrameError("malformed", f"{frame.name}: no text") from error
+    return found
 
 
 def _pdid(data: bytes) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def frame_at(data: bytes, start: int) -> Frame | None:
     if len(body) <= length:
         return None
     if sum(body) & 0xFF:
-        raise FrameError("checksum_mismatch", f"checksum {body[-1]:02X}, must be {-sum(body[:-1]) & 0xFF:02X}")
+        raise FrameError(
+            "checksum_mismatch", f"checksum {body[-1]:02X}, must be {-sum(body[:-1]) & 0xFF:02X}"
+        )
     if body[0] not in (_TO_PN532, _TO_PN532 + 1):
         raise FrameError("device_error", f"the module refuses: error frame {body[0]:02X}")
     kind: Literal["command", "response"] = "command" if body[0] == _TO_PN532 else "response"

@@ -1,0 +1,1 @@
+"""MQTT devices: one pure module a dialect, `dialects` is the list, `subscriber` the only socket."""
