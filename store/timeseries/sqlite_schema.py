@@ -7,8 +7,9 @@ from typing import Final
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 
-#: One row a bucket. `rise` is the sum of the steps between its readings (a step down counts as the new value),
-#: so that the increase of several buckets is their rises plus the steps from each `last` to the next `first`.
+#: One row a bucket. `rise` is the sum of the steps between its readings (a step down counts as the new
+#: value), so that the increase of several buckets is their rises and the steps from each `last` to the next
+#: `first`.
 _ROLLUP: Final = """CREATE TABLE IF NOT EXISTS {table} (
     series INTEGER NOT NULL, {bucket} INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
     total REAL NOT NULL, readings INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL,

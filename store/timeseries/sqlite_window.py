@@ -167,7 +167,7 @@ def _without(holes: Iterable[int], low: int, high: int) -> Iterator[Span]:
 
 
 def _value_before(connection: sqlite3.Connection, series: int, time: int) -> float | None:
-    """The value of the newest reading before `time`; from the rollup where the reading itself is forgotten."""
+    """The value of the newest reading before `time`; from the rollup where the reading is forgotten."""
     point = connection.execute(_POINT_BEFORE, (series, time)).fetchone()
     minute = connection.execute(_MINUTE_BEFORE, (series, time // MINUTE_MS)).fetchone()
     newest = max((row for row in (point, minute) if row), key=lambda row: int(row[0]), default=None)
