@@ -71,3 +71,21 @@ class Ranges:
         if at <= end:
             holes.append((at, end))
         return holes
+
+    def minus(self, other: Ranges) -> Ranges:
+        """Those numbers that `other` does not hold."""
+        return Ranges(hole for first, last in self.pairs() for hole in other.missing(first, last))
+
+    def within(self, other: Ranges) -> Ranges:
+        """Those numbers that `other` holds too."""
+        return self.minus(self.minus(other))
+
+    def highest(self, count: int) -> Ranges:
+        """The `count` highest numbers, or all where there are fewer."""
+        kept = Ranges()
+        for first, last in reversed(self.pairs()):
+            if count <= 0:
+                break
+            kept.add(max(first, last - count + 1), last)
+            count -= last - first + 1
+        return kept
