@@ -23,9 +23,10 @@ from ingest.service import Ingest
 from ingest.writer import Writer
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError
+from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.sqlite import SqliteRecords
+from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
 from web.project import ProjectsError, load_projects
@@ -59,7 +60,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         stack.callback(log.close)
         timeseries = SqliteTimeSeries(settings.data / "timeseries.db")
         stack.callback(timeseries.close)
-        records = SqliteRecords(settings.data / "records.db")
+        records = SqlRecords(sqlite_url(settings.data / "records.db"))
         stack.callback(records.close)
         hint = Hint()
         address = await _broker(settings, stack)

@@ -19,7 +19,8 @@ from benchmarks.chaos.process import Process, children, listens, wait_until
 from benchmarks.chaos.proxy import Link, Links
 from benchmarks.chaos.site import AGENT, Load, Site
 from plumbline.ports import free_port
-from store.records.sqlite import SqliteRecords
+from store.engine import sqlite_url
+from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 
 _SPOOL_MB: Final = 8
@@ -118,7 +119,7 @@ class EmbeddedStack:
         """What is stored."""
         data = self.disks["cloud"].folder
         return Holdings(
-            lambda: SqliteTimeSeries(data / "timeseries.db"), lambda: SqliteRecords(data / "records.db")
+            lambda: SqliteTimeSeries(data / "timeseries.db"), lambda: SqlRecords(sqlite_url(data / "records.db"))
         )
 
     def check(self) -> None:

@@ -15,9 +15,10 @@ from ingest.receive import BrokerAddress
 from ingest.recent import Recent
 from ingest.service import Ingest
 from ingest.writer import Writer
+from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.sqlite import SqliteRecords
+from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -100,7 +101,7 @@ class Cloud:
     def __init__(self, folder: Path, address: BrokerAddress) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = SqliteRecords(folder / "records.db")
+        self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.hint = Hint()
         self.now_ms = NOW
         self.recent = Recent()

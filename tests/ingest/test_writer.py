@@ -16,11 +16,12 @@ from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
 from ingest.retention import Retention
 from ingest.writer import Writer
+from store.engine import sqlite_url
 from store.errors import StoreError
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.sqlite import SqliteRecords
+from store.records.sql_records import SqlRecords
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
@@ -38,7 +39,7 @@ class Stores:
     def __init__(self, folder: Path) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = SqliteRecords(folder / "records.db")
+        self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.hint = Hint()
 
     def append(self, *seqs: int, badge: bool = False) -> list[int | None]:

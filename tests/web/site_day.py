@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from store.engine import sqlite_url
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.contract import AgentState, SiteEvent
-from store.records.sqlite import SqliteRecords
+from store.records.sql_records import SqlRecords
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.servers import free_port, wait_until
@@ -107,7 +108,7 @@ class Stand:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = SqliteLog(self.folder / "log.db")
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
-        self.records = SqliteRecords(self.folder / "records.db")
+        self.records = SqlRecords(sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = load_projects(self.folder / "projects.yaml")
         self.loop: asyncio.AbstractEventLoop | None = None

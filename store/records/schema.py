@@ -1,0 +1,127 @@
+"""The tables of the records. `migrations/` makes them; a test compares the two.
+
+What belongs to a firm carries `firm`, and foreign keys are composite, so that no row can point into another
+firm's site. What a site *sends* (events, agent states, quarantine) carries the site as it was said and no
+foreign key: it may come from a site nobody has registered, above all into quarantine, and ingest shall not
+look anything up. A site's id is unique over all firms, so whose rows these are is known by the site's row,
+also when that is entered later.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from store.records.utc import UtcTime
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+#: Compared byte by byte on every database: a page that begins after an id means the same everywhere.
+_WORD: Final = Text().with_variant(Text(collation="C"), "postgresql")
+#: SQLite numbers rows by itself only where the type is exactly INTEGER.
+_ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, _WORD, primary_key=True)
+
+
+def _word(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, _WORD, nullable=optional)
+
+
+def _number(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=optional)
+
+
+def _row_id() -> Column[int]:
+    return Column("id", _ROW_ID, primary_key=True)
+
+
+def _refers(columns: tuple[str, ...], table: str, to: tuple[str, ...]) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(columns, [f"{table}.{column}" for column in to])
+
+
+def _of_firm() -> ForeignKeyConstraint:
+    return _refers(("firm",), "firm", ("id",))
+
+
+def _of_site() -> ForeignKeyConstraint:
+    return _refers(("firm", "site"), "site", ("firm", "id"))
+
+
+FIRM: Final = Table("firm", METADATA, _key("id"), _word("name"))
+MEMBER: Final = Table("member", METADATA, _key("firm"), _key("id"), _word("name"), _of_firm())
+MEMBER_ROLE: Final = Table("member_role", METADATA,
+    _key("firm"), _key("member"), _key("role"),
+    _refers(("firm", "member"), "member", ("firm", "id")),
+)  # fmt: skip
+SITE: Final = Table(
+    "site", METADATA, _key("id"), _word("firm"), _word("timezone"), _of_firm(), UniqueConstraint("firm", "id")
+)
+PROJECT: Final = Table("project", METADATA,
+    _key("firm"), _key("id"), _word("site"), _word("name_zh"), _word("name_en"), _word("started"),
+    _of_site(),
+)  # fmt: skip
+ROOM: Final = Table(
+    "room", METADATA, _key("firm"), _key("site"), _key("id"), _word("name_zh"), _word("name_en"), _of_site()
+)
+AGENT: Final = Table("agent", METADATA, _key("firm"), _key("site"), _key("id"), _of_site())
+DEVICE: Final = Table("device", METADATA,
+    _key("firm"), _key("site"), _key("id"), _word("kind"), _word("room", optional=True),
+    Column("interval_s", Float(53)),
+    _of_site(), _refers(("firm", "site", "room"), "room", ("firm", "site", "id")),
+)  # fmt: skip
+#: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here.
+TOKEN: Final = Table("token", METADATA,
+    _row_id(), _word("firm"), _word("name"), _word("scopes"), Column("digest", LargeBinary, nullable=False),
+    Column("created", UtcTime, nullable=False), Column("expires", UtcTime), Column("revoked", UtcTime),
+    _of_firm(), UniqueConstraint("digest"), Index(None, "firm"), sqlite_autoincrement=True,
+)  # fmt: skip
+
+#: An event has no number of its own: what it says is its identity (`digest` of `body`), so that adding it
+#: again changes nothing. PostgreSQL indexes no more than 2,700 bytes, so the body itself is no key.
+EVENT: Final = Table("event", METADATA,
+    _key("site"), Column("time", BigInteger, primary_key=True), _key("kind"), _key("agent"),
+    Column("digest", LargeBinary, primary_key=True), _word("body"),
+    Index(None, "time"), sqlite_with_rowid=False,
+)  # fmt: skip
+AGENT_STATE: Final = Table(
+    "agent_state",
+    METADATA,
+    _key("site"),
+    _key("agent"),
+    _number("received"),
+    _word("status"),
+    sqlite_with_rowid=False,
+)
+#: `digest` of topic and payload: the same from the same topic is kept once.
+QUARANTINE: Final = Table("quarantine", METADATA,
+    _row_id(), _number("received"), _word("topic"), Column("payload", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False), _word("reason"), _word("detail"),
+    _word("site", optional=True), _word("agent", optional=True), _word("stream", optional=True),
+    _number("seq", optional=True), _number("replayed", optional=True),
+    UniqueConstraint("digest"), Index(None, "site", "id"), Index(None, "received"), sqlite_autoincrement=True,
+)  # fmt: skip
+#: How far each reader of the log has come.
+READER: Final = Table("reader", METADATA, _key("name"), _number("position"), sqlite_with_rowid=False)

@@ -1,0 +1,229 @@
+"""The registry on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, cast
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+
+from store.engine import SqlDatabase
+from store.records.registry import (
+    Agent,
+    Device,
+    Directory,
+    Firm,
+    Member,
+    RegisteredProject,
+    Registration,
+    Role,
+    Room,
+    Scope,
+    Site,
+    Token,
+)
+from store.records.schema import AGENT, DEVICE, FIRM, MEMBER, MEMBER_ROLE, PROJECT, ROOM, SITE, TOKEN
+from store.records.statements import add_new, put
+from store.records.tenancy import rows_of
+from store.records.utc import milliseconds, moment
+
+_Placed = RegisteredProject | Room | Agent | Device
+
+
+class SqlRegistry:
+    """`store.records.registry.Registry`. Raises StoreError where the database will not."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        """`database` has its tables already; whoever opened it closes it."""
+        self._database = database
+
+    def register(self, registration: Registration) -> None:
+        """See the contract."""
+        with self._database.write() as connection:
+            put(connection, FIRM, [asdict(firm) for firm in registration.firms])
+            _put_sites(connection, registration)
+            _check_places(connection, registration)
+            _put_members(connection, registration.members)
+            for table, rows in (
+                (ROOM, registration.rooms),
+                (PROJECT, registration.projects),
+                (AGENT, registration.agents),
+                (DEVICE, registration.devices),
+            ):
+                put(connection, table, [asdict(row) for row in rows])
+
+    def unregister_device(self, firm: str, site: str, device: str) -> bool:
+        """See the contract."""
+        columns = DEVICE.c
+        statement = delete(DEVICE).where(columns.firm == firm, columns.site == site, columns.id == device)
+        with self._database.write() as connection:
+            return connection.execute(statement).rowcount > 0
+
+    def directory(self) -> Directory:
+        """See the contract."""
+        with self._database.read() as connection:
+            sites = connection.scalars(select(SITE.c.id)).all()
+            agents = _by_site(connection, AGENT)
+            devices = _by_site(connection, DEVICE)
+        return Directory(agents, {site: devices.get(site, frozenset()) for site in sites})
+
+    def firms(self) -> list[Firm]:
+        """See the contract."""
+        return [Firm(**row) for row in self._rows(select(FIRM).order_by(FIRM.c.id))]
+
+    def members(self, firm: str) -> list[Member]:
+        """See the contract."""
+        roles: defaultdict[str, set[Role]] = defaultdict(set)
+        for row in self._rows(rows_of(MEMBER_ROLE, firm)):
+            roles[row["member"]].add(row["role"])
+        found = self._rows(rows_of(MEMBER, firm).order_by(MEMBER.c.id))
+        return [Member(**row, roles=frozenset(roles[row["id"]])) for row in found]
+
+    def sites(self, firm: str, *, limit: int = 100, after: str = "") -> list[Site]:
+        """See the contract."""
+        query = rows_of(SITE, firm).where(SITE.c.id > after).order_by(SITE.c.id).limit(limit)
+        return [Site(**row) for row in self._rows(query)]
+
+    def site(self, firm: str, site: str) -> Site | None:
+        """See the contract."""
+        found = self._rows(rows_of(SITE, firm).where(SITE.c.id == site))
+        return Site(**found[0]) if found else None
+
+    def projects(self, firm: str) -> list[RegisteredProject]:
+        """See the contract."""
+        query = rows_of(PROJECT, firm).order_by(PROJECT.c.id)
+        return [RegisteredProject(**row) for row in self._rows(query)]
+
+    def rooms(self, firm: str, site: str) -> list[Room]:
+        """See the contract."""
+        return [Room(**row) for row in self._rows(rows_of(ROOM, firm, site).order_by(ROOM.c.id))]
+
+    def agents(self, firm: str, site: str) -> list[Agent]:
+        """See the contract."""
+        return [Agent(**row) for row in self._rows(rows_of(AGENT, firm, site).order_by(AGENT.c.id))]
+
+    def devices(self, firm: str, site: str, *, limit: int = 100, after: str = "") -> list[Device]:
+        """See the contract."""
+        query = rows_of(DEVICE, firm, site).where(DEVICE.c.id > after).order_by(DEVICE.c.id).limit(limit)
+        return [Device(**row) for row in self._rows(query)]
+
+    def add_token(
+        self, firm: str, name: str, digest: bytes, scopes: frozenset[Scope], created: int, expires: int | None
+    ) -> Token:
+        """See the contract. Raises ValueError where there is no such firm."""
+        row = {
+            "firm": firm,
+            "name": name,
+            "digest": digest,
+            "scopes": " ".join(sorted(scopes)),
+            "created": moment(created),
+            "expires": None if expires is None else moment(expires),
+        }
+        with self._database.write() as connection:
+            if not _known_firms(connection, [firm]):
+                raise ValueError(f"firm {firm} is not known")
+            token_id = connection.scalars(insert(TOKEN).returning(TOKEN.c.id), [row]).one()
+        return Token(token_id, firm, name, scopes, created, expires)
+
+    def token(self, digest: bytes) -> Token | None:
+        """See the contract."""
+        found = self._rows(select(TOKEN).where(TOKEN.c.digest == digest))
+        return _token(found[0]) if found else None
+
+    def tokens(self, firm: str) -> list[Token]:
+        """By id."""
+        return [_token(row) for row in self._rows(rows_of(TOKEN, firm).order_by(TOKEN.c.id))]
+
+    def revoke_token(self, firm: str, token_id: int, revoked: int) -> bool:
+        """See the contract."""
+        columns = TOKEN.c
+        statement = update(TOKEN).where(
+            columns.firm == firm, columns.id == token_id, columns.revoked.is_(None)
+        )
+        with self._database.write() as connection:
+            return connection.execute(statement.values(revoked=moment(revoked))).rowcount > 0
+
+    def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        with self._database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _put_sites(connection: Connection, registration: Registration) -> None:
+    named = {member.firm for member in registration.members} | {site.firm for site in registration.sites}
+    if unknown := named - _known_firms(connection, named):
+        raise ValueError(f"firm {min(unknown)} is not known: register it first, or with what is its own")
+    # A site of another firm stays as it is, and is then missed among those of this one.
+    rows = [asdict(site) for site in registration.sites]
+    put(connection, SITE, rows, lambda old, new: old.firm == new.firm)
+    known = _known_places(connection, SITE, {site.firm for site in registration.sites})
+    for site in registration.sites:
+        if (site.firm, site.id) not in known:
+            raise ValueError(f"site {site.id} belongs to another firm: a site's id is unique over all firms")
+
+
+def _check_places(connection: Connection, registration: Registration) -> None:
+    placed: list[_Placed] = [
+        *registration.projects,
+        *registration.rooms,
+        *registration.agents,
+        *registration.devices,
+    ]
+    firms = {row.firm for row in placed}
+    sites = _known_places(connection, SITE, firms)
+    for row in placed:
+        if (row.firm, row.site) not in sites:
+            raise ValueError(f"{_called(row)}: firm {row.firm} has no site {row.site}: register it first")
+    rooms = _known_places(connection, ROOM, firms)
+    rooms |= {(room.firm, room.site, room.id) for room in registration.rooms}
+    for device in registration.devices:
+        if device.room is not None and (device.firm, device.site, device.room) not in rooms:
+            raise ValueError(f"{_called(device)}: site {device.site} has no room {device.room}")
+
+
+def _called(row: _Placed) -> str:
+    return f"{type(row).__name__.removeprefix('Registered').lower()} {row.id}"
+
+
+def _known_firms(connection: Connection, firms: Iterable[str]) -> set[str]:
+    return set(connection.scalars(select(FIRM.c.id).where(FIRM.c.id.in_(firms))))
+
+
+def _known_places(connection: Connection, table: Table, firms: Iterable[str]) -> set[tuple[str, ...]]:
+    """(firm, id) of sites, (firm, site, id) of rooms."""
+    columns = [table.c[name] for name in ("firm", "site", "id") if name in table.c]
+    rows = connection.execute(select(*columns).where(table.c.firm.in_(firms)))
+    return {tuple(row) for row in rows}
+
+
+def _put_members(connection: Connection, members: Iterable[Member]) -> None:
+    latest = {(member.firm, member.id): member for member in members}
+    if not latest:
+        return
+    put(connection, MEMBER, [{"firm": m.firm, "id": m.id, "name": m.name} for m in latest.values()])
+    columns = MEMBER_ROLE.c
+    of_one = delete(MEMBER_ROLE).where(
+        columns.firm == bindparam("of_firm"), columns.member == bindparam("of_member")
+    )
+    connection.execute(of_one, [{"of_firm": firm, "of_member": member} for firm, member in latest])
+    roles = [
+        {"firm": m.firm, "member": m.id, "role": role} for m in latest.values() for role in sorted(m.roles)
+    ]
+    add_new(connection, MEMBER_ROLE, roles)
+
+
+def _by_site(connection: Connection, table: Table) -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for site, one in connection.execute(select(table.c.site, table.c.id)):
+        found[site].add(one)
+    return {site: frozenset(ids) for site, ids in found.items()}
+
+
+def _token(row: Mapping[str, Any]) -> Token:
+    def ms(name: str) -> int | None:
+        return None if row[name] is None else milliseconds(row[name])
+
+    scopes = cast(frozenset[Scope], frozenset(row["scopes"].split()))
+    created = milliseconds(row["created"])
+    return Token(row["id"], row["firm"], row["name"], scopes, created, ms("expires"), ms("revoked"))

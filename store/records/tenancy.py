@@ -1,0 +1,20 @@
+"""The one filter between firms: whoever asks for rows of a firm gets them from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+
+from store.records.schema import METADATA
+
+#: What belongs to no firm by itself: the firms; what sites send, who are known by their ids (see schema);
+#: positions of readers.
+WITHOUT_FIRM = frozenset({"firm", "event", "agent_state", "quarantine", "reader"})
+OF_FIRMS = frozenset(METADATA.tables) - WITHOUT_FIRM
+
+
+def rows_of(table: Table, firm: str, site: str | None = None) -> Select[Any]:
+    """All columns of a table's rows that belong to `firm`, of one site where that is given."""
+    query = select(table).where(table.c.firm == firm)
+    return query if site is None else query.where(table.c.site == site)
