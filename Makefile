@@ -9,7 +9,7 @@ CODE := wire edge_agent store ingest analytics web simulator plumbline benchmark
 .PHONY: setup setup-dev demo test bench check fmt schema pins clean
 
 setup: .venv/ready web/static/vendor/ready ## what the product needs
-setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test ## and what its tests need
+setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esphome/ready ## and what its tests need
 
 .venv/bin/python:
 	@requirements/install-debian python
@@ -28,6 +28,12 @@ setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test ## and wh
 .venv/ready-dev: .venv/ready requirements/dev.txt
 	@echo "installing the pinned packages of the tests ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-esphome/ready: .venv/bin/python requirements/esphome.txt
+	@echo "installing ESPHome, which validates the nodes' configurations ..."
+	@$(PYTHON) -m venv .venv-esphome
+	@.venv-esphome/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/esphome.txt
 	@touch $@
 
 .venv/packages-test: .venv/bin/python requirements/debian-test.txt requirements/install-debian
@@ -67,4 +73,4 @@ pins: ## renew requirements/*.txt (needs uv)
 	@requirements/pin
 
 clean:
-	@rm -rf .venv node_modules build web/static/vendor *.egg-info
+	@rm -rf .venv .venv-esphome node_modules build web/static/vendor *.egg-info
