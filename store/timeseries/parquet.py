@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
@@ -216,8 +216,8 @@ def _blocks(site: str, table: pa.Table) -> Iterator[Block]:
         start = end
 
 
-def _numbers(array: pa.Array, code: Literal["q", "d"]) -> memoryview:
-    """The 64-bit numbers of an array without nulls, as they lie in memory: quicker than element by element."""
+def _numbers(array: pa.Array, code: Literal["q", "d"]) -> memoryview[Any]:
+    """The 64-bit numbers of an array without nulls, as they lie in memory: quicker than one by one."""
     return memoryview(array.buffers()[1]).cast(code)[array.offset : array.offset + len(array)]
 
 
