@@ -18,7 +18,11 @@ from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import Records
+from store.records.registry import Registry
 from store.timeseries.contract import TimeSeries
+from web.api.app import create_api
+from web.api.rate import Rate
+from web.api.sources import Sources, Vitals
 from web.assets import Assets
 from web.channel import MOST_VIEWERS, Cursor, Update
 from web.headers import SecurityHeaders
@@ -45,9 +49,12 @@ def create_app(
     hint: Hint,
     clock: Callable[[], int],
     vitals: Callable[[], dict[str, Any]] = dict,
+    registry: Registry | None = None,
+    api_rate: Rate | None = None,
 ) -> FastAPI:
     """The web server. `clock` gives UTC milliseconds; `vitals` what /health says of other parts of
-    the process (called in a thread). `app.state.live.close()` ends all streams."""
+    the process (called in a thread). With a `registry` there is the HTTP API at /api/v1, where one
+    token may ask as often as `api_rate`. `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock)
@@ -72,15 +79,21 @@ def create_app(
     app.include_router(_project_routes(known, stores, live, assets, clock))
     app.include_router(_static_routes(assets))
 
+    async def vital() -> Vitals:
+        counts: dict[str, Any] = {"projects": len(known.all)}
+        counts |= {"log_offset": await asyncio.to_thread(log.last_offset)} | live.counts()
+        counts |= await asyncio.to_thread(vitals)
+        return Vitals(not app.state.following.done(), counts)
+
     @app.get("/health")
     async def health() -> JSONResponse:
-        following = app.state.following
-        well = not following.done()
-        offset = await asyncio.to_thread(log.last_offset)
-        body: dict[str, Any] = {"status": "ok" if well else "failing", "projects": len(known.all)}
-        body |= {"log_offset": offset} | live.counts() | await asyncio.to_thread(vitals)
-        return JSONResponse(body, 200 if well else 503)
+        found = await vital()
+        body = {"status": "ok" if found.well else "failing"} | found.counts
+        return JSONResponse(body, 200 if found.well else 503)
 
+    if registry is not None:
+        sources = Sources(registry, log, timeseries, records, clock, vital)
+        app.mount("/api", create_api(sources, api_rate))
     return app
 
 

@@ -55,7 +55,7 @@ class Stores:
 
     def position(self) -> int:
         """The log offset that both stores have reached at least."""
-        return min(self._timeseries.position(), self._records.events_position())
+        return min(self._timeseries.position(), self._records.position("events"))
 
     def agents(self, site: str) -> list[AgentState]:
         """What the site's agents say of themselves."""

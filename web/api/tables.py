@@ -1,0 +1,70 @@
+"""The same table as JSON or CSV, by `format` or the Accept header."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Final, Literal
+
+from fastapi import Depends, Query, Request
+from pydantic.json_schema import SkipJsonSchema
+
+from web.problem import Problem
+
+Format = Literal["json", "csv"]
+CSV: Final = "text/csv"
+_JSON: Final = "application/json"
+_PARTS: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;(.*))?")
+_WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)")
+
+FormatParameter = Annotated[
+    Format | SkipJsonSchema[None],
+    Query(description="Representation; left out: by the Accept header, JSON where it leaves the choice."),
+]
+
+
+def weight(accept: str, media_type: str) -> float:
+    """How much an Accept header (RFC 9110 §12.5.1) wants `media_type`, 0..1; the closest range counts."""
+    best = (-1, 0.0)
+    for part in accept[:1_000].split(","):
+        if (match := _PARTS.fullmatch(part)) is None:
+            continue
+        range_ = match[1].lower()
+        if range_ in (media_type, media_type.split("/")[0] + "/*", "*/*"):
+            found = _WEIGHT.search(match[2] or "")
+            precision = 3 - range_.count("*")
+            best = max(best, (precision, float(found[1]) if found else 1.0))
+    return best[1]
+
+
+def accepts_json(request: Request) -> None:
+    """Refuses, 406, a client that would take no JSON."""
+    accept = request.headers.get("accept", "*/*")
+    if accept.strip() and not weight(accept, _JSON):
+        raise Problem("not-acceptable", f"This resource is {_JSON}.")
+
+
+def chosen_format(request: Request, format: FormatParameter = None) -> Format:  # noqa: A002 - the address says so
+    """What the client wants. Refuses, 406, one that would take neither."""
+    if format is not None:
+        return format
+    accept = request.headers.get("accept", "*/*") or "*/*"
+    as_json, as_csv = weight(accept, _JSON), weight(accept, CSV)
+    if not as_json and not as_csv:
+        raise Problem("not-acceptable", f"This resource is {_JSON} or {CSV}.")
+    return "csv" if as_csv > as_json else "json"
+
+
+JsonOnly = Depends(accepts_json)
+ChosenFormat = Annotated[Format, Depends(chosen_format)]
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """RFC 4180, UTF-8; a null is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

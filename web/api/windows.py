@@ -1,0 +1,184 @@
+"""/sites/{site}/windows: aggregates over buckets of time, several series at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, get_args
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import Field
+
+from store.timeseries.contract import Aggregate, TimeSeries
+from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, TimeMs, Unit
+from web.api.moments import (
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    End,
+    Run,
+    Start,
+    Step,
+    StepParameter,
+    rfc3339,
+    runs,
+    span,
+    step_of,
+)
+from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
+from web.api.sources import From
+from web.api.tables import CSV, ChosenFormat, csv_text
+from web.identity import TelemetrySite
+from web.problem import rule
+
+routes = APIRouter(tags=["readings"])
+
+AGGREGATES: Final[tuple[Aggregate, ...]] = get_args(Aggregate)
+#: Buckets of one series; buckets x series x aggregates; stored rows that must be read for them. The last
+#: keeps one call to some seconds: a year by the minute of nine series, or ten years by the hour of fifty.
+MOST_BUCKETS: Final = 20_000
+MOST_VALUES: Final = 200_000
+MOST_ROWS: Final = 5_000_000
+_ONE: Final = f"({'|'.join(AGGREGATES)})"
+
+AggregatesParameter = Annotated[
+    str,
+    Query(
+        pattern=rf"^{_ONE}(,{_ONE}){{0,{len(AGGREGATES) - 1}}}$",
+        description="Comma-separated: min, max, mean, last, count, increase. `increase` is for counters: the "
+        "sum of the steps from reading to reading, resets counted as such; other quantities come without it.",
+        examples=["min,max,mean"],
+    ),
+]
+
+
+class SeriesWindow(Answer):
+    """One series: each column is as long as `time`."""
+
+    device: DeviceName
+    quantity: QuantityName
+    unit: Unit
+    columns: Annotated[
+        dict[Aggregate, Column],
+        Field(
+            description="Aggregate -> its value in each bucket, null where there was no reading; in `unit`, "
+            "except count, which is the number of readings.",
+            examples=[{"mean": [812.5, None]}],
+        ),
+    ]
+
+
+class WindowAnswer(Answer):
+    """Buckets [time[i], time[i + 1]), the last one up to `end`."""
+
+    site: SiteName
+    timezone: Annotated[str, Field(description="The zone that days are of.", examples=["Asia/Shanghai"])]
+    step: Annotated[str, Field(description="As asked for.", examples=["15m"])]
+    start: TimeMs
+    end: TimeMs
+    time: Annotated[list[int], Field(description="Where each bucket begins, UTC ms.")]
+    series: Annotated[list[SeriesWindow], Field(description="By device and quantity.")]
+
+
+@routes.get(
+    "/sites/{site}/windows",
+    summary="Aggregates over buckets of time",
+    response_model=WindowAnswer,
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+)
+def list_windows(
+    site: TelemetrySite,
+    sources: From,
+    wanted: ChosenFormat,
+    width: Annotated[StepParameter, Query(alias="step")],
+    devices: Devices = [],  # noqa: B006 - FastAPI copies it
+    quantities: Quantities = [],  # noqa: B006
+    start: Start = None,
+    end: End = None,
+    aggregates: AggregatesParameter = "min,max,mean",
+) -> Response:
+    """`start` goes back and `end` forward to whole buckets: whole steps since 1970 in UTC, or for `1d` local
+    midnights. A gap is null (an empty cell in CSV), never zero. CSV has one row per bucket and series."""
+    step, columns = step_of(width), _distinct(aggregates)
+    start, end = span(start, end, sources.clock())
+    buckets = runs(start, end, step, ZoneInfo(site.timezone))
+    _few_enough_buckets(step, buckets)
+    series = series_of(sources, site, devices, quantities)
+    _small_enough(step, buckets, series, columns)
+    _some_counter_if_increase(series, columns)
+    answer = WindowAnswer(
+        site=site.id,
+        timezone=site.timezone,
+        step=step.text,
+        start=buckets[0].start,
+        end=buckets[-1].end,
+        time=[time for run in buckets for time in range(run.start, run.end, run.step_ms)],
+        series=[_read(sources.timeseries, site.id, one, buckets, columns) for one in series],
+    )
+    if wanted == "csv":
+        return Response(_as_csv(answer, columns), media_type=CSV, headers={"Vary": "Accept"})
+    return Response(answer.model_dump_json(), media_type="application/json", headers={"Vary": "Accept"})
+
+
+def _distinct(aggregates: str) -> list[Aggregate]:
+    asked = aggregates.split(",")
+    return [aggregate for aggregate in AGGREGATES if aggregate in asked]
+
+
+def _few_enough_buckets(step: Step, buckets: Sequence[Run]) -> None:
+    count = sum(len(run) for run in buckets)
+    if count > MOST_BUCKETS:
+        raise rule("step", step.text, f"makes {count} buckets, at most {MOST_BUCKETS}", "take a longer step")
+
+
+def _small_enough(
+    step: Step, buckets: Sequence[Run], series: Sequence[Series], columns: Sequence[Aggregate]
+) -> None:
+    count = sum(len(run) for run in buckets) * len(series) * len(columns)
+    if count > MOST_VALUES:
+        remedy = "take a longer step, or fewer series or aggregates"
+        raise rule("step", step.text, f"makes {count} values, at most {MOST_VALUES}", remedy)
+    rows = sum((run.end - run.start) // _resolution_ms(run) for run in buckets) * len(series)
+    if rows > MOST_ROWS:
+        remedy = "take whole minutes or hours, a shorter time or fewer series"
+        raise rule("step", step.text, f"needs about {rows} stored rows, at most {MOST_ROWS}", remedy)
+
+
+def _resolution_ms(run: Run) -> int:
+    """What the store reads for these buckets: its rollups by hour or minute, else readings, say 1 Hz."""
+    return next((ms for ms in (HOUR_MS, MINUTE_MS) if not run.step_ms % ms and not run.start % ms), SECOND_MS)
+
+
+def _some_counter_if_increase(series: Sequence[Series], columns: Sequence[Aggregate]) -> None:
+    if "increase" in columns and series and not any(is_counter(quantity) for _, quantity in series):
+        name = series[0][1]
+        raise rule("aggregates", "increase", f"increase is for counters, {name} is none", "take mean or last")
+
+
+def _read(
+    timeseries: TimeSeries, site: str, series: Series, buckets: Sequence[Run], columns: Sequence[Aggregate]
+) -> SeriesWindow:
+    device, quantity = series
+    meant = [column for column in columns if column != "increase" or is_counter(quantity)]
+    found = [
+        timeseries.window(site, device, quantity, run.start, run.end, run.step_ms, meant) for run in buckets
+    ]
+    joined = {
+        column: list(itertools.chain.from_iterable(window.columns[column] for window in found))
+        for column in meant
+    }
+    return SeriesWindow(device=device, quantity=quantity, unit=unit(quantity), columns=joined)
+
+
+def _as_csv(answer: WindowAnswer, columns: Sequence[Aggregate]) -> str:
+    return csv_text(["time", "device", "quantity", "unit", *columns], _rows(answer, columns))
+
+
+def _rows(answer: WindowAnswer, columns: Sequence[Aggregate]) -> Iterator[list[object]]:
+    times = [rfc3339(time) for time in answer.time]
+    for one in answer.series:
+        values = [one.columns.get(column, [None] * len(times)) for column in columns]
+        for at, *cells in zip(times, *values, strict=True):
+            yield [at, one.device, one.quantity, one.unit, *cells]

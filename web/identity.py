@@ -1,0 +1,126 @@
+"""Who asks: an API token, its firm and scopes; and the one place where a firm meets a site."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from store.records.registry import SCOPES, Scope, Site, Token
+from store.records.tokens import token_digest
+from web.api.rate import Buckets
+from web.api.sources import From
+from web.problem import Problem
+from wire.identifiers import ID_PATTERN
+
+REALM: Final = "plumbline"
+
+bearer: Final = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    bearerFormat="pl_…",
+    description="A token of your firm, `Authorization: Bearer pl_…`. Scopes: " + ", ".join(SCOPES) + ".",
+)
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A token that is valid now."""
+
+    token: int
+    firm: str
+    scopes: frozenset[Scope]
+
+
+async def identify(
+    request: Request, needed: SecurityScopes, credentials: Credentials, sources: From
+) -> Identity:
+    """Who asks. Refuses with 401 without a valid token, 429 above the rate, 403 without a needed scope."""
+    if credentials is None:
+        raise _unauthorized("No token was sent.", error=None)
+    identity = await _valid(credentials.credentials, sources)
+    buckets: Buckets = request.app.state.buckets
+    if wait_s := buckets.take(identity.token):
+        raise Problem(
+            "too-many-requests",
+            "This token asks more often than it may.",
+            headers={"Retry-After": str(math.ceil(wait_s))},
+        )
+    missing = [scope for scope in needed.scopes if scope not in identity.scopes]
+    if missing:
+        raise _without(missing[0])
+    return identity
+
+
+async def identify_if_sent(
+    request: Request, needed: SecurityScopes, credentials: Credentials, sources: From
+) -> Identity | None:
+    """For what is public in part: None without a token; a token that is sent must be valid all the same."""
+    return None if credentials is None else await identify(request, needed, credentials, sources)
+
+
+async def site_of(
+    site: Annotated[
+        str, Path(pattern=ID_PATTERN, description="A site of your firm.", examples=["fenglin-18"])
+    ],
+    identity: Annotated[Identity, Security(identify)],
+    sources: From,
+) -> Site:
+    """The one filter between a firm and a site: another firm's is as absent as one that does not exist."""
+    return await own_site(identity, site, sources)
+
+
+async def own_site(identity: Identity, site: str, sources: From) -> Site:
+    """The site if it is the firm's. Raises Problem, 404."""
+    found = await asyncio.to_thread(sources.registry.site, identity.firm, site)
+    if found is None:
+        raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
+    return found
+
+
+AnyToken = Annotated[Identity, Security(identify)]
+TelemetryToken = Annotated[Identity, Security(identify, scopes=["telemetry:read"])]
+TelemetrySite = Annotated[Site, Security(site_of, scopes=["telemetry:read"])]
+EventsSite = Annotated[Site, Security(site_of, scopes=["events:read"])]
+QuarantineToken = Annotated[Identity, Security(identify, scopes=["quarantine:read"])]
+TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
+
+
+async def _valid(secret: str, sources: From) -> Identity:
+    try:
+        digest = token_digest(secret)
+    except ValueError as error:
+        raise _unauthorized("This is no token: pl_ and 43 characters are wanted.") from error
+    token = await asyncio.to_thread(sources.registry.token, digest)
+    if token is None:
+        raise _unauthorized("The token is not known.")
+    if (over := _over(token, sources.clock())) is not None:
+        raise _unauthorized(over)
+    return Identity(token.id, token.firm, token.scopes)
+
+
+def _over(token: Token, now: int) -> str | None:
+    if token.revoked is not None and token.revoked <= now:
+        return "The token was revoked."
+    if token.expires is not None and token.expires <= now:
+        return "The token has expired."
+    return None
+
+
+def _unauthorized(detail: str, error: str | None = "invalid_token") -> Problem:
+    """RFC 6750 §3: no error code where no token was sent."""
+    challenge = f'Bearer realm="{REALM}"'
+    if error:
+        challenge += f', error="{error}", error_description="{detail}"'
+    return Problem("unauthorized", detail, headers={"WWW-Authenticate": challenge})
+
+
+def _without(scope: str) -> Problem:
+    challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{scope}"'
+    detail = f"The token lacks the scope {scope}."
+    return Problem("missing-scope", detail, headers={"WWW-Authenticate": challenge})

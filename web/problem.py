@@ -1,0 +1,206 @@
+"""What the API says when it cannot: problem details (RFC 9457), one table of kinds."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from store.errors import StoreError
+
+LOGGER: Final = logging.getLogger("plumbline.web.api")
+MEDIA_TYPE: Final = "application/problem+json"
+#: Where a kind of problem is explained; also its `type`.
+TYPE_PREFIX: Final = "/api/v1/problems/"
+#: A store that is away is usually back after a restart; a page asks again as late.
+STORE_RETRY_AFTER_S: Final = 10
+#: Of what was given, this much is told back.
+_SHOWN: Final = 100
+
+
+class Fault(BaseModel):
+    """One parameter that was refused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parameter: Annotated[str, Field(description="Its name.", examples=["limit"])]
+    place: Annotated[str, Field(description="query, path or header.", examples=["query"])]
+    given: Annotated[str | None, Field(description="What was given, shortened.", examples=["100000"])] = None
+    rule: Annotated[str, Field(description="What it must be.", examples=["at most 1000"])]
+    remedy: Annotated[str, Field(description="What to do.", examples=["ask for fewer, follow `next`"])]
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457, with the refused parameters in `errors`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Annotated[str, Field(description="The kind; this address explains it.")]
+    title: Annotated[str, Field(description="The kind in words.")]
+    status: Annotated[int, Field(description="The HTTP status.", ge=400, le=599)]
+    detail: Annotated[str, Field(description="What is wrong here.")]
+    instance: Annotated[str, Field(description="The path that was asked for.")]
+    errors: Annotated[list[Fault], Field(description="Parameters that were refused.")] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table: `remedy` holds for all problems of the kind."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "parameter": Kind(422, "A parameter is not as documented", "Compare with /api/v1/openapi.json."),
+    "rule": Kind(400, "The parameters break a rule", "The detail names the rule and the way round it."),
+    "cursor": Kind(
+        400, "The cursor is not valid here", "Begin again without cursor, or follow `next` as is."
+    ),
+    "unauthorized": Kind(401, "A valid token is needed", "Send `Authorization: Bearer pl_…`."),
+    "missing-scope": Kind(403, "The token lacks a scope", "Ask your firm for a token with this scope."),
+    "not-found": Kind(404, "There is nothing here", "Look at the list one level above."),
+    "method-not-allowed": Kind(405, "The method is not allowed", "The Allow header names those that are."),
+    "not-acceptable": Kind(406, "No such representation", "Accept application/json, or text/csv if offered."),
+    "body-too-large": Kind(413, "The request has too large a body", "Requests that read need none."),
+    "address-too-long": Kind(414, "The address is too long", "Ask for fewer series in one call."),
+    "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says (s)."),
+    "internal": Kind(500, "Something went wrong on our side", "Try again; tell us if it stays."),
+    "store-away": Kind(503, "A store does not answer", "Try again after Retry-After (s)."),
+}
+_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A refusal of kind `kind` (a key of KINDS). Raises KeyError for a kind that is not in the table."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = KINDS[kind]
+        self.type = TYPE_PREFIX + kind
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+    def answer(self, instance: str) -> Response:
+        """The response for a request to `instance` (a path)."""
+        details = ProblemDetails(
+            type=self.type,
+            title=self.kind.title,
+            status=self.kind.status,
+            detail=self.detail,
+            instance=instance,
+            errors=self.errors,
+        )
+        return Response(details.model_dump_json(), self.kind.status, self.headers, MEDIA_TYPE)
+
+
+def rule(parameter: str, given: object, rule_: str, remedy: str) -> Problem:
+    """A refusal for what no schema can say, of one query parameter."""
+    fault = Fault(parameter=parameter, place="query", given=shown(given), rule=rule_, remedy=remedy)
+    return Problem("rule", f"{parameter}: {rule_}; {remedy}.", errors=[fault])
+
+
+def choice(given: str, known: Sequence[str]) -> str:
+    """The remedy for a name that is none of `known`."""
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return (
+        f"choose from {', '.join(known[:20])}{', …' if len(known) > 20 else ''}" if known else "leave it out"
+    )
+
+
+def shown(given: object) -> str:
+    """What was given, as it may be told back."""
+    text = str(given)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def answer_in_problems(api: FastAPI) -> None:
+    """Make every refusal of `api` a problem; what went wrong inside stays inside."""
+
+    @api.exception_handler(Problem)
+    async def refused(request: Request, problem: Problem) -> Response:
+        return problem.answer(request.url.path)
+
+    @api.exception_handler(RequestValidationError)
+    async def not_as_documented(request: Request, error: RequestValidationError) -> Response:
+        return of_validation(error.errors()).answer(request.url.path)
+
+    @api.exception_handler(HTTPException)
+    async def of_the_framework(request: Request, error: HTTPException) -> Response:
+        return of_status(error, request.method).answer(request.url.path)
+
+    @api.exception_handler(StoreError)
+    async def store_away(request: Request, error: StoreError) -> Response:
+        LOGGER.warning("%s: %s", request.url.path, error)
+        headers = {"Retry-After": str(STORE_RETRY_AFTER_S)}
+        problem = Problem("store-away", "A store does not answer just now; nothing is lost.", headers=headers)
+        return problem.answer(request.url.path)
+
+    @api.exception_handler(Exception)
+    async def unforeseen(request: Request, _error: Exception) -> Response:
+        # Starlette raises it again after this answer: the server's log has the trace, the client has not.
+        return Problem("internal", "The request could not be answered.").answer(request.url.path)
+
+
+def of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
+    """The problem for what FastAPI found: of kind `rule` where the schemas are kept, else `parameter`."""
+    faults = [_fault(error) for error in errors]
+    kind = "rule" if all(error["type"] == "rule" for error in errors) else "parameter"
+    detail = "; ".join(f"{fault.parameter}: {fault.rule}, {fault.remedy}" for fault in faults)
+    return Problem(kind, detail + ".", errors=faults)
+
+
+def of_status(error: HTTPException, method: str = "") -> Problem:
+    """The problem for a refusal of the framework itself."""
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem(
+            "method-not-allowed",
+            f"{method} is not allowed here; GET and HEAD are.",
+            headers={"Allow": "GET, HEAD"},
+        )
+    if error.status_code not in _BY_STATUS:
+        return Problem("internal", "The request could not be answered.")
+    return Problem(_BY_STATUS[error.status_code], "No such resource.", headers=error.headers)
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    place, *rest = (str(part) for part in error["loc"])
+    context: Mapping[str, Any] = error.get("ctx") or {}
+    missing = error["type"] == "missing"
+    return Fault(
+        parameter=rest[0] if rest else place,
+        place=place,
+        given=None if missing else shown(error.get("input")),
+        rule=str(error["msg"]).removeprefix("Value error, "),
+        remedy=str(context.get("remedy") or _remedy(error["type"], context)),
+    )
+
+
+def _remedy(kind: str, context: Mapping[str, Any]) -> str:
+    if kind == "missing":
+        return "add it to the address"
+    if kind == "literal_error":
+        return f"choose from {context.get('expected')}"
+    if kind == "string_pattern_mismatch":
+        return f"write it as {context.get('pattern')}"
+    return "see /api/v1/openapi.json for its bounds"
