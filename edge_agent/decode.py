@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edge_agent import profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.registry import DECODERS, PROTOCOLS
+from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE
 from edge_agent.profile import Example, Profile
 from edge_agent.yaml_lines import ConfigError, nearest
 
@@ -26,8 +26,12 @@ class CommandError(ValueError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `decode`."""
     parser.add_argument("protocol", nargs="?", help=f"one of {', '.join(PROTOCOLS)}")
-    parser.add_argument("hex", nargs="*", help="the bytes in hex; blanks do not matter")
+    parser.add_argument(
+        "hex", nargs="*", help="the bytes in hex, blanks do not matter; JSON or text as it is"
+    )
     parser.add_argument("--request", metavar="HEX", help="the request the bytes answer")
+    parser.add_argument("--topic", default="", help="the MQTT topic of the message")
+    parser.add_argument("--device", help="the maker and model, as printed on the device")
     parser.add_argument("--profile", metavar="P", help="name the values by this profile's quantities")
     parser.add_argument("--variant", metavar="V", help="a variant of the profile")
     parser.add_argument("--vectors", metavar="FILE", type=Path, help="check a JSON file of known frames")
@@ -54,7 +58,10 @@ def _run_frame(args: argparse.Namespace) -> int:
     request = None if args.request is None else _bytes(args.request)
     try:
         points = used.contract_points(args.variant) if used else ()
-        fields = DECODERS[args.protocol](_bytes("".join(args.hex)), Asked(request=request, points=points))
+        asked = Asked(request, points=points, inputs={"topic": args.topic}, device=args.device)
+        text = TABLE[args.protocol].text
+        data = " ".join(args.hex).encode() if text else _bytes("".join(args.hex))
+        fields = DECODERS[args.protocol](data, asked)
     except FrameError as error:
         fields = {"error": error.kind, "message": str(error), **error.details}
     except ValueError as error:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from edge_agent import profile
 from edge_agent.drivers.contract import Parity, PortSettings
-from edge_agent.drivers.registry import ADDRESSES, LISTENING, POLLED, PROTOCOLS
+from edge_agent.drivers.registry import ADDRESSES, LISTENING, POLLED
 from edge_agent.lines import Asked, LinePlan, ListeningPlan, PolledPlan
 from edge_agent.profile import Profile
 from edge_agent.site_file import DeviceSection, LineSection, SiteFile, load_site
@@ -21,7 +21,7 @@ _SERIAL: Final[dict[str, tuple[int, Parity]]] = {"dlt645": (2400, "E")}
 
 RULES: Final[dict[str, ProtocolRules]] = {
     name: ProtocolRules(name in LISTENING, *_SERIAL.get(name, (9600, "N")), ADDRESSES[name])
-    for name in PROTOCOLS
+    for name in (*POLLED, *LISTENING)
 }
 
 

@@ -1,14 +1,16 @@
 """Decoding a file of known frames and comparing every field: `plumbline-edge decode --vectors FILE`.
 
-A file is a JSON list; each vector has `name`, `protocol`, `kind`, `hex`, `valid`, `expect`, and where there
-is one `request_hex` and `device`. What a person would know besides the bytes is given to the decoder (the
-request, the device's name, `INPUTS`); everything else in `expect` must come out of the bytes.
+A file is a JSON list; each vector has `name`, `protocol`, `kind`, `valid`, `expect`, its bytes as one of
+`CARRIERS`, and where there is one `request_hex` and `device`. What a person would know besides the bytes is
+given to the decoder (the request, the device's name, `GIVEN`, `INPUTS`); everything else in `expect` must
+come out of the bytes.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from edge_agent.drivers.decoding import Asked, FrameError
@@ -16,14 +18,27 @@ from edge_agent.drivers.registry import DECODERS
 
 #: Words of a manual that no byte carries: they are given to the decoder, and its answer repeats them.
 INPUTS: Final = ("type", "byte_order", "scale", "decimals", "signed")
+#: What a vector says beside its bytes: an MQTT topic, a LoRaWAN port, the keys of a secure channel.
+GIVEN: Final = ("topic", "fport", "hid_raw_hex", "scbk", "cp_random", "pd_random")
+#: How a vector carries its bytes: hex, an MQTT payload or Wiegand's bits as text, Zigbee attributes as JSON.
+CARRIERS: Final[dict[str, Callable[[Any], bytes]]] = {
+    "hex": bytes.fromhex,
+    "payload": str.encode,
+    "bits": str.encode,
+    "zcl": lambda attributes: json.dumps(attributes).encode(),
+    "scbk": bytes.fromhex,
+}
 #: Keys that say nothing of the value, with the reason.
 PROSE: Final = {
     "note": "a remark for the reader",
     "rest": "in words, what a reader of a stream does with a frame that breaks off",
+    "readme_says": "what a maker's README says and its own decoder contradicts",
     "rel_tolerance": "how exactly the source states its value: used in comparing, not compared",
 }
+#: The same, of one protocol only.
+PROSE_OF: Final = {"sparkplug_b": {"meaning": "the source's title of the capture"}}
 #: Pieces of a protocol that are no frame, by the vector's kind.
-_PIECES: Final = frozenset({"bcd", "crc", "value"})
+_PIECES: Final = frozenset({"bcd", "crc", "value", "payload", "crypto", "zcl_to_z2m"})
 #: Two decimal numbers as JSON writes them; a decoder does not round.
 _EXACT: Final = 1e-12
 #: One step of a float32, relative: a source that prints "230.2 V" beside 43 66 33 34 means no other number.
@@ -32,21 +47,24 @@ FLOAT32_STEP: Final = 2**-23
 
 def check(vector: Mapping[str, Any]) -> list[str]:
     """What differs between the vector and what its bytes mean, one line each; empty where nothing does."""
-    missing = [key for key in ("protocol", "hex", "valid", "expect") if key not in vector]
-    if missing:
-        return [f"the vector has no {', '.join(missing)}"]
+    missing = [key for key in ("protocol", "valid", "expect") if key not in vector]
+    carrier = next((key for key in CARRIERS if key in vector), None)
+    if missing or carrier is None:
+        return [f"the vector has no {', '.join([*missing, *(() if carrier else ('hex',))])}"]
     if vector["protocol"] not in DECODERS:
         return [f"no decoder for {vector['protocol']}"]
     expect: Mapping[str, Any] = vector["expect"]
     try:
-        fields, refusal = DECODERS[vector["protocol"]](bytes.fromhex(vector["hex"]), _asked(vector)), None
+        data = CARRIERS[carrier](vector[carrier])
+        fields, refusal = DECODERS[vector["protocol"]](data, _asked(vector)), None
     except FrameError as error:
         fields, refusal = {"error": error.kind, **error.details}, error
     if vector["valid"] is not True and refusal is None:
         return [f"was accepted, must be refused ({expect.get('error', 'no reason given')})"]
     if vector["valid"] is True and refusal is not None:
         return [f"was refused: {refusal.kind}: {refusal}"]
-    compared = {key: value for key, value in expect.items() if key not in PROSE}
+    prose = PROSE | PROSE_OF.get(vector["protocol"], {})
+    compared = {key: value for key, value in expect.items() if key not in prose}
     if not compared:
         return ["expects nothing of the value"]
     usual = FLOAT32_STEP if fields.get("type") == "float32" else _EXACT
@@ -59,7 +77,8 @@ def _asked(vector: Mapping[str, Any]) -> Asked:
     return Asked(
         request=bytes.fromhex(request) if request else None,
         kind=kind if kind in _PIECES else "frame",
-        inputs={key: vector["expect"][key] for key in INPUTS if key in vector["expect"]},
+        inputs={key: vector["expect"][key] for key in INPUTS if key in vector["expect"]}
+        | {key: vector[key] for key in GIVEN if key in vector},
         device=vector.get("device"),
     )
 

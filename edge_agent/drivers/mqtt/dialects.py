@@ -53,6 +53,8 @@ class Dialect:
     filters: Callable[[str], tuple[str, ...]]
     listener: Callable[[str, str | None], Listener]
     describe: Describe
+    #: Payloads are text; else they are shown in hex.
+    text: bool = True
 
     def normal(self, address: str | int) -> str:
         """The address in one form. Raises ValueError."""
@@ -78,6 +80,7 @@ DIALECTS: Final[dict[str, Dialect]] = {
         sparkplug_b.filters,
         lambda source, _codec: sparkplug_b.Node(source),
         sparkplug_b.describe,
+        text=False,
     ),
     "tasmota": Dialect(_named_part, tasmota.filters, _plain(tasmota.hear), tasmota.describe),
     "zigbee2mqtt": Dialect(_named_part, zigbee2mqtt.filters, _plain(zigbee2mqtt.hear), zigbee2mqtt.describe),

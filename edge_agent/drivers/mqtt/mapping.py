@@ -8,14 +8,37 @@ without a number is null, with the reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from edge_agent.drivers.contract import Point, Reply
 from edge_agent.drivers.mqtt.message import Raw
 from edge_agent.drivers.scaling import scaled
+from edge_agent.yaml_lines import nearest
 
 PART: Final = "{part}"
+_KEYS: Final = ("field", "states", "invalid")
 _WORDS: Final[dict[str, float]] = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
+
+
+def check_at(at: Mapping[str, Any]) -> None:
+    """Whether a profile's `at` says where a value stands: `field`, and `states` or `invalid`.
+
+    Raises ValueError, one line.
+    """
+    for key in at:
+        if key not in _KEYS:
+            raise ValueError(f'"{key}" is no key of a field; {nearest(str(key), _KEYS)}')
+    if not isinstance(at.get("field"), str) or not at["field"]:
+        raise ValueError("field is missing: the path in the device's message, as ENERGY/Power")
+    states = at.get("states", {})
+    if not isinstance(states, Mapping) or not all(_is_number(value) for value in states.values()):
+        raise ValueError("states must be words with a number each, as {open: 1, closed: 0}")
+    if not isinstance(at.get("invalid", ()), list | tuple) or not all(map(_is_number, at.get("invalid", ()))):
+        raise ValueError("invalid must be a list of numbers that mean no value")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def reply(values: Mapping[str, Raw], points: Sequence[Point], part: str = "") -> Reply:

@@ -1,8 +1,9 @@
 """Milesight's LoRaWAN sensors: entries of channel, type and value, low byte first.
 
 The pair fixes the length. What it means depends on the model (`03 00` is a magnet on one and a leak on
-another), so each model lists its pairs. Meanings from the maker's user guides and the examples in Milesight-IoT/SensorDecoders' READMEs.
-An entry that a model does not know ends the reading: nothing says how long it is.
+another), so each model lists its pairs. Meanings from the maker's user guides and the examples in
+Milesight-IoT/SensorDecoders' READMEs. An entry that a model does not know is an error: nothing says how long
+it is.
 """
 
 from __future__ import annotations
