@@ -78,14 +78,15 @@ class SqliteTimeSeries:
         return {(device, quantity): Latest(time, value) for device, quantity, time, value in rows}
 
     def raw(
-        self, site: str, device: str, quantity: str, start: int, end: int
+        self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None
     ) -> tuple[list[int], list[float]]:
         """See the contract."""
         with self._database.read() as connection:
             series = known_series(connection, (site, device, quantity))
             rows = connection.execute(
-                "SELECT time, value FROM point WHERE series = ? AND time >= ? AND time < ? ORDER BY time",
-                (series, start, end),
+                "SELECT time, value FROM point WHERE series = ? AND time >= ? AND time < ? "
+                "ORDER BY time LIMIT ?",
+                (series, start, end, -1 if limit is None else limit),
             ).fetchall()
         return [time for time, _ in rows], [value for _, value in rows]
 
