@@ -1,0 +1,260 @@
+"""CJ/T 188 frames and what they mean: water, gas and heat meters (CJ/T 188-2004). No I/O.
+
+A frame: `68 T A0..A6 C L DATA CS 16`. T is the kind of meter, the address seven bytes of BCD, lowest first;
+CS is the sum of all before it, modulo 256; bytes FE wake the line. Meters are sold with either order of the
+two bytes of the data identifier (`90 1F` and `1F 90`), so a frame's own order is part of what it says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge_agent.drivers.decoding import Asked, FrameError, spaced
+from edge_agent.drivers.numbers import Number, bcd
+from edge_agent.drivers.scaling import scaled
+
+_START: Final = 0x68
+_END: Final = 0x16
+_WAKE_UP: Final = b"\xfe" * 3
+#: Before the data field: 68, kind, address, control, length.
+_HEAD: Final = 11
+_OVERHEAD: Final = _HEAD + 2
+#: Of all frames of the standard the longest data field is a heat meter's, 46 bytes; makers add some.
+LONGEST_DATA: Final = 100
+WILDCARD: Final = "aa" * 7
+
+READ_DATA: Final = 0x01
+READ_ADDRESS: Final = 0x03
+WRITE_ADDRESS: Final = 0x15
+#: Data identifiers, high byte first (Annex A): what the meter counts; its address; its address to be written.
+CURRENT: Final = "901F"
+_ADDRESS_DI: Final = "810A"
+_WRITE_ADDRESS_DI: Final = "A018"
+#: Identifier, serial number, two totals of five bytes, time, status: a water or gas meter's answer.
+_WATER_BYTES: Final = 22
+_VOLUME_DECIMALS: Final = 2
+#: Codes of units (Table 13), and the factor to the litre or kilowatt-hour of the table of quantities.
+UNITS: Final = {
+    0x02: "Wh", 0x05: "kWh", 0x08: "MWh", 0x0A: "100 MWh",
+    0x01: "J", 0x0B: "kJ", 0x0E: "MJ", 0x11: "GJ", 0x13: "100 GJ",
+    0x14: "W", 0x17: "kW", 0x1A: "MW", 0x29: "L", 0x2C: "m3", 0x32: "L/h", 0x35: "m3/h",
+}  # fmt: skip
+#: What a point may name (`at: {field: …}`).
+FIELDS: Final = ("current_total", "settlement_total")
+_IN_CUBIC_METRES: Final = {"m3": 1.0, "L": 0.001}
+
+_ADDRESS = re.compile(r"[0-9]{1,14}|[aA]{14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame whose checksum is right: `buffer[start:end]`."""
+
+    start: int
+    end: int
+    meter_type: int
+    #: Fourteen digits as printed on the meter.
+    address: str
+    control: int
+    data: bytes
+
+    @property
+    def is_reply(self) -> bool:
+        """Sent by the meter (D7)."""
+        return bool(self.control & 0x80)
+
+    @property
+    def is_error(self) -> bool:
+        """The meter refuses (D6)."""
+        return bool(self.control & 0x40)
+
+    @property
+    def function(self) -> int:
+        """What is asked or answered."""
+        return self.control & 0x3F
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a buffer holds."""
+
+    frames: tuple[Frame, ...]
+    faults: tuple[FrameError, ...]
+    #: Where a frame begins that has not come to its end, or None.
+    unfinished_at: int | None
+
+
+def normal_address(text: str | int) -> str:
+    """The address as fourteen digits. Raises ValueError where it is none."""
+    digits = str(text)
+    if _ADDRESS.fullmatch(digits) is None:
+        raise ValueError(f'"{digits}" is no CJ/T 188 address: up to 14 digits, as printed on the meter')
+    return digits.lower().zfill(14)
+
+
+def encode(meter_type: int, address: str, control: int, data: bytes, wake_up: bytes = _WAKE_UP) -> bytes:
+    """A frame as it goes on the wire."""
+    wire_address = bytes.fromhex(normal_address(address))[::-1]
+    body = bytes([_START, meter_type]) + wire_address + bytes([control, len(data)]) + data
+    return wake_up + body + bytes([sum(body) & 0xFF, _END])
+
+
+def read_request(meter_type: int, address: str, high_first: bool) -> bytes:
+    """Asks for what the meter counts; `high_first` sends the identifier as `90 1F`, else `1F 90`."""
+    di = bytes.fromhex(CURRENT)
+    return encode(meter_type, address, READ_DATA, (di if high_first else di[::-1]) + b"\x00")
+
+
+def scan(buffer: bytes) -> Scan:
+    """All frames in `buffer`, whatever stands around them."""
+    frames: list[Frame] = []
+    faults: list[FrameError] = []
+    unfinished: int | None = None
+    at = buffer.find(_START)
+    while at >= 0:
+        step = 1
+        try:
+            frame = _frame_at(buffer, at)
+        except FrameError as fault:
+            faults.append(fault)
+        else:
+            if frame is not None:
+                frames.append(frame)
+                unfinished = None
+                step = frame.end - at
+            elif unfinished is None and _could_be(buffer, at):
+                unfinished = at
+        at = buffer.find(_START, at + step)
+    return Scan(tuple(frames), tuple(faults), unfinished)
+
+
+def _could_be(buffer: bytes, start: int) -> bool:
+    head = buffer[start : start + _HEAD]
+    # No kind of meter has the digits of a start byte or above 7F (Table 2: 10 to 49).
+    return (len(head) < 2 or 0x10 <= head[1] < 0x50) and (len(head) < _HEAD or head[10] <= LONGEST_DATA)
+
+
+def _frame_at(buffer: bytes, start: int) -> Frame | None:
+    """None where none begins, or not all of it is there. Raises FrameError where a whole one is broken."""
+    if len(buffer) < start + _HEAD or not _could_be(buffer, start):
+        return None
+    end = start + _OVERHEAD + buffer[start + 10]
+    if len(buffer) < end:
+        return None
+    body, check = buffer[start : end - 2], buffer[end - 2]
+    if buffer[end - 1] != _END:
+        raise FrameError(
+            "end_byte_missing", f"frame at byte {start}: ends with {buffer[end - 1]:02X}, not 16"
+        )
+    calculated = sum(body) & 0xFF
+    if calculated != check:
+        raise FrameError(
+            "checksum_mismatch",
+            f"frame at byte {start}: checksum {check:02X} in the frame, {calculated:02X} calculated",
+            checksum_in_frame=f"{check:02X}",
+            checksum_calculated=f"{calculated:02X}",
+        )
+    return Frame(start, end, body[1], body[8:1:-1].hex(), body[9], body[_HEAD:])
+
+
+def identifier(frame: Frame) -> str | None:
+    """The data identifier, high byte first, whichever order the frame has it in; None where it is unknown."""
+    wire = frame.data[:2].hex().upper()
+    turned = frame.data[1::-1].hex().upper() if len(frame.data) >= 2 else ""
+    known = (CURRENT, _ADDRESS_DI, _WRITE_ADDRESS_DI)
+    return wire if wire in known else turned if turned in known else None
+
+
+def totals(frame: Frame) -> dict[str, tuple[Number, str]]:
+    """The totals of a water or gas meter's answer, by FIELDS, each with its unit; else nothing."""
+    if not frame.is_reply or frame.is_error or identifier(frame) != CURRENT:
+        return {}
+    if frame.function != READ_DATA or len(frame.data) != _WATER_BYTES:
+        return {}
+    parts = (frame.data[3:8], frame.data[8:13])
+    return {name: _total(part) for name, part in zip(FIELDS, parts, strict=True)}
+
+
+def _total(part: bytes) -> tuple[Number, str]:
+    return bcd(part[:4], _VOLUME_DECIMALS), UNITS.get(part[4], f"unit {part[4]:02X}")
+
+
+def cubic_metres(number: Number, unit: str) -> float | None:
+    """A total in m³; None where the meter has none or counts in something else."""
+    factor = _IN_CUBIC_METRES.get(unit)
+    return None if number.value is None or factor is None else scaled(number.value, factor)
+
+
+def decode(data: bytes, asked: Asked) -> dict[str, Any]:
+    """The fields of the first frame in `data`, and how many there are. Raises FrameError."""
+    found = scan(data)
+    if not found.frames:
+        raise _why_none(data, found)
+    frame = found.frames[0]
+    fields = fields_of(frame) | {
+        "frames": len(found.frames),
+        "frame_offset": frame.start,
+        "frame_length": frame.end - frame.start,
+        "junk_before": frame.start,
+        "bytes_after_frame": len(data) - found.frames[-1].end,
+    }
+    if asked.points:
+        fields["values_by_quantity"] = by_point(frame, asked)
+    return fields
+
+
+def by_point(frame: Frame, asked: Asked) -> dict[str, float | None]:
+    """What a profile's points are in this frame."""
+    known = totals(frame)
+    values: dict[str, float | None] = {}
+    for point in asked.points:
+        if point.where["field"] in known:
+            value = cubic_metres(*known[point.where["field"]])
+            values[point.quantity] = None if value is None else scaled(value, point.scale)
+    return values
+
+
+def _why_none(data: bytes, found: Scan) -> FrameError:
+    if found.faults:
+        return found.faults[0]
+    if found.unfinished_at is not None:
+        return FrameError("incomplete_frame", f"the frame at byte {found.unfinished_at} breaks off")
+    return FrameError("no_frame", f"no CJ/T 188 frame in {len(data)} bytes: none begins 68 10 to 68 4F")
+
+
+def fields_of(frame: Frame) -> dict[str, Any]:
+    """All a single frame says."""
+    fields: dict[str, Any] = {
+        "meter_type": f"{frame.meter_type:02X}",
+        "address": frame.address,
+        "control": f"{frame.control:02X}",
+        "direction": "response" if frame.is_reply else "request",
+        "data_hex": spaced(frame.data),
+    }
+    if frame.is_error:
+        return fields | {"error_word": spaced(frame.data[1:3])}
+    if len(frame.data) < 3:
+        return fields
+    fields |= {"di_wire": spaced(frame.data[:2]), "serial": frame.data[2]}
+    known = totals(frame)
+    if known:
+        for name, (number, unit) in known.items():
+            stem = name.removesuffix("_total")
+            fields |= {name: number.value, f"{stem}_unit": unit, f"{stem}_quality": number.quality}
+        fields |= {"meter_time": _time(frame.data[13:20]), "status_hex": spaced(frame.data[20:22])}
+    elif frame.function == WRITE_ADDRESS and not frame.is_reply and len(frame.data) == 10:
+        fields["new_address"] = frame.data[:2:-1].hex()
+    return fields
+
+
+def _time(data: bytes) -> str | None:
+    """The meter's clock, second first; None where it has none or it stands at no time there is."""
+    try:
+        second, minute, hour, day, month = (int(byte.to_bytes(1, "big").hex()) for byte in data[:5])
+        year = int(data[6:4:-1].hex())
+        return dt.datetime(year, month, day, hour, minute, second).isoformat()  # noqa: DTZ001  # no zone
+    except ValueError:
+        return None
