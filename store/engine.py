@@ -19,7 +19,8 @@ from store.errors import StoreError
 _BUSY_S: Final = 10
 #: A server that is gone is noticed within about this, also where no reset ever comes (a cut cable).
 _GONE_S: Final = 15
-_POSTGRESQL: Final[dict[str, Any]] = {
+#: For libpq (postgresql.org/docs/current/libpq-connect.html).
+POSTGRESQL_OPTIONS: Final[dict[str, Any]] = {
     "connect_timeout": 5,
     "tcp_user_timeout": _GONE_S * 1000,
     "keepalives_idle": 5,
@@ -91,7 +92,7 @@ class SqlDatabase:
             raise StoreError(f"{doing} {self.name}: closed")
         try:
             yield
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
             raise StoreError(f"{doing} {self.name}: {_reason(error)}") from error
 
     def close(self) -> None:
@@ -116,7 +117,7 @@ def _engine(address: URL, pool_size: int) -> Engine:
         # A ping before use: after a restart of the server the pool is full of dead connections.
         engine = create_engine(
             address.set(drivername="postgresql+psycopg"),
-            connect_args=_POSTGRESQL,
+            connect_args=POSTGRESQL_OPTIONS,
             pool_pre_ping=True,
             pool_size=pool_size,
         )

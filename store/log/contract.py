@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
 #: (site, agent, stream, seq): what a batch is known by.
 Identity = tuple[str, str, str, int]
 

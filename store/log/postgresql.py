@@ -1,0 +1,189 @@
+"""The log in PostgreSQL, for several workers at once on as many machines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, Final
+
+import psycopg
+
+from store.engine import SqlDatabase
+from store.errors import StoreError
+from store.log.contract import Entry, Identity, Record
+
+#: Where appends say that the log has grown.
+CHANNEL: Final = "plumbline_log"
+#: Marks, in the upper 16 bits of an advisory lock's key, those of the log; the lower 48 are an offset.
+_MARK: Final = 0x706C << 48
+#: An advisory lock too: one process at a time makes the tables.
+_CREATING: Final = 0x706C_6D6C
+_SCHEMA: Final = files("store.log").joinpath("postgresql.sql").read_text("utf-8").replace(":mark", str(_MARK))
+
+#: Where readers must stop. The rows are looked at before the locks (a statement sees the rows of its
+#: beginning, but locks as they are now): so an append that took an offset below the newest row is either seen
+#: here, still open, or has ended, and then the next statement sees what it left.
+_SETTLED: Final = """
+SELECT least(
+    greatest((SELECT max("offset") FROM plumbline_log.batch), (SELECT up_to FROM plumbline_log.trimmed)),
+    (SELECT min((classid::bigint << 32 | objid::bigint) - %(mark)s) FROM pg_locks
+     WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = %(mark)s >> 48
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+"""
+_READ: Final = """
+SELECT "offset", accepted_at, site, agent, stream.stream, seq, payload
+FROM plumbline_log.batch JOIN plumbline_log.stream ON stream.id = batch.stream
+WHERE "offset" > %s AND "offset" <= %s ORDER BY "offset" LIMIT %s
+"""
+_APPEND: Final = 'SELECT place, "offset" FROM plumbline_log.append(%b, %b, %b, %b)'
+_NEW_STREAMS: Final = """
+INSERT INTO plumbline_log.stream (site, agent, stream)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING
+"""
+_STREAMS: Final = """
+SELECT site, agent, stream, id FROM plumbline_log.stream
+JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (site, agent, stream) USING (site, agent, stream)
+"""
+_PAYLOADS: Final = """
+SELECT site, agent, stream.stream, batch.seq, payload
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS asked (site, agent, stream, seq)
+JOIN plumbline_log.stream USING (site, agent, stream)
+JOIN plumbline_log.batch ON batch.stream = stream.id AND batch.seq = asked.seq
+"""
+_SEEN: Final = """
+SELECT agent, stream.stream, first, last
+FROM plumbline_log.stream JOIN plumbline_log.seen ON seen.stream = stream.id
+WHERE site = %s ORDER BY agent, stream.stream, first
+"""
+_TRIM: Final = """
+WITH gone AS (
+    DELETE FROM plumbline_log.batch WHERE "offset" <= %s AND accepted_at < %s RETURNING "offset"
+), marked AS (
+    UPDATE plumbline_log.trimmed SET up_to = greatest(up_to, (SELECT max("offset") FROM gone))
+)
+SELECT count(*) FROM gone
+"""
+
+_Stream = tuple[str, str, str]
+_Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class PostgresqlLog:
+    """`store.log.contract.Log` on PostgreSQL 14 or later: one append is one commit, on disk when it returns,
+    and tells who follows the log (`store.log.follow`).
+
+    Several workers may append at once; no reader is shown a batch before all batches with lower offsets have
+    come or have failed for good. Raises StoreError where the server will not; whether what was being appended
+    when a connection broke is there is then not known, and appending it again is right either way.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        """`dsn` is `postgresql://user:password@host/name`. Makes what is missing there."""
+        self._database = SqlDatabase(dsn, pool_size=4)
+        if self._database.is_sqlite:
+            raise StoreError(f"{self._database.name}: not PostgreSQL")
+        self._ids: dict[_Stream, int] = {}
+        with self._connected("open") as connection, connection.transaction():
+            _create(connection)
+
+    @contextmanager
+    def _connected(self, doing: str) -> Iterator[_Connection]:
+        """A connection on loan, every statement of which is a transaction of its own."""
+        with self._database.translated(doing):
+            loan = self._database.engine.raw_connection()
+            try:
+                connection: _Connection = loan.driver_connection  # type: ignore[assignment]
+                connection.autocommit = True
+                yield connection
+            except psycopg.Error as error:
+                loan.invalidate(error)
+                raise
+            finally:
+                loan.close()
+
+    def append(self, entries: Sequence[Entry], accepted_at: int) -> list[int | None]:
+        """See the contract. Of two entries with the same identity the first is kept."""
+        offsets: list[int | None] = [None] * len(entries)
+        if not entries:
+            return offsets
+        with self._connected("append to") as connection:
+            ids = self._stream_ids(connection, {entry.identity[:3] for entry in entries})
+            streams = [ids[entry.identity[:3]] for entry in entries]
+            seqs = [entry.seq for entry in entries]
+            payloads = [entry.payload for entry in entries]
+            rows = connection.execute(_APPEND, (accepted_at, streams, seqs, payloads)).fetchall()
+        for place, offset in rows:
+            offsets[place - 1] = offset
+        return offsets
+
+    def _stream_ids(self, connection: _Connection, streams: set[_Stream]) -> dict[_Stream, int]:
+        """Unknown ones are entered; a stream of which nothing comes after all harms nobody."""
+        if unknown := sorted(streams - self._ids.keys()):
+            columns = tuple(map(list, zip(*unknown, strict=True)))
+            connection.execute(_NEW_STREAMS, columns)
+            rows = connection.execute(_STREAMS, columns)
+            self._ids.update({(site, agent, stream): found for site, agent, stream, found in rows})
+        return self._ids
+
+    def read(self, after: int, limit: int) -> list[Record]:
+        """See the contract."""
+        with self._connected("read") as connection:
+            settled = _settled(connection)
+            if settled <= after:
+                return []
+            rows = connection.cursor(binary=True).execute(_READ, (after, settled, limit)).fetchall()
+        return [Record(offset, accepted_at, Entry(*identity)) for offset, accepted_at, *identity in rows]
+
+    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
+        """See the contract."""
+        if not identities:
+            return []
+        columns = tuple(map(list, zip(*identities, strict=True)))
+        with self._connected("read") as connection:
+            rows = connection.cursor(binary=True).execute(_PAYLOADS, columns).fetchall()
+        found: dict[Identity, bytes] = {
+            (site, agent, stream, seq): payload for site, agent, stream, seq, payload in rows
+        }
+        return [found.get(identity) for identity in identities]
+
+    def last_offset(self) -> int:
+        """The highest offset a reader can reach now, 0 for an empty log."""
+        with self._connected("read") as connection:
+            return _settled(connection)
+
+    def streams(self, site: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """See the contract."""
+        with self._connected("read") as connection:
+            rows = connection.execute(_SEEN, (site,)).fetchall()
+        ranges: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        for agent, stream, first, last in rows:
+            ranges[agent, stream].append((first, last))
+        return dict(ranges)
+
+    def trim(self, before_ms: int, up_to_offset: int) -> int:
+        """See the contract."""
+        with self._connected("trim") as connection:
+            row = connection.execute(_TRIM, (up_to_offset, before_ms)).fetchone()
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """See the contract."""
+        self._database.close()
+
+
+def _create(connection: _Connection) -> None:
+    """Run the schema unless this very one was run last: altering tables would wait for whoever appends."""
+    digest = hashlib.blake2b(_SCHEMA.encode(), digest_size=16).hexdigest()
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATING,))
+    found = connection.execute("SELECT obj_description(to_regnamespace('plumbline_log'), 'pg_namespace')")
+    if found.fetchone() != (digest,):
+        connection.execute(_SCHEMA, prepare=False)
+        connection.execute(f"COMMENT ON SCHEMA plumbline_log IS '{digest}'")
+
+
+def _settled(connection: _Connection) -> int:
+    row = connection.execute(_SETTLED, {"mark": _MARK}).fetchone()
+    return int(row[0]) if row else 0
