@@ -18,6 +18,7 @@ from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
+from store.records.registry import Directory
 from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire import batch as wire_batch
@@ -98,14 +99,19 @@ async def agent(address: BrokerAddress, name: str = "pi-1") -> AsyncIterator[Age
 class Cloud:
     """Ingest and writer over real files in `folder`."""
 
-    def __init__(self, folder: Path, address: BrokerAddress) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: BrokerAddress,
+        directory: Callable[[], Directory] | None = None,
+    ) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
         self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.hint = Hint()
         self.now_ms = NOW
         self.recent = Recent()
-        self.ingest = Ingest(address, self.log, self.records, self.hint, self.clock, self.recent)
+        self.ingest = Ingest(address, self.log, self.records, self.hint, self.clock, self.recent, directory)
         self.writer = Writer(
             self.log, self.timeseries, self.records, self.hint, self.clock, recent=self.recent
         )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.accept import Accepted, Refused, accept
+from ingest.refusals import LONGEST_DETAIL, REMEDIES, SetAside, detail, summary
+from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.batch import Batch, Event, Frame
+from wire.receipt import RefusalReason
 from wire.topics import Topic
 
 TOPIC = Topic("fenglin-18", "pi-1", "batch")
@@ -103,6 +106,74 @@ def test_a_value_both_implausible_and_too_far_ahead_is_named_for_both() -> None:
     outcome = taken(wire_batch.encode(batch(frame)))
     assert wire_batch.decode(outcome.entry.payload).frames[0].values == {"frequency": [50]}
     assert {part.reason for part in outcome.set_aside} == {"clock_skew", "implausible"}
+
+
+KNOWN = Directory(agents={}, devices={"fenglin-18": frozenset({"meter-main", "gate"}), "bare": frozenset()})
+
+
+@pytest.mark.parametrize(
+    ("topic", "directory", "word"),
+    [
+        (Topic("elsewhere", "pi-1", "batch"), KNOWN, "no site elsewhere"),
+        (TOPIC, Directory(agents={"fenglin-18": frozenset({"pi-2"})}, devices=KNOWN.devices), "pi-2"),
+    ],
+)
+def test_a_stranger_s_batch_is_refused_whole_by_its_number(
+    topic: Topic, directory: Directory, word: str
+) -> None:
+    outcome = accept(topic, wire_batch.encode(batch(meter({"frequency": [50]}))), NOW, directory)
+    assert isinstance(outcome, Refused)
+    assert (outcome.reason, outcome.stream, outcome.seq) == ("wrong_site", STREAM, 17)
+    assert word in outcome.detail
+    assert outcome.met_unknown
+
+
+def test_an_agent_of_a_site_that_lists_none_is_taken() -> None:
+    payload = wire_batch.encode(batch(meter({"frequency": [50]})))
+    outcome = accept(TOPIC, payload, NOW, KNOWN)
+    assert isinstance(outcome, Accepted)
+    assert outcome.entry.payload is payload
+    assert not outcome.met_unknown
+
+
+def test_an_unknown_device_is_set_aside_and_the_others_are_not() -> None:
+    stranger = Frame(device="meter-new", time=[NOW, NOW + 1], values={"frequency": [50, None]})
+    events = tuple(
+        Event(device=device, time=NOW, kind="badge", badge=BADGE) for device in ("gate", "meter-new")
+    )
+    payload = wire_batch.encode(batch(meter({"frequency": [50]}), stranger, events=events))
+    outcome = accept(TOPIC, payload, NOW, KNOWN)
+    assert isinstance(outcome, Accepted)
+    assert [block.device for block in outcome.blocks] == ["meter-main"]
+    assert [event.device for event in outcome.events] == ["gate"]
+    (part,) = outcome.set_aside
+    assert part.reason == "unknown_device"
+    assert "meter-new (2 values" in part.detail
+    assert outcome.met_unknown
+
+
+def test_a_site_without_devices_is_a_site() -> None:
+    outcome = accept(Topic("bare", "pi-1", "batch"), wire_batch.encode(batch()), NOW, KNOWN)
+    assert isinstance(outcome, Accepted)
+
+
+def test_a_hundred_thousand_bad_values_are_one_note_a_place() -> None:
+    (part,) = taken(wire_batch.encode(batch(meter({"frequency": [500.0] * 100_000})))).set_aside
+    assert "100000 values" in part.detail
+
+
+def test_a_quantity_nearly_right_is_named() -> None:
+    (part,) = taken(wire_batch.encode(batch(meter({"activ_power": [1]})))).set_aside
+    assert "did you mean active_power?" in part.detail
+
+
+def test_every_reason_has_a_remedy_and_no_detail_is_longer_than_may_be() -> None:
+    assert set(REMEDIES) == set(get_args(RefusalReason))
+    for reason in REMEDIES:
+        text = detail(reason, "x" * 5000)
+        assert len(text) == LONGEST_DETAIL
+        assert text.endswith(REMEDIES[reason])
+    assert len(summary([SetAside("schema", "x" * 999)] * 9)) == LONGEST_DETAIL
 
 
 def test_a_batch_of_which_nothing_is_left_is_accepted_empty() -> None:

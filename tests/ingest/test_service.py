@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ingest import known
 from ingest.receive import BrokerAddress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from store.errors import StoreError
+from store.records.registry import Directory
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
@@ -202,3 +204,66 @@ async def test_a_closed_store_is_no_crash(broker: Broker, tmp_path: Path, caplog
         await site.send_batches(1)
         await site.has(1, 1)
         await until(lambda: cloud.frequencies() == [NOW + 10], "readings go on without the records")
+
+
+async def test_a_device_registered_a_moment_ago_is_known(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something unknown asks the registry anew before it is set aside."""
+    monkeypatch.setattr(known, "RENEW_AT_MOST_EVERY_S", 0)
+    listed = {"meter-main"}
+
+    def directory() -> Directory:
+        return Directory(devices={SITE: frozenset(listed)})
+
+    async with running(Cloud(tmp_path, broker.cloud, directory)) as cloud, agent(broker.agent) as site:
+        await site.send(wire_batch.encode(batch(1, badge=True)))
+        await site.has(1, 1)
+        (kept,) = cloud.records.quarantined()
+        assert (kept.reason, kept.seq) == ("unknown_device", 1)
+        assert "gate" in kept.detail
+        assert cloud.records.events(SITE, 0, NOW * 2) == []
+        listed.add("gate")
+        await until(
+            lambda: cloud.ingest._known._loaded_at_s < _loop_time() - RENEW_AT_MOST_EVERY_S, "a while"
+        )
+        await site.send(wire_batch.encode(batch(2, badge=True)))
+        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the event")
+        assert len(cloud.records.quarantined()) == 1
+
+
+async def test_a_stranger_is_told_so_and_kept_in_quarantine(broker: Broker, tmp_path: Path) -> None:
+    async with running(Cloud(tmp_path, broker.cloud, Directory)) as cloud, agent(broker.agent) as site:
+        await site.send_batches(1)
+        await until(lambda: bool(site.receipts), "a receipt")
+        (refusal,) = site.receipts[0].refused
+        assert (refusal.reason, refusal.seq) == ("wrong_site", 1)
+        assert cloud.records.quarantined()[0].reason == "wrong_site"
+        assert cloud.log.last_offset() == 0
+
+
+async def test_the_same_number_with_other_content_is_refused_and_the_first_stands(
+    broker: Broker, tmp_path: Path
+) -> None:
+    first, other = batch(1, values=(50.0,)), batch(1, values=(49.0,))
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send(wire_batch.encode(first))
+        await site.has(1, 1)
+        await site.send(wire_payload.pack(first.model_dump_json().encode(), above_bytes=1))
+        await until(lambda: len(site.receipts) == 2, "the receipt of a repeat, however it is packed")
+        assert site.receipts[1].refused == []
+        await site.send(wire_batch.encode(other))
+        await until(lambda: len(site.receipts) == 3, "an answer to other content")
+        assert [one.reason for one in site.receipts[2].refused] == ["duplicate_identity"]
+        (kept,) = cloud.records.quarantined()
+        assert (kept.reason, kept.payload, kept.seq) == ("duplicate_identity", wire_batch.encode(other), 1)
+        counters = cloud.ingest.counters
+        assert (counters.duplicates, counters.conflicts, counters.refused) == (2, 1, 1)
+
+
+async def test_two_batches_of_one_number_in_one_group_are_told_apart(broker: Broker, tmp_path: Path) -> None:
+    pair = [wire_batch.encode(batch(1, values=(value,))) for value in (50.0, 49.0)]
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await asyncio.gather(*(site.send(payload) for payload in pair))
+        await until(lambda: len(cloud.records.quarantined()) == 1, "the second in quarantine")
+        assert cloud.log.payloads([(SITE, "pi-1", STREAM, 1)]) == [pair[0]]
