@@ -1,8 +1,12 @@
-"""What every log promises. An implementation is one line in `LOGS`."""
+"""What every log promises. An implementation is one line in `log_process.LOGS` and its address in `place`."""
 
 from __future__ import annotations
 
 import itertools
+import random
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.log.contract import Entry, Log
-from store.log.sqlite import SqliteLog
+from tests.conformance import log_process
+from tests.conformance.log_process import LOGS
+from tests.servers import clean_environment, wait_until
 from wire.ranges import Ranges
 
-LOGS: Final[dict[str, Callable[[Path], Log]]] = {"sqlite": lambda folder: SqliteLog(folder / "log.db")}
+ROOT: Final = Path(__file__).parents[2]
 STREAM: Final = "01K" + "A" * 23
 OTHER: Final = "01K" + "B" * 23
 NOW: Final = 1_764_000_000_000
@@ -28,12 +34,22 @@ def entry(seq: int, stream: str = STREAM, site: str = "fenglin-18", agent: str =
 
 
 @pytest.fixture(params=LOGS)
-def open_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Log]]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Which kind of log, and its address."""
+    address = (
+        request.getfixturevalue("postgres_dsn") if request.param == "postgresql" else tmp_path / "log.db"
+    )
+    return request.param, str(address)
+
+
+@pytest.fixture
+def open_log(place: tuple[str, str]) -> Iterator[Callable[[], Log]]:
     """Opens the same log, as often as it is called."""
     opened: list[Log] = []
 
     def opener() -> Log:
-        opened.append(LOGS[request.param](tmp_path))
+        kind, address = place
+        opened.append(LOGS[kind](address))
         return opened[-1]
 
     yield opener
@@ -186,6 +202,78 @@ def test_two_workers_on_one_log_never_both_take_a_batch(open_log: Callable[[], L
     taken = [(one is None) != (other is None) for one, other in zip(*answers, strict=True)]
     assert all(taken)
     assert sorted(seqs(logs[0])) == list(range(1, 201))
+
+
+def test_a_reader_beside_many_writers_meets_every_batch_once_and_in_order(
+    open_log: Callable[[], Log],
+) -> None:
+    """Also where one writer commits what lies behind what another has not committed yet."""
+    writers, groups = 4, 30
+    log = open_log()
+
+    def work(worker: int) -> None:
+        for start in range(1, groups * 5, 5):
+            log.append([entry(seq, agent=f"pi-{worker}") for seq in range(start, start + 5)], NOW)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(writers)]
+    for thread in threads:
+        thread.start()
+    met: list[int] = []
+    wanted = writers * groups * 5
+
+    def follow() -> bool:
+        met.extend(record.offset for record in log.read(met[-1] if met else 0, 50))
+        return len(met) >= wanted
+
+    wait_until(follow, what="every batch read")
+    for thread in threads:
+        thread.join()
+    assert met == sorted(set(met))
+    assert met == [record.offset for record in log.read(0, wanted + 1)]
+
+
+def started(place: tuple[str, str], first: int, last: int, output: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", log_process.__name__, *place, str(first), str(last)]
+    with output.open("wb") as out:
+        return subprocess.Popen(command, cwd=ROOT, stdout=out, env=clean_environment())
+
+
+@pytest.mark.processes
+def test_two_processes_on_one_log_never_both_take_a_batch(
+    place: tuple[str, str], open_log: Callable[[], Log], tmp_path: Path
+) -> None:
+    outputs = [tmp_path / "one", tmp_path / "other"]
+    children = [started(place, 1, 600, output) for output in outputs]
+    assert [child.wait(30) for child in children] == [0, 0]
+    taken = [[int(word) for word in output.read_text().split()] for output in outputs]
+    assert sorted(taken[0] + taken[1]) == list(range(1, 601))
+    assert [record.entry for record in open_log().read(0, 1000)] == [
+        one for start in range(1, 601, 10) for one in log_process.group(start)
+    ]
+
+
+@pytest.mark.processes
+def test_killed_at_any_moment_nothing_that_was_confirmed_is_missing(
+    place: tuple[str, str], open_log: Callable[[], Log], tmp_path: Path
+) -> None:
+    chance = random.Random(4)
+    log, output, reached = open_log(), tmp_path / "confirmed", 0
+    for _ in range(3):
+        child = started(place, reached + 1, 1_000_000, output)
+        more = chance.randrange(2, 40)
+        wait_until(lambda more=more: output.read_bytes().count(b"\n") >= more, what="appends")  # type: ignore[misc]
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        said = int(output.read_text().rpartition("\n")[0].split()[-1])
+
+        ((first, reached),) = log.streams(log_process.SITE)["pi-1", log_process.STREAM]
+        assert reached >= said
+        assert first == 1
+        assert reached % 10 == 0, "a call went in by halves"
+    # What the dying process had sent last may still arrive.
+    reached = log.streams(log_process.SITE)["pi-1", log_process.STREAM][0][1]
+    numbers = [record.entry.seq for record in log.read(0, reached)]
+    assert numbers == list(range(1, reached + 1))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
