@@ -26,6 +26,7 @@ def cloud(folder: Path, projects: str = "projects: []\n", site: str = SITE) -> I
     settings = {
         "data": "data",
         "projects": "projects.yaml",
+        "unregistered": "accept",
         "web": {"port": web_port},
         "embedded_broker_port": broker_port,
         "agents": [{"site": site, "agent": AGENT, "password_file": "password"}],

@@ -1,76 +1,58 @@
-"""`plumbline serve | demo | health`."""
+"""`plumbline COMMAND`: every command is a module in `plumbline.commands`."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import logging
-import signal
 import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
+from importlib import import_module
+from typing import Final
 
-from plumbline.settings import SettingsError, load_settings
+from plumbline.settings import SettingsError
+from store.errors import StoreError
+
+#: Command -> what it is for. The module of the same name has `add_arguments(parser)` and `run(arguments)`.
+COMMANDS: Final = {
+    "serve": "broker, ingest, stores, analytics and pages in one process",
+    "ingest": "broker to log and stores, in a process of its own; several share the work",
+    "analytics": "follow the log for what it means, in a process of its own",
+    "web": "pages and the HTTP API, in a process of its own",
+    "demo": "everything on this machine, with a site that does not exist",
+    "health": "ask a running process how it is; exit 1 when it is not well",
+    "doctor": "look at settings, stores and broker; exit 1 with a remedy for what is wrong",
+    "token": "make, list and revoke tokens of the HTTP API",
+    "quarantine": "list, show and replay what could not be accepted",
+    "replay": "send a recording through the real path",
+    "export": "write closed days to Parquet, or a site to a recording",
+    "backup": "copy everything, consistent while running",
+    "restore": "fill an empty installation from a backup",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 well, 1 a part failed, 2 the words or the settings are wrong."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(argv).parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    except StoreError as error:
+        print(f"{error}; `plumbline doctor` looks closer", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: list[str] | None) -> argparse.ArgumentParser:
+    """Only the module of the command that was given is imported: `health` runs every few seconds."""
     parser = argparse.ArgumentParser(prog="plumbline", description="The cloud side of Plumbline.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="broker, ingest, stores and pages in one process")
-    serve.add_argument(
-        "--config", type=Path, default=Path("plumbline.yaml"), help="settings (docs/operating.md)"
-    )
-    serve.set_defaults(run=_serve)
-    demo = commands.add_parser("demo", help="everything on this machine, with a site that does not exist")
-    demo.set_defaults(run=_demo)
-    health = commands.add_parser("health", help="ask a running service how it is; exit 1 when it is not well")
-    health.add_argument("--url", default="http://127.0.0.1:8080/health")
-    health.set_defaults(run=_health)
+    given = next((word for word in (sys.argv[1:] if argv is None else argv) if word in COMMANDS), None)
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what)
+        if name == given:
+            module = import_module(f"plumbline.commands.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    from plumbline.serve import serve
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings = load_settings(arguments.config)
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        await serve(settings, stop)
-
-    asyncio.run(run())
-    return 0
-
-
-def _demo(_: argparse.Namespace) -> int:
-    from plumbline.demo import demo
-
-    return demo()
-
-
-def _health(arguments: argparse.Namespace) -> int:
-    try:
-        with urllib.request.urlopen(arguments.url, timeout=4) as response:  # noqa: S310  # the operator's own URL
-            answer = json.load(response)
-    except (urllib.error.URLError, TimeoutError, json.JSONDecodeError) as error:
-        print(f"{arguments.url}: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
-    return 0 if answer.get("status") == "ok" else 1

@@ -1,14 +1,17 @@
-"""What `plumbline serve` is told: one YAML file, every key with a default that works on one machine."""
+"""What the cloud's processes are told: one YAML file, every key with a default that works on one machine."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from wire.identifiers import AgentId, SiteId
+from wire.identifiers import ID_PATTERN, AgentId, SiteId
+
+Days = Annotated[float, Field(gt=0)]
 
 
 class SettingsError(ValueError):
@@ -27,13 +30,92 @@ class WebSettings(_Section):
 
 
 class BrokerSettings(_Section):
-    """Any MQTT broker. `password_file` holds the password alone; `ca_file` switches TLS on."""
+    """Any MQTT broker. `password_file` holds the password alone; `ca_file` switches TLS on, `cert_file` and
+    `key_file` are for a broker that wants a certificate of us. `share` names the group of ingest workers
+    that divide the batches among them (MQTT 5)."""
 
     host: str
     port: int = Field(default=1883, gt=0, lt=65536)
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    share: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
+
+    @model_validator(mode="after")
+    def _certificates_go_together(self) -> BrokerSettings:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together")
+        if self.cert_file is not None and self.ca_file is None:
+            raise ValueError("a certificate is shown over TLS alone: name the broker's ca_file")
+        return self
+
+
+class SqliteStore(_Section):
+    """A file in the data folder."""
+
+    kind: Literal["sqlite"] = "sqlite"
+
+
+class PostgresqlStore(_Section):
+    """`dsn_file` holds the address alone: postgresql://user:password@host:port/database."""
+
+    kind: Literal["postgresql"]
+    dsn_file: Path
+
+
+class InfluxStore(_Section):
+    """InfluxDB 1 (`database`, `username`, `password_file`), 2 (`org`, `bucket`, `token_file`) or 3
+    (`database`, `token_file`)."""
+
+    kind: Literal["influxdb"]
+    generation: Literal[1, 2, 3]
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    database: str | None = None
+    bucket: str | None = None
+    org: str | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_what_its_generation_needs(self) -> InfluxStore:
+        needed = {1: ("database",), 2: ("org", "bucket", "token_file"), 3: ("database", "token_file")}
+        for name in needed[self.generation]:
+            if getattr(self, name) is None:
+                raise ValueError(f"InfluxDB {self.generation} needs {name}")
+        return self
+
+
+RowStore = Annotated[SqliteStore | PostgresqlStore, Field(discriminator="kind")]
+SeriesStore = Annotated[SqliteStore | InfluxStore, Field(discriminator="kind")]
+
+
+class StoreSettings(_Section):
+    """Where things are kept (DESIGN.md §8)."""
+
+    log: RowStore = SqliteStore()
+    records: RowStore = SqliteStore()
+    time_series: SeriesStore = SqliteStore()
+
+
+class RetentionSettings(_Section):
+    """How many days things are kept. The log: what every reader has consumed. Events concern people."""
+
+    log_days: Days = 7
+    readings_days: Days = 400
+    rollups_days: Days = 3650
+    events_days: Days = 90
+    quarantine_days: Days = 90
+
+
+class FirmSettings(_Section):
+    """Whose projects the projects file has."""
+
+    id: Annotated[str, Field(pattern=ID_PATTERN)] = "firm"
+    name: str = "Firm"
 
 
 class AgentAccount(_Section):
@@ -45,7 +127,8 @@ class AgentAccount(_Section):
 
 
 class Settings(_Section):
-    """`broker` left out: one is started as a child process, listening on `embedded_broker_port`."""
+    """`broker` left out: one is started as a child process, listening on `embedded_broker_port`.
+    `unregistered`: what comes from a site or device that the projects file does not name."""
 
     data: Path = Path("data")
     projects: Path = Path("projects.yaml")
@@ -53,8 +136,10 @@ class Settings(_Section):
     broker: BrokerSettings | None = None
     embedded_broker_port: int = Field(default=1883, ge=0, lt=65536)
     agents: tuple[AgentAccount, ...] = ()
-    #: How long the log keeps what every reader has consumed.
-    log_retention_days: float = Field(default=7, gt=0)
+    stores: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
+    firm: FirmSettings = FirmSettings()
+    unregistered: Literal["quarantine", "accept"] = "quarantine"
 
 
 def load_settings(path: Path) -> Settings:
@@ -76,24 +161,27 @@ def _line(path: Path, mistake: ErrorDetails) -> str:
     return f"{path}: {place}: {mistake['msg']} (given: {mistake['input']!r})"
 
 
+def secret(path: Path) -> str:
+    """What a file of one secret holds. Raises SettingsError, never with the secret in it."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not text"
+        raise SettingsError(f"{path}: {why}; it must hold the secret alone") from error
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    broker = settings.broker
-    if broker is not None:
-        files = {
-            name: folder / value
-            for name in ("password_file", "ca_file")
-            if (value := getattr(broker, name)) is not None
-        }
-        broker = broker.model_copy(update=files)
-    agents = tuple(
-        account.model_copy(update={"password_file": folder / account.password_file})
-        for account in settings.agents
-    )
-    return settings.model_copy(
-        update={
-            "data": folder / settings.data,
-            "projects": folder / settings.projects,
-            "broker": broker,
-            "agents": agents,
-        }
-    )
+    """Every path of the file relative to the folder it lies in."""
+    anchored: Settings = _anchor(settings, folder)
+    return anchored
+
+
+def _anchor(value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever a field may hold
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, tuple):
+        return tuple(_anchor(one, folder) for one in value)
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return value.model_copy(update={name: _anchor(getattr(value, name), folder) for name in fields})
+    return value

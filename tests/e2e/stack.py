@@ -213,6 +213,7 @@ class Stack:
         settings: dict[str, object] = {
             "data": "data",
             "projects": "projects.yaml",
+            "unregistered": "accept",
             "web": {"port": self.web_port},
             "embedded_broker_port": self.broker_port,
             "agents": [{"site": "counting", "agent": "pi-1", "password_file": "agent-password"}],

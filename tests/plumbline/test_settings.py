@@ -39,13 +39,14 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 def test_every_mistake_is_one_line_that_names_its_key(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "web: {prt: 1}\nlog_retention_days: -1\nagents: [{site: A.B, agent: x, password_file: p}]\n"
+        tmp_path,
+        "web: {prt: 1}\nretention: {log_days: -1}\nagents: [{site: A.B, agent: x, password_file: p}]\n",
     )
     with pytest.raises(SettingsError) as caught:
         load_settings(path)
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
-    for key in ("web.prt", "log_retention_days", "agents.0.site"):
+    for key in ("web.prt", "retention.log_days", "agents.0.site"):
         assert any(f": {key}: " in line for line in lines), key
 
 

@@ -1,0 +1,37 @@
+"""What the commands that run until stopped have in common."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from plumbline.settings import Settings, load_settings
+
+Process = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """`--config`."""
+    parser.add_argument(
+        "--config", type=Path, default=Path("plumbline.yaml"), help="settings (docs/operating.md)"
+    )
+
+
+def run_until_stopped(arguments: argparse.Namespace, process: Process) -> int:
+    """Run `process` until SIGTERM or Ctrl-C; the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = load_settings(arguments.config)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await process(settings, stop)
+
+    asyncio.run(run())
+    return 0

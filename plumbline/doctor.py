@@ -1,0 +1,180 @@
+"""What is wrong with an installation, and what to do about it: every part is asked, nothing is assumed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from ingest.receive import Receiver
+from plumbline.broker import configured
+from plumbline.clock import now_ms
+from plumbline.heartbeat import fresh_beats
+from plumbline.registration import registration_of
+from plumbline.settings import Settings, SettingsError
+from plumbline.stores import open_log, open_records, open_timeseries
+from store.errors import StoreError
+from store.records.sql_records import SqlRecords
+from web.project import ProjectsError, load_projects
+
+#: Below this a busy week may fill the disk.
+_LITTLE_BYTES: Final = 2 << 30
+#: More batches than this between log and store are a backlog, not the present.
+_MANY_BATCHES: Final = 1_000
+#: Built after this; a machine whose clock says less has not asked a time server yet.
+_NOT_BEFORE_MS: Final = 1_764_000_000_000
+
+_STORES: Final = ("log", "time series", "records")
+
+Level = Literal["ok", "mended", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing looked at. `remedy` is empty where all is well."""
+
+    level: Level
+    part: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        remedy = f" — {self.remedy}" if self.remedy else ""
+        return f"{self.level:<6} {self.part:<12} {self.what}{remedy}"
+
+
+def examine(settings: Settings, *, fix: bool) -> Iterator[Line]:
+    """Look at everything; where `fix`, set up what is missing. Raises nothing for what it looks for."""
+    checks: tuple[tuple[str, Callable[[Settings, bool], Iterator[Line]]], ...] = (
+        ("data", _data),
+        ("clock", _clock),
+        ("projects", _projects),
+        ("broker", _broker),
+        ("log", _log),
+        ("time series", _timeseries),
+        ("records", _records),
+        ("processes", _processes),
+    )
+    for part, check in checks:
+        if part in _STORES and not settings.data.exists():
+            continue  # opening an embedded store would make the folder
+        try:
+            yield from check(settings, fix)
+        except (StoreError, SettingsError) as error:
+            yield Line("fail", part, str(error), "mend that and ask again")
+
+
+def _data(settings: Settings, fix: bool) -> Iterator[Line]:
+    folder = settings.data
+    if not folder.exists():
+        if not fix:
+            yield Line("fail", "data", f"{folder} is missing", "--fix makes it")
+            return
+        folder.mkdir(parents=True)
+        yield Line("mended", "data", f"{folder} was missing; made")
+    if not os.access(folder, os.W_OK):
+        yield Line("fail", "data", f"{folder} cannot be written", f"chown it to {Path.home().name}")
+        return
+    free = shutil.disk_usage(folder).free
+    if free < _LITTLE_BYTES:
+        yield Line("warn", "data", f"{folder}: {free >> 20} MB free", "make room or shorten `retention`")
+    else:
+        yield Line("ok", "data", f"{folder}: {free >> 30} GB free")
+
+
+def _clock(_: Settings, __: bool) -> Iterator[Line]:
+    if now_ms() < _NOT_BEFORE_MS:
+        yield Line("fail", "clock", "this machine's clock is in the past", "timedatectl set-ntp true")
+    elif Path("/run/systemd/timesync").exists() and not Path("/run/systemd/timesync/synchronized").exists():
+        yield Line("warn", "clock", "not synchronised yet", "timedatectl timesync-status says why")
+    else:
+        yield Line("ok", "clock", "plausible")
+
+
+def _projects(settings: Settings, _: bool) -> Iterator[Line]:
+    try:
+        projects = load_projects(settings.projects)
+        registration_of(settings.firm, projects, settings.agents)
+    except ProjectsError as error:
+        yield Line("fail", "projects", str(error), "docs/operating.md shows one")
+        return
+    devices = sum(len(project.devices) for project in projects)
+    yield Line("ok", "projects", f"{len(projects)} projects, {devices} devices")
+    if not projects and settings.unregistered == "quarantine":
+        yield Line("warn", "projects", "none: whatever agents send goes to quarantine", "name your sites")
+
+
+def _broker(settings: Settings, _: bool) -> Iterator[Line]:
+    if settings.broker is None:
+        yield Line("ok", "broker", f"a child of `serve`, port {settings.embedded_broker_port}")
+        return
+    problem = asyncio.run(Receiver(configured(settings.broker)).probe())
+    place = f"{settings.broker.host}:{settings.broker.port}"
+    if problem:
+        yield Line(
+            "fail", "broker", f"{place}: {problem}", "is it running, and are account and ca_file right?"
+        )
+    else:
+        yield Line("ok", "broker", f"{place} takes us")
+
+
+def _log(settings: Settings, _: bool) -> Iterator[Line]:
+    log = open_log(settings)
+    try:
+        yield Line("ok", "log", f"up to batch {log.last_offset()}")
+    finally:
+        log.close()
+
+
+def _timeseries(settings: Settings, fix: bool) -> Iterator[Line]:
+    timeseries = open_timeseries(settings)
+    log = open_log(settings)
+    try:
+        findings = timeseries.check(fix=fix)
+        for found in findings:
+            level: Level = "mended" if found.mended else "fail"
+            yield Line(level, "time series", found.what, "" if found.mended else found.remedy)
+        if all(found.mended for found in findings):
+            yield _lag(log.last_offset() - timeseries.position())
+    finally:
+        log.close()
+        timeseries.close()
+
+
+def _lag(batches: int) -> Line:
+    if batches > _MANY_BATCHES:
+        return Line("warn", "time series", f"{batches} batches behind the log", "is the writer running?")
+    return Line("ok", "time series", f"{max(batches, 0)} batches behind the log")
+
+
+def _records(settings: Settings, _: bool) -> Iterator[Line]:
+    records = open_records(settings)
+    try:
+        yield from _look_at_records(records)
+    finally:
+        records.close()
+
+
+def _look_at_records(records: SqlRecords) -> Iterator[Line]:
+    firms = records.registry.firms()
+    sites = [site for firm in firms for site in records.registry.sites(firm.id)]
+    yield Line("ok", "records", f"{len(firms)} firms, {len(sites)} sites")
+    for (site, reason), count in sorted(records.quarantine_counts().items(), key=str):
+        what = f"{count} batches of {site or 'nobody'} wait: {reason}"
+        yield Line("warn", "quarantine", what, "`plumbline quarantine list`, mend the cause, then `replay`")
+    for one in sites:
+        for state in records.agent_states(one.id):
+            if not state.status.online:
+                yield Line("warn", "agent", f"{one.id} / {state.agent} is offline", "power and network there")
+
+
+def _processes(settings: Settings, _: bool) -> Iterator[Line]:
+    folder = settings.data / "health"
+    names = {name: len(fresh_beats(folder, name)) for name in ("ingest", "analytics")}
+    running = ", ".join(f"{count} {name}" for name, count in names.items() if count)
+    if running:
+        yield Line("ok", "processes", running)

@@ -1,0 +1,72 @@
+"""`plumbline doctor` names what is wrong and what to do; `--fix` sets up what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli import main
+from plumbline.doctor import Line, examine
+from plumbline.settings import Settings
+from plumbline.stores import open_records
+from store.records.contract import Quarantined
+from tests.plumbline.installation import SITE, installation
+from tests.servers import free_port, mosquitto
+
+
+def lines(settings: Settings, *, fix: bool = False) -> dict[str, Line]:
+    return {line.part: line for line in examine(settings, fix=fix)}
+
+
+def test_a_missing_folder_fails_until_it_is_mended(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    found = next(line for line in examine(settings, fix=False) if line.part == "data")
+    assert found.level == "fail"
+    assert "--fix" in found.remedy
+    settings = installation(tmp_path / "other")
+    assert next(iter(examine(settings, fix=True))).level == "mended"
+    assert all(line.level in ("ok", "warn") for line in examine(settings, fix=False))
+
+
+def test_a_broker_that_is_away_or_refuses_us_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    settings = installation(tmp_path, broker={"host": "127.0.0.1", "port": port})
+    away = lines(settings, fix=True)["broker"]
+    assert away.level == "fail"
+    assert str(port) in away.what
+    with mosquitto(tmp_path / "m") as running:
+        settings = installation(tmp_path, broker={"host": "127.0.0.1", "port": running.port})
+        assert lines(settings)["broker"].level == "ok"
+    with mosquitto(tmp_path / "n", "allow_anonymous false") as running:
+        settings = installation(tmp_path, broker={"host": "127.0.0.1", "port": running.port})
+        assert lines(settings)["broker"].level == "fail"
+
+
+def test_a_database_that_is_away_is_named_and_the_rest_is_still_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+    settings = installation(tmp_path, stores={"records": {"kind": "postgresql", "dsn_file": "dsn"}})
+    found = lines(settings, fix=True)
+    assert found["records"].level == "fail"
+    assert found["log"].level == "ok"
+
+
+def test_quarantine_is_counted_by_reason(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    settings.data.mkdir()
+    records = open_records(settings)
+    records.quarantine(
+        [Quarantined(1, "t", b"p", "unknown_device", "meter-9 is not registered", SITE, "pi-1")]
+    )
+    records.close()
+    found = lines(settings)["quarantine"]
+    assert "1 batches" in found.what
+    assert "replay" in found.remedy
+
+
+def test_it_exits_1_where_something_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    installation(tmp_path)
+    config = ["--config", str(tmp_path / "plumbline.yaml")]
+    assert main(["doctor", *config]) == 1
+    assert main(["doctor", "--fix", *config]) == 0
+    assert "mended data" in capsys.readouterr().out
