@@ -7,6 +7,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from edge_agent import decode
@@ -21,6 +22,7 @@ from edge_agent.recording import RecordingError, read_recording
 from edge_agent.serial_port import open_line
 from edge_agent.site_file import SiteFile, SiteFileError, missing_files
 from edge_agent.spool import Spool, SpoolBroken, SpoolError
+from edge_agent.steady import SteadyClock
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -89,7 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 async def _run_agent(found: Installation, pepper: bytes) -> None:
-    agent = Agent(found.site, found.plans, _open_spool(found.site), pepper, open_line)
+    spool = _open_spool(found.site)
+    clock = SteadyClock(utc_ms, time.monotonic, spool.newest_ms)
+    agent = Agent(found.site, found.plans, spool, pepper, open_line, clock)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)

@@ -33,8 +33,13 @@ CREATE TABLE batch (
 CREATE TABLE dropped (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1), stream TEXT NOT NULL, last_seq INTEGER NOT NULL,
+    newest_ms INTEGER NOT NULL,
     dropped_readings INTEGER NOT NULL, dropped_events INTEGER NOT NULL, unspooled_readings INTEGER NOT NULL,
     dropped_ms INTEGER);
+"""
+_NEWEST_MS: Final = """
+SELECT ifnull((SELECT created_ms FROM batch WHERE seq > last_seq ORDER BY seq DESC LIMIT 1), newest_ms)
+FROM state
 """
 _TABLES: Final = {"batch", "dropped", "state"}
 #: SQLite's primary result codes (sqlite.org/rescode.html).
@@ -111,6 +116,8 @@ class Spool:
         self.last_seq = int(
             _one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
         )
+        #: When the last batch was sealed, also where it is receipted since; 0 before the first.
+        self.newest_ms = int(_one(db, _NEWEST_MS))
 
     @classmethod
     def open(cls, path: Path, bound_bytes: int, now_ms: int) -> Self:
@@ -163,6 +170,7 @@ class Spool:
             )
             gone = self._drop_to_bound(self.last_seq + len(sealed), now_ms)
         self.last_seq += len(sealed)
+        self.newest_ms = now_ms
         self.batches += len(sealed) - gone
         self.dropped_batches += gone
         return sealed
@@ -186,7 +194,8 @@ class Spool:
                 statement = "DELETE FROM batch WHERE seq BETWEEN ? AND ?"
                 gone += self._db.execute(statement, (first, last)).rowcount
             if gone:
-                self._db.execute("UPDATE state SET last_seq = ?", (self.last_seq,))
+                position = (self.last_seq, self.newest_ms)
+                self._db.execute("UPDATE state SET last_seq = ?, newest_ms = ?", position)
         self.batches -= gone
         return gone
 
@@ -251,9 +260,15 @@ class Spool:
         self._db.execute("DELETE FROM dropped")
         self._db.executemany("INSERT INTO dropped VALUES (?, ?)", named.pairs())
         self._db.execute(
-            "UPDATE state SET last_seq = ?, dropped_readings = dropped_readings + ?,"
+            "UPDATE state SET last_seq = ?, newest_ms = ?, dropped_readings = dropped_readings + ?,"
             " dropped_events = dropped_events + ?, dropped_ms = ?",
-            (last_seq, sum(row[1] for row in dropped), sum(row[2] for row in dropped), now_ms),
+            (
+                last_seq,
+                now_ms,
+                sum(row[1] for row in dropped),
+                sum(row[2] for row in dropped),
+                now_ms,
+            ),
         )
 
     @contextmanager
@@ -320,7 +335,7 @@ def _make(db: sqlite3.Connection, stream: str) -> None:
     db.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
-    db.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0, 0, NULL)", (stream,))
+    db.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0, 0, 0, NULL)", (stream,))
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")
 

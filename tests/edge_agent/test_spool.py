@@ -52,6 +52,20 @@ def test_numbers_have_no_holes_and_are_not_used_again_after_everything_was_ackno
     again.close()
 
 
+def test_when_the_last_batch_was_sealed_is_known_after_its_receipt_too(tmp_path: Path) -> None:
+    """The clock of the next process goes on from there."""
+    path = tmp_path / "spool.db"
+    for acknowledged, last_ms in ((0, NOW_MS + 2), (2, NOW_MS + 5), (1, NOW_MS + 1)):
+        spool = Spool.open(path, MIB, NOW_MS)
+        seqs = [spool.append([frame(1)], [], last_ms - 1), spool.append([frame(2)], [], last_ms)]
+        spool.acknowledge([(seq, seq) for seq in seqs[:acknowledged]])
+        assert spool.newest_ms == last_ms
+        spool.close()
+        again = Spool.open(path, MIB, NOW_MS)
+        assert again.newest_ms == last_ms
+        again.close()
+
+
 def test_receipts_for_numbers_never_given_do_nothing(tmp_path: Path) -> None:
     spool = Spool.open(tmp_path / "spool.db", MIB, NOW_MS)
     spool.append([frame(1)], [], NOW_MS)
