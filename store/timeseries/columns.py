@@ -10,20 +10,23 @@ from store.timeseries.contract import Block
 def merge(blocks: Iterable[Block]) -> list[Block]:
     """The same readings in the order they came, in one block per (site, device, set of quantities).
 
-    Lists of the result belong to it alone: the blocks given are not changed.
+    The blocks given are not changed; one that is alone of its kind is in the result as it is.
     """
-    merged: dict[tuple[str, str, tuple[str, ...]], tuple[list[int], dict[str, list[float | None]]]] = {}
+    alike: dict[tuple[str, str, tuple[str, ...]], list[Block]] = {}
     for block in blocks:
-        key = (block.site, block.device, tuple(block.values))
-        if key not in merged:
-            columns = {quantity: list(column) for quantity, column in block.values.items()}
-            merged[key] = (list(block.time), columns)
-            continue
-        time, columns = merged[key]
+        alike.setdefault((block.site, block.device, tuple(block.values)), []).append(block)
+    return [group[0] if len(group) == 1 else _joined(group) for group in alike.values()]
+
+
+def _joined(blocks: list[Block]) -> Block:
+    first, *rest = blocks
+    time = list(first.time)
+    columns = {quantity: list(column) for quantity, column in first.values.items()}
+    for block in rest:
         time.extend(block.time)
         for quantity, column in block.values.items():
             columns[quantity].extend(column)
-    return [Block(site, device, *columns) for (site, device, _), columns in merged.items()]
+    return Block(first.site, first.device, time, columns)
 
 
 def by_quantity(blocks: Iterable[Block]) -> dict[str, list[float | None]]:

@@ -53,7 +53,7 @@ class SqliteTimeSeries:
         self._known = step.known
         if step.too_late:
             logger.warning("%d late readings left out: their minutes are closed", step.too_late)
-        return step.readings
+        return step.readings + step.too_late
 
     def position(self) -> int:
         """See the contract."""

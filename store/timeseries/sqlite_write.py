@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from store.sqlite import Cell, insert_rows
@@ -18,14 +19,17 @@ _INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"
 _SERIES_ID: Final = "SELECT id FROM series WHERE site = ? AND device = ? AND quantity = ?"
 
 Series = tuple[str, str, str]
+_Device = tuple[str, str, tuple[str, ...]]
+_Columns = Mapping[str, Sequence[float | None]]
 
 
 @dataclass(slots=True)
 class SeriesIds:
-    """Ids of series as they were after so many erasures; another erasure, by whichever process, ends them."""
+    """The ids of each device's quantities as they were after so many erasures; another erasure, by whichever
+    process, ends them."""
 
     erasures: int = -1
-    ids: dict[Series, int] = field(default_factory=dict)
+    ids: dict[_Device, list[int]] = field(default_factory=dict)
 
 
 class Step:
@@ -36,7 +40,7 @@ class Step:
         self._connection = connection
         self._raw_before: int = row[0]
         self.known = known if known.erasures == row[1] else SeriesIds(row[1])
-        self.found: dict[Series, int] = {}
+        self.found: dict[_Device, list[int]] = {}
         self.readings = 0
         self.too_late = 0
         self._points: list[Cell] = []
@@ -45,67 +49,61 @@ class Step:
     def write(self, blocks: Sequence[Block], position: int) -> None:
         """Add the rows of `blocks` and move the position forward."""
         for block in columns.merge(blocks):
-            if block.time:
-                self._lay_out(block)
+            if not block.time:
+                continue
+            late = min(block.time) < self._raw_before
+            if late or any(None in column for column in block.values.values()):
+                self._sift(block, late=late)
+            else:
+                self._lay_out(block.site, block.device, block.time, block.values)
         insert_rows(self._connection, _INSERT_POINT, 3, self._points)
         insert_rows(self._connection, _INSERT_STALE, 2, self._stale)
         self._connection.execute("UPDATE reached SET position = max(position, ?)", (position,))
 
-    def _lay_out(self, block: Block) -> None:
-        minutes = {time // MINUTE_MS for time in block.time}
-        may_be_closed = min(minutes) * MINUTE_MS < self._raw_before
+    def _sift(self, block: Block, *, late: bool) -> None:
+        """Lay out each column without its nulls and without what comes too late."""
         for quantity, column in block.values.items():
-            time, values = _without_nulls(block.time, column)
-            if not values:
-                continue
-            self.readings += len(values)
-            series = self._id((block.site, block.device, quantity))
-            open_minutes = minutes
-            if may_be_closed:
-                time, values, open_minutes = self._without_closed(series, time, values)
-            self._points += _rows(series, time, values)
-            for minute in open_minutes:
+            rows = [(at, value) for at, value in zip(block.time, column, strict=True) if value is not None]
+            if late and rows:
+                rows = self._without_closed((block.site, block.device, quantity), rows)
+            if rows:
+                time, values = zip(*rows, strict=True)
+                self._lay_out(block.site, block.device, time, {quantity: values})
+
+    def _without_closed(self, series: Series, rows: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        known = known_series(self._connection, series)
+        if known is None:
+            return rows
+        closed = closed_minutes(self._connection, known, min(rows)[0], max(rows)[0])
+        kept = [row for row in rows if row[0] // MINUTE_MS not in closed]
+        self.too_late += len(rows) - len(kept)
+        return kept
+
+    def _lay_out(self, site: str, device: str, time: Sequence[int], values: _Columns) -> None:
+        """Columns without nulls become (series, time, value) end to end."""
+        ids = self._ids((site, device, tuple(values)))
+        count = len(time)
+        cells: list[Cell] = [None] * (3 * count * len(ids))
+        cells[0::3] = ids if count == 1 else [series for series in ids for _ in range(count)]
+        cells[1::3] = [*time] * len(ids)
+        cells[2::3] = chain.from_iterable(values.values())
+        self._points += cells
+        self.readings += count * len(ids)
+        for minute in {at // MINUTE_MS for at in time}:
+            for series in ids:
                 self._stale += (series, minute)
 
-    def _id(self, series: Series) -> int:
-        known = self.known.ids.get(series) or self.found.get(series)
-        if known is None:
-            known = self.found[series] = _series_id(self._connection, series)
-        return known
-
-    def _without_closed(
-        self, series: int, time: Sequence[int], values: Sequence[float]
-    ) -> tuple[Sequence[int], Sequence[float], set[int]]:
-        """The readings whose minutes take some yet, and those minutes."""
-        closed = closed_minutes(self._connection, series, min(time), max(time))
-        kept = [pair for pair in zip(time, values, strict=True) if pair[0] // MINUTE_MS not in closed]
-        self.too_late += len(time) - len(kept)
-        return [at for at, _ in kept], [value for _, value in kept], {at // MINUTE_MS for at, _ in kept}
-
-
-def _without_nulls(
-    time: Sequence[int], values: Sequence[float | None]
-) -> tuple[Sequence[int], Sequence[float]]:
-    if None not in values:
-        return time, values  # type: ignore[return-value]  # no null among them
-    kept = [(at, value) for at, value in zip(time, values, strict=True) if value is not None]
-    return [at for at, _ in kept], [value for _, value in kept]
-
-
-def _rows(series: int, time: Sequence[int], values: Sequence[float]) -> list[Cell]:
-    """(series, time, value) end to end."""
-    cells: list[Cell] = [series] * (3 * len(values))
-    cells[1::3] = time
-    cells[2::3] = values
-    return cells
+    def _ids(self, device: _Device) -> list[int]:
+        ids = self.known.ids.get(device) or self.found.get(device)
+        if ids is None:
+            ids = [_series_id(self._connection, (*device[:2], quantity)) for quantity in device[2]]
+            self.found[device] = ids
+        return ids
 
 
 def _series_id(connection: sqlite3.Connection, series: Series) -> int:
     connection.execute("INSERT OR IGNORE INTO series (site, device, quantity) VALUES (?, ?, ?)", series)
-    found = known_series(connection, series)
-    if found is None:
-        raise sqlite3.DatabaseError(f"series {series} was added and is not there")
-    return found
+    return int(connection.execute(_SERIES_ID, series).fetchone()[0])
 
 
 def known_series(connection: sqlite3.Connection, series: Series) -> int | None:

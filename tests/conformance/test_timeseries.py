@@ -19,10 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.timeseries.contract import Aggregate, Block, Latest, TimeSeries
+from store.timeseries.influx import InfluxTimeSeries
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.influx import settings_for
 
 STORES: Final[dict[str, Callable[[Path], TimeSeries]]] = {
-    "sqlite": lambda folder: SqliteTimeSeries(folder / "timeseries.db")
+    "sqlite": lambda folder: SqliteTimeSeries(folder / "timeseries.db"),
+    "influxdb 1": lambda folder: InfluxTimeSeries(settings_for(folder)),
 }
 SITE: Final = "fenglin-18"
 SECOND: Final = 1000
@@ -87,9 +90,10 @@ def test_raw_is_half_open_and_ascending(store: TimeSeries) -> None:
 
 def test_raw_is_read_in_pages(store: TimeSeries) -> None:
     store.write([power([START + at for at in range(5)], [0, 1, 2, 3, 4])], 1)
-    first = store.raw(SITE, "meter", "active_power", START, START + 5, limit=3)
-    assert first == ([START, START + 1, START + 2], [0, 1, 2])
-    assert store.raw(SITE, "meter", "active_power", first[0][-1] + 1, START + 5, limit=3)[1] == [3, 4]
+    times, values = store.raw(SITE, "meter", "active_power", START, START + 5, limit=3)
+    assert (times, values) == ([START, START + 1, START + 2], [0.0, 1.0, 2.0])
+    times, values = store.raw(SITE, "meter", "active_power", times[-1] + 1, START + 5, limit=3)
+    assert values == [3, 4]
     assert store.raw(SITE, "meter", "active_power", START, START + 5, limit=0) == ([], [])
 
 
