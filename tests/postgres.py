@@ -15,16 +15,29 @@ from store.log.postgresql import PostgresqlLog
 from store.records.sql_records import SqlRecords
 
 _NUMBERS: Final = itertools.count(1)
-_TEMPLATE: Final = "with_tables"
+_NAME: Final = "with_tables"
+#: Emptying is ten times as quick as making a database anew.
+_EMPTY: Final = """
+DO $$ BEGIN
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+             || ' RESTART IDENTITY' FROM pg_tables
+             WHERE schemaname IN ('public', 'plumbline_log')
+             AND tablename NOT IN ('alembic_version', 'trimmed'));
+    UPDATE plumbline_log.trimmed SET up_to = 0;
+    ALTER SEQUENCE plumbline_log.offsets RESTART;
+END $$
+"""
 
 
 @pytest.fixture(scope="session")
 def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """It may be restarted and killed, and must answer again when the test ends. What a SIGKILL leaves the kernel
-    still writes, so nothing here needs the disk to be waited for."""
+    """It may be restarted and killed, and must answer again when the test ends. What a SIGKILL leaves the
+    kernel still writes, so nothing here needs the disk to be waited for."""
     folder = tmp_path_factory.mktemp("postgres")
-    with Postgres(folder, settings=["fsync=off"]) as cluster:
-        dsn = cluster.create_database(_TEMPLATE)
+    with Postgres(folder, settings=["fsync=off", "autovacuum=off"]) as cluster:
+        dsn = cluster.create_database(_NAME)
         PostgresqlLog(dsn).close()
         SqlRecords(dsn).close()
         yield cluster
@@ -34,22 +47,18 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postg
 @pytest.fixture
 def postgres_dsn(postgres_cluster: Postgres) -> Iterator[str]:
     """The address of a database with empty tables."""
-    yield from _database(postgres_cluster, _TEMPLATE)
+    yield postgres_cluster.dsn(_NAME)
+    _run(postgres_cluster.dsn(_NAME), _EMPTY)
 
 
 @pytest.fixture
 def bare_postgres_dsn(postgres_cluster: Postgres) -> Iterator[str]:
     """The address of a database without tables."""
-    yield from _database(postgres_cluster, "template0")
+    name = f"bare_{next(_NUMBERS)}"
+    yield postgres_cluster.create_database(name)
+    _run(postgres_cluster.dsn(), f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _database(cluster: Postgres, template: str) -> Iterator[str]:
-    name = f"test_{next(_NUMBERS)}"
-    _run(cluster, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield cluster.dsn(name)
-    _run(cluster, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _run(cluster: Postgres, statement: str) -> None:
-    with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
+def _run(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement.encode())
