@@ -1,0 +1,297 @@
+"""The time series in InfluxDB 1.x, 2.x or 3: docs/decisions/0007-influxdb.md says how and why."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from store.errors import StoreError
+from store.timeseries import columns, influx_lines, influx_setup, influx_window
+from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window
+from store.timeseries.influx_http import Http
+from store.timeseries.influx_query import (
+    HOUR_MS,
+    HOURS,
+    MINUTE_MS,
+    MINUTES,
+    RAW,
+    REACHED,
+    STALE,
+    Questions,
+    delete,
+    name,
+    select,
+    where,
+)
+from store.timeseries.influx_query import (
+    text as quoted,
+)
+from store.timeseries.influx_rollup import RollUp, tasks
+from store.timeseries.influx_settings import InfluxSettings
+from store.timeseries.influx_stale import Key, Marks, decoded, encoded, minutes_of
+from wire.ranges import Ranges
+
+#: Readings of one page of `raw`: some 2 MB of JSON.
+_PAGE: Final = 100_000
+#: Devices whose marks are told in one request.
+_MARKS: Final = 1_000
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class InfluxTimeSeries:
+    """`store.timeseries.contract.TimeSeries` on InfluxDB. One process at a time may write; any may read.
+
+    The last value of a (site, device, quantity, time) stands. Nothing is asked of the server before the first
+    call. Every method raises StoreError where the server will not.
+    """
+
+    def __init__(self, settings: InfluxSettings, clock: Callable[[], int] = _now_ms) -> None:
+        """`clock` gives UTC ms: minutes that are not over by it are not rolled up yet."""
+        self._http = Http(settings)
+        self._questions = Questions(self._http)
+        self._windows = influx_window.Windows(self._questions, self.raw)
+        self._roll = RollUp(self._questions, self._store)
+        self._clock = clock
+        self._sender = ThreadPoolExecutor(1, "influxdb-write")
+        self._writing = threading.Lock()
+        self._rolling = threading.Lock()
+        self._marks: Marks | None = None
+        self._reached = 0
+        self._state_time = 0
+        self._fields: set[str] = set()
+
+    # Writing.
+
+    def write(self, blocks: Sequence[Block], position: int) -> int:
+        """See the contract. In this order: marks of the minutes that become stale, readings, position; a
+        failure leaves a mark or a reading too many, which the next try of the same blocks makes right."""
+        merged = columns.merge(blocks)
+        with self._writing:
+            marks = self._begun()
+            self._tell(marks, marks.add(minutes_of(merged, MINUTE_MS)))
+            self._store(RAW, merged)
+            if position > self._reached:
+                self._store_state([f"{REACHED} position={position}i"])
+                self._reached = position
+        return columns.readings(columns.by_quantity(merged))
+
+    @property
+    def beyond_retention(self) -> int:
+        """Readings the server refused since we began, as its retention policy is over for them."""
+        return self._http.beyond_retention
+
+    def _store(self, measurement: str, blocks: Sequence[Block]) -> None:
+        """Lines are made while the server reads the ones before."""
+        sending: Future[None] | None = None
+        try:
+            for body in influx_lines.bodies(measurement, blocks):
+                if sending is not None:
+                    sending.result()
+                sending = self._sender.submit(self._http.write, body)
+        finally:
+            if sending is not None:
+                sending.result()
+
+    def _store_state(self, lines: Sequence[str]) -> None:
+        """Lines of our own book-keeping, at a time after all others of it, so that the last is the newest
+        whatever the clock does. Within an hour they replace each other; InfluxDB 3 does not do that reliably,
+        so there each has its own millisecond."""
+        now = self._clock()
+        if self._http.settings.generation == 3:
+            self._state_time = max(now, self._state_time + 1)
+        else:
+            self._state_time = max(now // HOUR_MS * HOUR_MS, self._state_time)
+        self._http.write("".join(f"{line} {self._state_time}\n" for line in lines).encode())
+
+    def _tell(self, marks: Marks, keys: Sequence[Key]) -> None:
+        """Let the server hold the marks of these devices."""
+        for at in range(0, len(keys), _MARKS):
+            part = keys[at : at + _MARKS]
+            heads = [influx_lines.tagged(STALE, {"site": site, "device": device}) for site, device in part]
+            texts = [encoded(marks.stale[key]) for key in part]
+            self._store_state([f'{head} minutes="{text}"' for head, text in zip(heads, texts, strict=True)])
+            marks.told(part)
+
+    def _begun(self) -> Marks:
+        """What an earlier process left to do; the database is made where it is missing."""
+        if self._marks is not None:
+            return self._marks
+        if open_findings := [found for found in self.check(fix=True) if not found.mended]:
+            raise StoreError("; ".join(f"{found.what}: {found.remedy}" for found in open_findings))
+        marks = Marks()
+        for past in reversed(list(self._questions.pasts(self._clock()))):
+            for series in self._questions.ask(
+                select("last(minutes)", STALE, f" WHERE device != ''{past}", " GROUP BY site, device")
+            ):
+                marks.load((series.tags["site"], series.tags["device"]), series.columns["last"][0])
+                self._state_time = max(self._state_time, series.time[0])
+        self._position()
+        self._marks = marks
+        return marks
+
+    def position(self) -> int:
+        """See the contract. Asked of the server each time: it may have been restored from a backup."""
+        with self._writing:
+            return self._position()
+
+    def _position(self) -> int:
+        self._reached = 0
+        for past in self._questions.pasts(self._clock()):
+            condition = f" WHERE {past.removeprefix(' AND ')}" if past else ""
+            for series in self._questions.ask(select("last(position)", REACHED, condition)):
+                self._state_time = max(self._state_time, series.time[0])
+                self._reached = int(series.columns["last"][0])
+                return self._reached
+        return 0
+
+    # Reading.
+
+    def devices(self, site: str) -> dict[str, list[str]]:
+        """See the contract; on InfluxDB 3 of the last 30 days."""
+        found: dict[str, set[str]] = {}
+        for past in self._questions.pasts(self._clock()):
+            condition = where(site) + past
+            by_device = " GROUP BY device"
+            for answer in self._questions.ask_all([
+                select("last(*)", RAW, condition, by_device),
+                select(r"last(/\.count$/)", HOURS, condition, by_device),
+            ]):  # fmt: skip
+                for series in answer:
+                    quantities = found.setdefault(series.tags["device"], set())
+                    for column, values in series.columns.items():
+                        if values and values[0] is not None:
+                            quantities.add(column.removeprefix("last_").removesuffix(".count"))
+        return {device: sorted(found[device]) for device in sorted(found)}
+
+    def latest(self, site: str) -> dict[tuple[str, str], Latest]:
+        """See the contract; on InfluxDB 3 of the last 30 days."""
+        found: dict[tuple[str, str], Latest] = {}
+        for past in self._questions.pasts(self._clock()):
+            known = sorted(self._fields)
+            keys, *answers = self._questions.ask_all([
+                f"SHOW FIELD KEYS FROM {RAW}", *(_last_of(quantity, site, past) for quantity in known)
+            ])  # fmt: skip
+            self._fields |= {field for series in keys for field in series.columns["fieldKey"]}
+            new = sorted(self._fields.difference(known))
+            answers += self._questions.ask_all([_last_of(quantity, site, past) for quantity in new])
+            for quantity, answer in zip([*known, *new], answers, strict=True):
+                for series in answer:
+                    newest = Latest(series.time[0], float(series.columns["last"][0]))
+                    found.setdefault((series.tags["device"], quantity), newest)
+        return found
+
+    def raw(
+        self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None
+    ) -> tuple[list[int], list[float]]:
+        """See the contract; asked for in pages."""
+        times: list[int] = []
+        values: list[float] = []
+        for first, until in self._questions.spans(start, end):
+            at = first
+            while at < until and (limit is None or len(times) < limit):
+                page = _PAGE if limit is None else min(_PAGE, limit - len(times))
+                answer = self._questions.ask(
+                    select(name(quantity), RAW, where(site, [device], at, until), f" LIMIT {page}")
+                )
+                if not answer:
+                    break
+                times += answer[0].time
+                values += map(float, answer[0].columns[quantity])
+                at = times[-1] + 1 if len(answer[0].time) == page else until
+        return times, values
+
+    def window(
+        self,
+        site: str,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
+        aggregates: Sequence[Aggregate],
+    ) -> Window:
+        """See the contract. Which minutes are stale is asked of the server, so that it is right in a process
+        that only reads, too."""
+        window = influx_window.empty(start, end, step_ms, aggregates)
+        if window.time and aggregates:
+            stale = self._stale(site, device) if influx_window.uses_rollups(start, step_ms) else Ranges()
+            self._windows.fill(window, (site, device, quantity), end, stale)
+        return window
+
+    def _stale(self, site: str, device: str) -> Ranges:
+        for past in self._questions.pasts(self._clock()):
+            for series in self._questions.ask(select("last(minutes)", STALE, where(site, [device]) + past)):
+                return decoded(series.columns["last"][0])
+        return Ranges()
+
+    # Looking after it.
+
+    def roll_up(self, limit: int) -> int:
+        """See the contract. A minute here is one of a device, with all its quantities."""
+        return self._roll_up(limit, self._clock() // MINUTE_MS)
+
+    def _roll_up(self, limit: int, before: int) -> int:
+        with self._rolling:
+            with self._writing:
+                marks = self._begun()
+                jobs = marks.take(limit, before)
+            sites: dict[str, dict[str, list[str]]] = {}
+
+            def quantities(site: str) -> dict[str, list[str]]:
+                if site not in sites:
+                    sites[site] = self.devices(site)
+                return sites[site]
+
+            for task in tasks(jobs, quantities):
+                self._roll.run(task, marks.has)
+            with self._writing:
+                self._tell(marks, marks.done(jobs))
+        return sum(job.last - job.first + 1 for job in jobs)
+
+    def forget(self, raw_before: int, rollups_before: int) -> int:
+        """See the contract; the server does not say how many went. InfluxDB 3 deletes nothing by itself but
+        by the database's retention, so there this does nothing."""
+        if self._http.settings.generation == 3:
+            return 0
+        while self._roll_up(1000, -(-raw_before // MINUTE_MS)):
+            pass
+        whole_hours = rollups_before // HOUR_MS * HOUR_MS
+        with self._rolling:
+            for measurement, before in ((RAW, raw_before), (MINUTES, rollups_before), (HOURS, whole_hours)):
+                self._questions.change(delete(measurement, f"time < {before}ms"))
+        return 0
+
+    def erase(self, site: str) -> None:
+        """See the contract. Raises StoreError on InfluxDB 3 Core, which cannot delete rows."""
+        if self._http.settings.generation == 3:
+            raise StoreError(
+                f"InfluxDB 3 at {self._http.settings.place} cannot delete the readings of site {site!r}: "
+                f"wait for the database's retention, or copy the other sites and delete the database"
+            )
+        with self._rolling, self._writing:
+            marks = self._begun()
+            for measurement in (RAW, MINUTES, HOURS, STALE):
+                self._questions.change(delete(measurement, f"site = {quoted(site)}"))
+            marks.drop(site)
+
+    def compact(self) -> None:
+        """The server compacts by itself."""
+
+    def check(self, *, fix: bool) -> list[Finding]:
+        """See the contract."""
+        return influx_setup.check(self._http, fix=fix)
+
+    def close(self) -> None:
+        """See the contract."""
+        self._sender.shutdown()
+        self._http.close()
+
+
+def _last_of(quantity: str, site: str, past: str) -> str:
+    return select(f"last({name(quantity)})", RAW, where(site) + past, " GROUP BY device")
