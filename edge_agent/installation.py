@@ -8,29 +8,59 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge_agent import profile
-from edge_agent.drivers.contract import Parity, PortSettings
-from edge_agent.drivers.registry import ADDRESSES, LISTENING, POLLED
+from edge_agent.broker import Broker
+from edge_agent.drivers import osdp
+from edge_agent.drivers.contract import PortSettings
+from edge_agent.drivers.mqtt.arrival import MqttDevice
+from edge_agent.drivers.mqtt.subscriber import MqttPlan
+from edge_agent.drivers.registry import ADDRESSES, DIALECTS, LISTENING, POLLED, TABLE, Entry
 from edge_agent.lines import Asked, LinePlan, ListeningPlan, PolledPlan
+from edge_agent.passage import Reader
 from edge_agent.profile import Profile
-from edge_agent.site_file import DeviceSection, LineSection, SiteFile, load_site
+from edge_agent.site_file import (
+    BrokerSection,
+    DeviceSection,
+    LineSection,
+    MqttDeviceSection,
+    MqttSection,
+    SiteFile,
+    load_site,
+)
 from edge_agent.site_mistakes import KnownProfile, ProtocolRules
 
-#: Speed and parity where neither the site file nor a profile says. DL/T 645-2007 §4: 2400, even parity;
-#: the others as they are sold.
-_SERIAL: Final[dict[str, tuple[int, Parity]]] = {"dlt645": (2400, "E")}
+#: Keys of a device that only one protocol knows.
+_OWN_KEYS: Final = {"wiegand": ("byte_order",), "osdp": ("key_file",)}
+#: Protocols whose readers share a line.
+_SHARED: Final = frozenset({"osdp"})
+
+
+def _rules(name: str, entry: Entry) -> ProtocolRules:
+    return ProtocolRules(
+        listening=entry.listening is not None,
+        baud=entry.baud,
+        parity=entry.parity,
+        address=entry.address,
+        shared=name in _SHARED,
+        own_keys=_OWN_KEYS.get(name, ()),
+        mqtt=entry.dialect is not None,
+        missing=osdp.missing() if name == "osdp" else None,
+    )
+
 
 RULES: Final[dict[str, ProtocolRules]] = {
-    name: ProtocolRules(name in LISTENING, *_SERIAL.get(name, (9600, "N")), ADDRESSES[name])
-    for name in (*POLLED, *LISTENING)
+    name: _rules(name, TABLE[name]) for name in (*POLLED, *LISTENING, *DIALECTS)
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A checked site file and a plan for each of its lines, in the order of the file."""
+    """A checked site file: a plan for each line in the order of the file, and one for its MQTT devices."""
 
     site: SiteFile
     plans: tuple[LinePlan, ...]
+    mqtt: MqttPlan | None = None
+    #: The badge readers, on lines and behind MQTT.
+    readers: tuple[Reader, ...] = ()
 
 
 class Library:
@@ -64,18 +94,68 @@ def load_installation(path: Path) -> Installation:
     """All that `path` says, checked; no port or socket is opened. Raises SiteFileError with every mistake."""
     library = Library(path.parent)
     site = load_site(path, library, RULES)
-    return Installation(site, tuple(_plan(line, library) for line in site.lines))
+    plans = tuple(_plan(line, library) for line in site.lines)
+    mqtt = None if site.mqtt is None else _mqtt_plan(site, site.mqtt, library)
+    readers = [reader for plan in plans if isinstance(plan, ListeningPlan) for reader in plan.readers]
+    readers += [device.reader() for device in (site.mqtt.devices if site.mqtt else ())]
+    return Installation(site, plans, mqtt, tuple(readers))
+
+
+def broker_of(section: BrokerSection) -> Broker:
+    """A broker of the site file. 8883 is MQTT over TLS (IANA: secure-mqtt)."""
+    tls = section.tls
+    return Broker(
+        host=section.host,
+        port=section.port or (1883 if tls is None else 8883),
+        username=section.username,
+        password_file=section.password_file,
+        tls=tls is not None,
+        ca_file=tls.ca_file if tls else None,
+        cert_file=tls.cert_file if tls else None,
+        key_file=tls.key_file if tls else None,
+    )
+
+
+def _mqtt_plan(site: SiteFile, section: MqttSection, library: Library) -> MqttPlan:
+    devices = tuple(_mqtt_device(device, library.model(str(device.profile))) for device in section.devices)
+    identifier = f"plumbline-{site.site}-{site.agent}-devices"
+    return MqttPlan(broker_of(section.broker or site.broker), devices, identifier)
+
+
+def _mqtt_device(device: MqttDeviceSection, model: Profile) -> MqttDevice:
+    dialect, own_s = model.transport.protocol, model.transport.silent_after_s
+    usual_s = DIALECTS[dialect].silent_after_s if own_s is None else own_s
+    return MqttDevice(
+        model.target(device.id, str(device.address), device.variant),
+        dialect,
+        model.transport.codec,
+        model.badge,
+        usual_s if device.silent_after_s is None else device.silent_after_s,
+    )
 
 
 def _plan(line: LineSection, library: Library) -> LinePlan:
     if line.protocol in LISTENING:
-        (device,) = line.devices
-        driver = LISTENING[line.protocol]()
-        return ListeningPlan(port_settings(line, {}), driver, device.id, device.direction)
+        readers = tuple(_reader(device, line.protocol) for device in line.devices)
+        driver = LISTENING[line.protocol](**_driver_options(line))
+        return ListeningPlan(port_settings(line, {}), driver, readers)
     asked = tuple(_asked(device, library.model(str(device.profile))) for device in line.devices)
     # The devices of one line share its speed: the first one's profile speaks for all.
     defaults = library.model(str(line.devices[0].profile)).transport.port_defaults()
     return PolledPlan(port_settings(line, defaults), POLLED[line.protocol](), asked)
+
+
+def _reader(device: DeviceSection, protocol: str) -> Reader:
+    return device.reader(ADDRESSES[protocol](str(device.address)) if protocol in _SHARED else "")
+
+
+def _driver_options(line: LineSection) -> dict[str, Any]:
+    if line.protocol == "osdp":
+        check = ADDRESSES["osdp"]
+        return {"key_files": {check(str(device.address)): device.key_file for device in line.devices}}
+    if line.protocol == "wiegand" and line.devices[0].byte_order is not None:
+        return {"byte_order": line.devices[0].byte_order}
+    return {}
 
 
 def _asked(device: DeviceSection, model: Profile) -> Asked:
@@ -86,7 +166,12 @@ def _asked(device: DeviceSection, model: Profile) -> Asked:
 def port_settings(line: LineSection, defaults: Mapping[str, Any]) -> PortSettings:
     """How the port is opened: the file's word, else the profile's (`defaults`), else the protocol's."""
     rules = RULES[line.protocol]
-    chosen: dict[str, Any] = {"baud": rules.baud, "parity": rules.parity, **defaults}
+    chosen: dict[str, Any] = {
+        "baud": rules.baud,
+        "parity": rules.parity,
+        "data_bits": TABLE[line.protocol].data_bits,
+        **defaults,
+    }
     for name in ("baud", "parity", "stop_bits", "data_bits", "timeout_s"):
         if (value := getattr(line, name)) is not None:
             chosen[name] = value

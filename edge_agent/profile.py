@@ -2,6 +2,7 @@
 
 A profile has `transport` (how the model leaves the factory), `reads` (requests: registers, for Modbus),
 `points` (one quantity of `wire.quantities` each; `scale` brings the raw number into the table's unit),
+`badge` (where an MQTT device says a card's number),
 `variants` (the same model sold with other factors) and `examples`: a real request, a real reply and the
 values it must give, which test the profile. A profile without a captured example says why in `no_capture`.
 """
@@ -18,6 +19,7 @@ from edge_agent.drivers import registry
 from edge_agent.drivers.contract import Parity, Point, Target
 from edge_agent.drivers.dlt645_items import item
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
+from edge_agent.drivers.mqtt.lorawan import CODECS
 from edge_agent.yaml_lines import Config, ConfigError, nearest, unknown_choice, validated, wrong
 from wire.quantities import QUANTITIES
 
@@ -33,8 +35,9 @@ def _known_quantity(name: str) -> str:
 
 
 def _known_protocol(name: str) -> str:
-    if name not in registry.POLLED:
-        raise unknown_choice(name, "protocol that is asked", registry.POLLED)
+    known = (*registry.POLLED, *registry.DIALECTS)
+    if name not in known:
+        raise unknown_choice(name, "protocol with profiles", known)
     return name
 
 
@@ -57,6 +60,7 @@ DataIdentifier = Annotated[
 ]
 Scale = Annotated[float, Field(allow_inf_nan=False)]
 Interval = Annotated[float, Field(ge=0.05, le=86_400)]
+Silence = Annotated[float, Field(ge=0, le=7 * 86_400)]
 
 
 class Match(Config):
@@ -73,12 +77,19 @@ class Transport(Config):
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
     parity: Parity = "N"
     stop_bits: Literal[1, 2] = 1
+    data_bits: Literal[7, 8] = 8
     #: Silence before a request. Left out, it is what Modbus RTU asks for: 3.5 characters of 11 bits.
     gap_ms: Annotated[float, Field(ge=0, le=1_000)] | None = None
     #: Modbus: most registers the device gives at once.
     max_count: Annotated[int, Field(ge=1, le=125)] | None = None
     #: DL/T 645: false for a meter that answers blocks (0201FF00) wrongly instead of refusing them.
     blocks: bool = True
+    #: DSMR P1: false for a meter whose telegrams carry no CRC (DSMR 2 and 3).
+    checksum: bool = True
+    #: LoRaWAN: what reads the bytes of an uplink (see edge_agent/drivers/mqtt/lorawan.py).
+    codec: str | None = None
+    #: MQTT: a device silent for so long is reported; 0 is never. Left out, it is the dialect's.
+    silent_after_s: Silence | None = None
 
     def gap_s(self) -> float:
         """Seconds of silence before a request (MODBUS over Serial Line V1.02 §2.5.1.1)."""
@@ -86,7 +97,12 @@ class Transport(Config):
 
     def port_defaults(self) -> dict[str, Any]:
         """Keyword arguments of `contract.PortSettings`."""
-        return {"baud": self.baud, "parity": self.parity, "stop_bits": self.stop_bits}
+        return {
+            "baud": self.baud,
+            "parity": self.parity,
+            "stop_bits": self.stop_bits,
+            "data_bits": self.data_bits,
+        }
 
 
 class Register(Config):
@@ -105,13 +121,18 @@ class ReadSpec(Config):
 
 
 class PointSpec(Config):
-    """One quantity: `di` for DL/T 645; `read`, `offset`, `decode`, `byte_order` for Modbus."""
+    """One quantity: `di` for DL/T 645; `read`, `offset`, `decode`, `byte_order` for Modbus; `at` for others.
+
+    `at` is in the words of the protocol; of an MQTT device `{field: ENERGY/Power}`, and with it `states`
+    (numbers for words) or `invalid` (see edge_agent/drivers/mqtt/mapping.py).
+    """
 
     key: Quantity
     scale: Scale = 1.0
     #: Slow quantities are asked less often than the device's own interval.
     interval_s: Interval | None = None
     di: DataIdentifier | None = None
+    at: dict[str, Any] | None = None
     read: str | None = None
     offset: Annotated[int, Field(ge=0, le=2_000)] = 0
     decode: NumberType = "uint16"
@@ -133,13 +154,28 @@ class Variant(Config):
 
 
 class Example(Config):
-    """Real bytes and what they must give: values by quantity, or `{error: kind}` of a refusal."""
+    """Real bytes and what they must give: values by quantity, or `{error: kind}` of a refusal.
 
-    reply: Hex
+    A message of an MQTT device is `payload` on `topic`; an uplink's own bytes are `reply`. A card's number is
+    expected as `badge`.
+    """
+
+    reply: Hex | None = None
+    payload: str | None = None
+    topic: str = ""
+    #: The part of the source the values are of, where a message tells of several devices.
+    part: str = ""
+    fport: Annotated[int, Field(ge=0, le=255)] = 0
     request: Hex | None = None
     variant: str | None = None
     expect: dict[str, float | str | None]
     source: str
+
+    @model_validator(mode="after")
+    def _has_one_message(self) -> Self:
+        if (self.reply is None) == (self.payload is None):
+            raise wrong("needs either reply (bytes in hex) or payload (text)")
+        return self
 
 
 class Profile(Config):
@@ -151,21 +187,28 @@ class Profile(Config):
     transport: Transport
     note: str = ""
     reads: tuple[ReadSpec, ...] = ()
-    points: Annotated[tuple[PointSpec, ...], Field(min_length=1)]
+    points: tuple[PointSpec, ...] = ()
+    badge: str | None = None
     variants: dict[str, Variant] = {}
     examples: tuple[Example, ...] = ()
     no_capture: str | None = None
 
     @model_validator(mode="after")
     def _points_fit_the_protocol(self) -> Self:
+        if not self.points and self.badge is None:
+            raise wrong("needs at least one point", "points")
         keys = [point.key for point in self.points]
         for place, point in enumerate(self.points):
             if point.key in keys[:place]:
                 raise wrong(f"{point.key} stands twice", "points", place, "key")
-            if self.transport.protocol == "dlt645":
+            if self.transport.protocol not in ("dlt645", "modbus_rtu"):
+                _fits_at(self.transport.protocol, place, point)
+            elif self.transport.protocol == "dlt645":
                 _fits_dlt645(place, point)
             else:
                 _fits_reads(place, point, {read.id: read.register_ for read in self.reads})
+        if self.transport.codec is not None and self.transport.codec not in CODECS:
+            raise unknown_choice(self.transport.codec, "codec", CODECS, "transport", "codec")
         for name, variant in self.variants.items():
             for key in variant.points:
                 if key not in keys:
@@ -195,6 +238,8 @@ class Profile(Config):
     def _where(self, point: PointSpec) -> dict[str, Any]:
         if point.di is not None:
             return {"di": point.di}
+        if point.at is not None:
+            return dict(point.at)
         register = next(read.register_ for read in self.reads if read.id == point.read)
         return {
             "type": register.type,
@@ -216,19 +261,34 @@ class Profile(Config):
 
         Raises ValueError, one line, for an address or variant that is none.
         """
-        own: dict[str, Any] = {"blocks": self.transport.blocks, "gap_s": self.transport.gap_s()}
+        own: dict[str, Any] = {
+            "blocks": self.transport.blocks,
+            "checksum": self.transport.checksum,
+            "gap_s": self.transport.gap_s(),
+        }
         if self.transport.max_count is not None:
             own["max_count"] = self.transport.max_count
         wanted = registry.ADDRESSES[self.transport.protocol](address)
         return Target(device, wanted, self.contract_points(variant), {**own, **(options or {})})
 
 
+def _fits_at(protocol: str, place: int, point: PointSpec) -> None:
+    if point.at is None or point.read is not None or point.di is not None:
+        raise wrong(f"a {protocol} point has an at and neither read nor di", "points", place)
+    try:
+        registry.TABLE[protocol].check_at(point.at)
+    except ValueError as error:
+        raise wrong(str(error), "points", place, "at") from error
+
+
 def _fits_dlt645(place: int, point: PointSpec) -> None:
-    if point.di is None or point.read is not None:
+    if point.di is None or point.read is not None or point.at is not None:
         raise wrong("a dlt645 point has a di and no read", "points", place)
 
 
 def _fits_reads(place: int, point: PointSpec, reads: Mapping[str, Register]) -> None:
+    if point.at is not None:
+        raise wrong("a modbus_rtu point has a read, no at", "points", place, "at")
     if point.di is not None:
         raise wrong("di is for dlt645; a modbus_rtu point has a read", "points", place, "di")
     register = reads.get(point.read or "")

@@ -33,7 +33,11 @@ MAPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("input", 0, "voltage_v", "float32", "V"),
         Entry("holding", 0, "demand_time_min", "float32", "min"),
     ),
-    "Eastron SDM630": (Entry("holding", 2, "demand_period_min", "float32", "min"),),
+    "Eastron SDM120": (Entry("input", 342, "energy_total", "float32", "kWh"),),
+    "Eastron SDM630": (
+        Entry("input", 342, "energy_total", "float32", "kWh"),
+        Entry("holding", 2, "demand_period_min", "float32", "min"),
+    ),
     # nmakel/sdm_modbus: documents/sdm230_modbus_protocol_v1.1.pdf
     "Eastron SDM230": (Entry("holding", 12, "pulse_width_ms", "float32", "ms"),),
     # esphome/esphome: components/pzemac/pzemac.cpp
@@ -46,6 +50,7 @@ MAPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("input", 8, "power_factor", "uint16", None, (0.01,)),
         Entry("input", 9, "alarm"),
     ),
+    "Peacefair PZEM-004T v3": (Entry("input", 9, "alarm"),),
     # e-tinkers/Modbus-RTU: SHT20 README; both factors are sold
     "XY-MD02 / SHT20 transmitter": (
         Entry("input", 1, "temperature_c", "int16", "°C", (0.1, 0.01)),
@@ -59,6 +64,15 @@ MAPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("holding", 2, "ec_us_cm", "uint16", "µS/cm"),
         Entry("holding", 3, "ph", "uint16", None, (0.1,)),
     ),
+    "RS485 soil 7-in-1 (JXBS / Renke / CWT)": (
+        Entry("holding", 2, "ec", "uint16", "µS/cm"),
+        Entry("holding", 3, "ph", "uint16", None, (0.1,)),
+        Entry("holding", 4, "nitrogen", "uint16", "mg/kg"),
+        Entry("holding", 5, "phosphorus", "uint16", "mg/kg"),
+        Entry("holding", 6, "potassium", "uint16", "mg/kg"),
+    ),
+    # Siemens A6V11160936_en page 14, where registers count from 1
+    "Siemens QSA2700D": (Entry("holding", 259, "status"),),
     "RS485 temperature-humidity transmitter (humidity first)": (
         Entry("holding", 0, "humidity_pct", "uint16", "%", (0.1,)),
         Entry("holding", 1, "temperature_c", "int16", "°C", (0.1,)),

@@ -2,8 +2,8 @@
 
 One poll is the newest telegram. A target's `address` is `any`, or the equipment identifier the telegram must
 carry. A point's `where` is `{"obis": "1-0:1.8.1 + 1-0:1.8.2"}`, or `{"sub_meter": "gas"}` (or `water`),
-whatever channel it hangs on; values are in W, kWh, V, A, m³ before `scale`. Target option: `checksum` (default true);
-false takes telegrams without a CRC, as DSMR 2 and 3 send them.
+whatever channel it hangs on; values are in W, kWh, V, A, m³ before `scale`. Target option: `checksum`
+(default true); false takes telegrams without a CRC, as DSMR 2 and 3 send them.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def normal_address(text: str | int) -> str:
 
 
 def value_of(where: Mapping[str, Any], sets: Mapping[str, DataSet]) -> float | None:
-    """A point's value in the table's unit; None where it is no number. Raises KeyError where it is missing."""
+    """A point's value in the table's unit; None where it is no number. Raises KeyError for none."""
     if "sub_meter" in where:
         return obis.in_table_unit(_of_sub_meter(SUB_METERS[where["sub_meter"]], sets))
     return obis.evaluate(str(where["obis"]), sets)

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge_agent.drivers import (
+    cjt188,
+    cjt188_frame,
     dlt645_decode,
     dlt645_frame,
+    dsmr_p1,
+    dsmr_p1_frame,
+    iec62056_21,
+    iec62056_21_frame,
+    mbus_decode,
+    mbus_frame,
     modbus_decode,
     modbus_rtu,
     osdp,
@@ -18,9 +26,13 @@ from edge_agent.drivers import (
     uhf_r200,
     wiegand,
 )
+from edge_agent.drivers.cjt188 import Cjt188
 from edge_agent.drivers.contract import ListeningDriver, Parity, PolledDriver
 from edge_agent.drivers.decoding import Asked
 from edge_agent.drivers.dlt645 import Dlt645
+from edge_agent.drivers.dsmr_p1 import DsmrP1
+from edge_agent.drivers.iec62056_21 import Iec62056
+from edge_agent.drivers.mbus import MBus
 from edge_agent.drivers.modbus_rtu import ModbusRtu
 from edge_agent.drivers.mqtt import dialects, mapping
 from edge_agent.drivers.mqtt.dialects import Dialect
@@ -62,8 +74,43 @@ class Entry:
 
 
 TABLE: Final[dict[str, Entry]] = {
+    "cjt188": Entry(
+        cjt188_frame.decode,
+        cjt188_frame.normal_address,
+        Cjt188,
+        baud=2400,
+        parity="E",
+        check_at=cjt188.check_at,
+    ),
     # DL/T 645-2007 §4: 2400, even parity; 1997 meters have 1200.
     "dlt645": Entry(dlt645_decode.decode, dlt645_frame.normal_address, Dlt645, baud=2400, parity="E"),
+    # DSMR 4 and 5; before it was 9600 7E1.
+    "dsmr_p1": Entry(
+        dsmr_p1_frame.decode,
+        dsmr_p1_frame.normal_address,
+        DsmrP1,
+        baud=115_200,
+        check_at=dsmr_p1.check_at,
+        text=True,
+    ),
+    # §6.1: a conversation begins with 300 baud, 7 bits, even parity.
+    "iec62056_21": Entry(
+        iec62056_21_frame.decode,
+        iec62056_21_frame.normal_address,
+        Iec62056,
+        baud=300,
+        parity="E",
+        data_bits=7,
+        check_at=iec62056_21.check_at,
+    ),
+    "mbus": Entry(
+        mbus_decode.decode,
+        mbus_frame.normal_address,
+        MBus,
+        baud=2400,
+        parity="E",
+        check_at=mbus_decode.check_at,
+    ),
     "modbus_rtu": Entry(modbus_decode.decode, modbus_rtu.normal_address, ModbusRtu),
     "osdp": Entry(osdp_frame.decode, osdp.reader_address, listening=Osdp),
     "pn532_uart": Entry(pn532_uart.decode, str, listening=Pn532Uart, baud=115_200),

@@ -1,0 +1,157 @@
+"""Wired M-Bus frames (EN 13757-2): bytes in, frames out. No I/O.
+
+Three kinds: `E5` (yes), `10 C A CS 16` (short) and `68 L L 68 C A CI DATA CS 16` (long; L counts C, A, CI and
+DATA). CS is the sum of all from C on, modulo 256.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from edge_agent.drivers.decoding import FrameError
+
+ACK: Final = 0xE5
+_SHORT: Final = 0x10
+_LONG: Final = 0x68
+_END: Final = 0x16
+#: C, A and CI are counted in L.
+_SHORTEST: Final = 3
+
+#: Control fields: reset the link; ask for data, with the frame count bit clear and set; send data.
+SND_NKE: Final = 0x40
+REQ_UD2: Final = (0x5B, 0x7B)
+SND_UD: Final = 0x53
+_RSP_UD: Final = 0x08
+_SELECT: Final = 0x52
+#: Addresses: the selected meter; whoever is there.
+SELECTED: Final = 253
+ANY: Final = 254
+_MOST_PRIMARY: Final = 250
+
+_SECONDARY = re.compile(r"[0-9F]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame whose checksum is right: `buffer[start:end]`. `ci` is None in a short one."""
+
+    start: int
+    end: int
+    control: int
+    address: int
+    ci: int | None = None
+    data: bytes = b""
+
+    @property
+    def is_reply(self) -> bool:
+        """A meter's data, whatever its access and alarm bits (RSP_UD)."""
+        return self.ci is not None and self.control & ~0x30 == _RSP_UD
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a buffer holds."""
+
+    frames: tuple[Frame, ...]
+    faults: tuple[FrameError, ...]
+    #: Where a long frame begins that has not come to its end, or None.
+    unfinished_at: int | None
+
+
+def normal_address(text: str | int) -> str:
+    """A primary address (0 to 250, 254 for whoever is there) or a secondary one (8 digits, F: any digit).
+
+    Raises ValueError where it is neither.
+    """
+    address = str(text).upper()
+    if _SECONDARY.fullmatch(address):
+        return address
+    primary = address.isascii() and address.isdecimal() and len(address) <= 3
+    if primary and (int(address) <= _MOST_PRIMARY or int(address) == ANY):
+        return str(int(address))
+    raise ValueError(
+        f'"{text}" is no M-Bus address: 0 to {_MOST_PRIMARY}, {ANY}, or the 8 digits on the meter'
+    )
+
+
+def short(control: int, address: int) -> bytes:
+    """A short frame as it goes on the wire."""
+    return bytes([_SHORT, control, address, (control + address) & 0xFF, _END])
+
+
+def long(control: int, address: int, ci: int, data: bytes) -> bytes:
+    """A long frame as it goes on the wire."""
+    body = bytes([control, address, ci]) + data
+    return bytes([_LONG, len(body), len(body), _LONG]) + body + bytes([sum(body) & 0xFF, _END])
+
+
+def select(digits: str) -> bytes:
+    """Makes the meter with this secondary address answer as SELECTED, whoever made it (EN 13757-3 §11.3)."""
+    return long(SND_UD, SELECTED, _SELECT, bytes.fromhex(digits)[::-1] + b"\xff" * 4)
+
+
+def scan(buffer: bytes) -> Scan:
+    """All long and short frames in `buffer`, whatever stands around them."""
+    frames: list[Frame] = []
+    faults: list[FrameError] = []
+    unfinished: int | None = None
+    at = 0
+    while at < len(buffer):
+        step = 1
+        if buffer[at] == _LONG:
+            try:
+                frame = _long_at(buffer, at)
+            except FrameError as fault:
+                faults.append(fault)
+                frame = None
+            else:
+                if frame is None and unfinished is None and _could_be_long(buffer, at):
+                    unfinished = at
+        else:
+            frame = _short_at(buffer, at) if buffer[at] == _SHORT else None
+        if frame is not None:
+            frames.append(frame)
+            unfinished = None if frame.ci is not None else unfinished
+            step = frame.end - at
+        at += step
+    return Scan(tuple(frames), tuple(faults), unfinished)
+
+
+def _could_be_long(buffer: bytes, start: int) -> bool:
+    head = buffer[start : start + 4]
+    return (len(head) < 3 or head[1] == head[2]) and (len(head) < 4 or head[3] == _LONG)
+
+
+def _long_at(buffer: bytes, start: int) -> Frame | None:
+    """None where none begins, or not all of it is there. Raises FrameError where a whole one is broken."""
+    if len(buffer) < start + 4 or not _could_be_long(buffer, start):
+        return None
+    length = buffer[start + 1]
+    if length < _SHORTEST:
+        raise FrameError("invalid_length", f"frame at byte {start}: length {length}, at least {_SHORTEST}")
+    end = start + length + 6
+    if len(buffer) < end:
+        return None
+    body, check = buffer[start + 4 : end - 2], buffer[end - 2]
+    if buffer[end - 1] != _END:
+        raise FrameError(
+            "end_byte_missing", f"frame at byte {start}: ends with {buffer[end - 1]:02X}, not 16"
+        )
+    calculated = sum(body) & 0xFF
+    if calculated != check:
+        raise FrameError(
+            "checksum_mismatch",
+            f"frame at byte {start}: checksum {check:02X} in the frame, {calculated:02X} calculated",
+            checksum_in_frame=f"{check:02X}",
+            checksum_calculated=f"{calculated:02X}",
+        )
+    return Frame(start, end, body[0], body[1], body[2], body[3:])
+
+
+def _short_at(buffer: bytes, start: int) -> Frame | None:
+    whole = buffer[start : start + 5]
+    if len(whole) < 5 or whole[4] != _END or (whole[1] + whole[2]) & 0xFF != whole[3]:
+        return None
+    return Frame(start, start + 5, whole[1], whole[2])
