@@ -36,7 +36,7 @@ class SetAside:
 def detail(reason: RefusalReason, what: str) -> str:
     """`what` with its remedy, not longer than a detail may be."""
     remedy = f"; {REMEDIES[reason]}"
-    return _shortened(what, LONGEST_DETAIL - len(remedy)) + remedy
+    return _printable(_shortened(what, LONGEST_DETAIL - len(remedy))) + remedy
 
 
 def summary(parts: Iterable[SetAside]) -> str:
@@ -46,6 +46,11 @@ def summary(parts: Iterable[SetAside]) -> str:
 
 def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    """In one line, and such that every store takes it: PostgreSQL's text holds no NUL, UTF-8 no surrogate."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
 class Notes:

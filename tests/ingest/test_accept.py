@@ -176,6 +176,14 @@ def test_every_reason_has_a_remedy_and_no_detail_is_longer_than_may_be() -> None
     assert len(summary([SetAside("schema", "x" * 999)] * 9)) == LONGEST_DETAIL
 
 
+def test_a_detail_is_one_line_that_every_store_takes() -> None:
+    """Whatever an attacker names a key."""
+    good = json.loads(batch().model_dump_json())
+    outcome = refused(json.dumps(good | {"a\u0000b\nc\x1b[2J": 1}).encode())
+    assert outcome.reason == "schema"
+    assert outcome.detail.isprintable()
+
+
 def test_a_batch_of_which_nothing_is_left_is_accepted_empty() -> None:
     """Its number has come: a hole would be asked for again and again."""
     outcome = taken(wire_batch.encode(batch(meter({"karma": [1]}))))
