@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from edge_agent.clock import Clock, utc_ms
 from edge_agent.collector import Collector
+from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
+from edge_agent.installation import broker_of
 from edge_agent.keeper import Keeper
 from edge_agent.lines import Line, LinePlan, Opener, devices_of
-from edge_agent.site_file import BrokerSection, SiteFile
+from edge_agent.passage import Passages, Reader
+from edge_agent.site_file import SiteFile
 from edge_agent.spool import Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
-from edge_agent.uplink import Broker, Uplink
+from edge_agent.uplink import Uplink
 from wire.status import Status
 
 _log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ class Agent:
         pepper: bytes,
         opener: Opener,
         clock: Clock = utc_ms,
+        mqtt: MqttPlan | None = None,
+        readers: Sequence[Reader] = (),
     ) -> None:
         self._clock = clock
         self._started_ms = clock()
@@ -51,9 +56,12 @@ class Agent:
         )
         changed = self._uplink.status_changed
         self._keeper = Keeper(self._spool, clock, self._uplink.sealed, changed)
-        self._collector = Collector(pepper, site.spool.linger_ms / 1000.0, self._keeper.take, changed)
+        linger_s = site.spool.linger_ms / 1000.0
+        self._collector = Collector(pepper, linger_s, self._keeper.take, changed, Passages(readers))
         self._lines = [Line(plan, self._collector, clock, opener) for plan in plans]
+        self._mqtt = None if mqtt is None else MqttDevices(mqtt, self._collector, clock)
         self._devices = [device for plan in plans for device in devices_of(plan)]
+        self._devices += [device.target.device for device in (mqtt.devices if mqtt else ())]
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -66,7 +74,7 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keeper.run())
                 group.create_task(self._uplink.run())
-                lines = [group.create_task(_supervised(line)) for line in self._lines]
+                lines = [group.create_task(_supervised(name, source.run)) for name, source in self._sources()]
                 await self._stopping.wait()
                 for task in lines:
                     task.cancel()
@@ -78,9 +86,16 @@ class Agent:
         finally:
             await self._spool.close()
 
+    def _sources(self) -> list[tuple[str, Line | MqttDevices]]:
+        """What readings come from, by the name status has for it."""
+        found: list[tuple[str, Line | MqttDevices]] = [
+            (line.plan.settings.path, line) for line in self._lines
+        ]
+        return found if self._mqtt is None else [*found, (self._mqtt.plan.port, self._mqtt)]
+
     async def _status(self, online: bool) -> Status:
         depth, losses = await self._spool.state()
-        counters = {line.plan.settings.path: line.counters for line in self._lines}
+        counters = {name: source.counters for name, source in self._sources()}
         return Status(
             online=online,
             sent=self._clock(),
@@ -95,31 +110,16 @@ class Agent:
         )
 
 
-async def _supervised(line: Line) -> None:
+async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
     """Keep a line at work whatever happens in it; the other lines must not stop for a bug in one driver."""
     while True:
         try:
-            await line.run()
+            await run()
         except Exception as error:  # noqa: BLE001  # the supervisor: one line's bug must not end the others
             # Not the error's text: it might hold a badge number.
             where = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("%s crashed with %s\n%s", line.plan.settings.path, type(error).__name__, where)
+            _log.error("%s crashed with %s\n%s", name, type(error).__name__, where)
         await asyncio.sleep(RESTART_LINE_S)
-
-
-def broker_of(section: BrokerSection) -> Broker:
-    """The site file's broker as the uplink wants it. 8883 is MQTT over TLS (IANA: secure-mqtt)."""
-    tls = section.tls
-    return Broker(
-        host=section.host,
-        port=section.port or (1883 if tls is None else 8883),
-        username=section.username,
-        password_file=section.password_file,
-        tls=tls is not None,
-        ca_file=tls.ca_file if tls else None,
-        cert_file=tls.cert_file if tls else None,
-        key_file=tls.key_file if tls else None,
-    )
 
 
 def _version() -> str:

@@ -16,7 +16,6 @@ from edge_agent.backfill import fill
 from edge_agent.badges import PepperError, load_pepper
 from edge_agent.clock import utc_ms
 from edge_agent.installation import Installation, load_installation
-from edge_agent.lines import devices_of
 from edge_agent.reading import read_once
 from edge_agent.recording import RecordingError, read_recording
 from edge_agent.serial_port import open_line
@@ -67,8 +66,7 @@ def _check(arguments: argparse.Namespace) -> int:
     found = load_installation(arguments.site_file)
     for missing in missing_files(found.site):
         print(f"{arguments.site_file}: note: {missing}", file=sys.stderr)
-    devices = sum(len(devices_of(plan)) for plan in found.plans)
-    print(f"{arguments.site_file}: good: {len(found.plans)} lines, {devices} devices")
+    print(f"{arguments.site_file}: good: {len(found.plans)} lines, {len(found.site.devices())} devices")
     return 0
 
 
@@ -93,7 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
 async def _run_agent(found: Installation, pepper: bytes) -> None:
     spool = _open_spool(found.site)
     clock = SteadyClock(utc_ms, time.monotonic, spool.newest_ms)
-    agent = Agent(found.site, found.plans, spool, pepper, open_line, clock)
+    agent = Agent(
+        found.site, found.plans, spool, pepper, open_line, clock, mqtt=found.mqtt, readers=found.readers
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from edge_agent.badges import pseudonym
 from edge_agent.drivers.contract import Reply
 from edge_agent.faults import FaultBook
+from edge_agent.passage import Passages
 from edge_agent.spool import Parcel
-from wire.batch import Direction, Event, FaultReason, Frame
+from wire.batch import Event, FaultReason, Frame
 
 
 @dataclass(slots=True)
@@ -46,11 +48,15 @@ class Collector:
         linger_s: float,
         hand_over: Callable[[Parcel], None],
         changed: Callable[[], None] = lambda: None,
+        passages: Passages | None = None,
+        elapsed_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pepper = pepper
         self._linger_s = linger_s
         self._hand_over = hand_over
         self._changed = changed
+        self._passages = passages or Passages()
+        self._elapsed_s = elapsed_s
         self._faults = FaultBook()
         self._columns: dict[tuple[str, ...], _Columns] = {}
         self._events: list[Event] = []
@@ -85,10 +91,22 @@ class Collector:
         self._faults.clear(device, None)
         self._note(device, None, None)
 
-    def card(self, device: str, time_ms: int, card: str, direction: Direction | None) -> None:
-        """A badge was held to a reader."""
+    def card(self, device: str, time_ms: int, card: str) -> None:
+        """A reader sees a badge: an event where it is a pass, nothing while the badge stays."""
         badge = pseudonym(self._pepper, card)
-        self._event(Event(device=device, time=time_ms, kind="badge", badge=badge, direction=direction))
+        passage = self._passages.seen(device, badge, self._elapsed_s())
+        if passage is not None:
+            self._event(
+                Event(
+                    device=device,
+                    time=time_ms,
+                    kind="badge",
+                    badge=badge,
+                    direction=passage.direction,
+                    mark=passage.mark,
+                )
+            )
+        self._faults.clear(device, None)
         self._note(device, None, time_ms)
 
     def flush(self) -> None:

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from edge_agent.clock import Clock
 from edge_agent.collector import Collector
 from edge_agent.drivers.contract import (
+    CardRead,
     DriverError,
     LineCounters,
     LineLost,
@@ -27,7 +28,7 @@ from edge_agent.drivers.contract import (
     PortSettings,
     Target,
 )
-from wire.batch import Direction
+from edge_agent.passage import Reader
 
 _log = logging.getLogger(__name__)
 
@@ -68,12 +69,11 @@ class PolledPlan:
 
 @dataclass(frozen=True, slots=True)
 class ListeningPlan:
-    """A line on which one badge reader speaks of itself."""
+    """A line on which badge readers speak of themselves; most protocols have room for one."""
 
     settings: PortSettings
     driver: ListeningDriver
-    device: str
-    direction: Direction | None
+    readers: tuple[Reader, ...]
 
 
 LinePlan = PolledPlan | ListeningPlan
@@ -82,7 +82,7 @@ LinePlan = PolledPlan | ListeningPlan
 def devices_of(plan: LinePlan) -> list[str]:
     """The ids of the devices on a line."""
     if isinstance(plan, ListeningPlan):
-        return [plan.device]
+        return [reader.device for reader in plan.readers]
     return [asked.target.device for asked in plan.devices]
 
 
@@ -160,10 +160,10 @@ class Line:
         while True:
             try:
                 await self._run_open()
-            except LineLost as error:
+            except DriverError as error:
                 _log.warning("%s: %s; again in %.1f s", self.plan.settings.path, error, self._reopen_s)
                 for device in devices_of(self.plan):
-                    self.collector.failure(device, self.clock(), "line_lost")
+                    self.collector.failure(device, self.clock(), error.reason)
             await asyncio.sleep(self._reopen_s)
             self._reopen_s = min(self._reopen_s * 2.0, LONGEST_REOPEN_S)
 
@@ -178,10 +178,19 @@ class Line:
             port.close()
 
     async def _listen(self, port: Port, plan: ListeningPlan) -> None:
-        self.collector.restored(plan.device)
-        async for read in plan.driver.listen(port, self.counters):
+        devices = {reader.address: reader.device for reader in plan.readers}
+        if "" in devices:
+            # The one reader of a line is there when its port is; readers with addresses say it themselves.
+            self.collector.restored(devices[""])
+        async for heard in plan.driver.listen(port, self.counters):
             self._reopen_s = FIRST_REOPEN_S
-            self.collector.card(plan.device, self.clock(), read.card, plan.direction)
+            device = devices[heard.address]
+            if isinstance(heard, CardRead):
+                self.collector.card(device, self.clock(), heard.card)
+            elif heard.online:
+                self.collector.restored(device)
+            else:
+                self.collector.failure(device, self.clock(), "no_reply")
 
     async def _poll(self, port: Port, plan: PolledPlan) -> None:
         beats: Sequence[_Beat] = [_beat(asked) for asked in plan.devices]

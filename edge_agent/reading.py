@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
-from edge_agent.drivers.contract import DriverError, LineCounters, Port, Reply, Target
+from edge_agent.drivers.contract import CardRead, DriverError, LineCounters, Port, Reply, Target
 from edge_agent.lines import LinePlan, ListeningPlan, Opener, PolledPlan, devices_of
 from wire.batch import FaultReason
 from wire.quantities import QUANTITIES
@@ -77,15 +77,18 @@ def _rows(reply: Reply) -> Iterator[str]:
 
 
 async def _hear(plan: ListeningPlan, port: Port, out: TextIO, *, patient: bool) -> bool:
-    print(f"{plan.device}  badge reader on {plan.settings.path}", file=out)
+    names = ", ".join(devices_of(plan))
+    print(f"{names}  badge reader on {plan.settings.path}", file=out)
     if not patient:
-        print(f"  speaks of itself; `read SITE.yaml {plan.device}` waits for a badge", file=out)
+        print(f"  speaks of itself; `read SITE.yaml {devices_of(plan)[0]}` waits for a badge", file=out)
         return True
     print(f"  hold a badge to it within {BADGE_WAIT_S:g} s", file=out)
     out.flush()
     try:
         async with asyncio.timeout(BADGE_WAIT_S):
-            async for _ in plan.driver.listen(port, LineCounters()):
+            async for heard in plan.driver.listen(port, LineCounters()):
+                if not isinstance(heard, CardRead):
+                    continue
                 # Not its number: a terminal's history lasts.
                 print("  a badge was read", file=out)
                 return True

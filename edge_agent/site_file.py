@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from edge_agent.drivers.contract import Parity
+from edge_agent.passage import DEBOUNCE_S, Reader, Side
 from edge_agent.site_mistakes import Mistake, Profiles, ProtocolRules, cross_mistakes, model_mistakes
 from edge_agent.tcp_port import SCHEME, host_and_port
 from edge_agent.yaml_lines import ConfigError, load_with_lines
@@ -108,15 +109,46 @@ class SpoolSection(_Part):
     linger_ms: Annotated[int, Field(ge=0, le=10_000)] = 60
 
 
-class DeviceSection(_Part):
-    """A device. `profile`, `address`, `interval_s` where it is asked; `direction` where it reads badges."""
+class _BadgeReader(_Part):
+    """What may be said of a badge reader: `direction`, or the `gate` and the `side` it stands on."""
 
     id: Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
     profile: Word | None = None
     variant: Word | None = None
     address: Annotated[Word, BeforeValidator(_as_text)] | None = None
-    interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
     direction: Direction | None = None
+    gate: Annotated[str, StringConstraints(pattern=ID_PATTERN)] | None = None
+    side: Side | None = None
+    #: A badge seen again within this is the same pass.
+    debounce_s: Annotated[float, Field(ge=0, le=3_600)] = DEBOUNCE_S
+
+    def reader(self, address: str = "") -> Reader:
+        """The reader, where it is one."""
+        return Reader(self.id, address, self.direction, self.gate, self.side, self.debounce_s)
+
+
+class DeviceSection(_BadgeReader):
+    """A device on a line. `profile`, `address`, `interval_s` where it is asked."""
+
+    interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
+    #: Wiegand: `swapped` for a 34-bit reader that sends a UID's last byte first.
+    byte_order: Literal["as_sent", "swapped"] | None = None
+    #: OSDP: the file with the reader's base key, 32 hex digits. Without it the reader is read in the clear.
+    key_file: FilePath | None = None
+
+
+class MqttDeviceSection(_BadgeReader):
+    """A device that speaks MQTT; its profile says the dialect, its dialect what an address is."""
+
+    #: Reported as silent after so long; 0 is never. Left out, it is the profile's.
+    silent_after_s: Annotated[float, Field(ge=0, le=7 * 86_400)] | None = None
+
+
+class MqttSection(_Part):
+    """Devices that publish to a broker: one on site, or the one the batches go to where it is left out."""
+
+    broker: BrokerSection | None = None
+    devices: Annotated[tuple[MqttDeviceSection, ...], Field(strict=False), AfterValidator(_at_least_one)]
 
 
 class LineSection(_Part):
@@ -143,11 +175,13 @@ class SiteFile(_Part):
     spool: SpoolSection
     badge_pepper_file: FilePath
     status_interval_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
-    lines: Annotated[tuple[LineSection, ...], Field(strict=False), AfterValidator(_at_least_one)]
+    lines: Annotated[tuple[LineSection, ...], Field(strict=False)] = ()
+    mqtt: MqttSection | None = None
 
     def devices(self) -> list[str]:
         """The ids of all devices, in the order of the file."""
-        return [device.id for line in self.lines for device in line.devices]
+        on_lines = [device.id for line in self.lines for device in line.devices]
+        return on_lines + [device.id for device in (self.mqtt.devices if self.mqtt else ())]
 
 
 def load_site(path: Path, profiles: Profiles, protocols: Mapping[str, ProtocolRules]) -> SiteFile:
@@ -181,9 +215,18 @@ def parse_site(text: str, path: Path, profiles: Profiles, protocols: Mapping[str
 def missing_files(site: SiteFile) -> list[str]:
     """One line for each file the site names that is not there. What the agent makes itself is left out."""
     named: dict[str, Path | None] = {"broker.password_file": site.broker.password_file}
-    if site.broker.tls is not None:
-        named |= {f"broker.tls.{key}": value for key, value in site.broker.tls if value is not None}
+    named |= _tls_files("broker", site.broker)
+    for number, line in enumerate(site.lines):
+        for at, device in enumerate(line.devices):
+            named[f"lines[{number}].devices[{at}].key_file"] = device.key_file
+    if site.mqtt is not None and site.mqtt.broker is not None:
+        named["mqtt.broker.password_file"] = site.mqtt.broker.password_file
+        named |= _tls_files("mqtt.broker", site.mqtt.broker)
     return [f"{key}: {path} is not there" for key, path in named.items() if path and not path.is_file()]
+
+
+def _tls_files(name: str, broker: BrokerSection) -> dict[str, Path | None]:
+    return {f"{name}.tls.{key}": value for key, value in broker.tls or () if value is not None}
 
 
 def _as_lines(mistakes: list[Mistake], path: Path, line_of: Any) -> list[str]:  # noqa: ANN401

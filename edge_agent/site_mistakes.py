@@ -21,6 +21,9 @@ from edge_agent.yaml_lines import KeyPath, dotted, nearest
 _ABSENT: Final = object()
 #: How the name of a profile of the site's own ends.
 OWN_PROFILE: Final = ".yaml"
+#: What only badge readers have, and what only one protocol has.
+_READER_KEYS: Final = ("direction", "gate", "side")
+_PROTOCOL_KEYS: Final = ("byte_order", "key_file")
 _SECRETS: Final = {
     "password": "password_file",
     "badge_pepper": "badge_pepper_file",
@@ -48,13 +51,21 @@ class Profiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProtocolRules:
-    """What holds for a line of this protocol. A listening line has one device, which is never asked."""
+    """What holds for a protocol. A listening line has one device, which is never asked, unless `shared`."""
 
     listening: bool = False
     baud: int = 9600
     parity: Parity = "N"
     #: The address as the driver wants it. Raises ValueError, saying what an address is.
     address: Callable[[str | int], str] = str
+    #: Several readers listen on one line, each with its address.
+    shared: bool = False
+    #: Keys of a device that only this protocol knows.
+    own_keys: tuple[str, ...] = ()
+    #: Its devices speak MQTT: they stand under `mqtt`, not on a line.
+    mqtt: bool = False
+    #: What to do before it can be used here (a library is not installed).
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,31 +140,95 @@ def cross_mistakes(
     for number, line in _dicts(data.get("lines")):
         path: KeyPath = ("lines", number)
         protocol = str(line.get("protocol"))
-        if "protocol" in line and protocol not in protocols:
-            found.append(Mistake((*path, "protocol"), not_a("protocol", protocol, protocols), protocol))
+        if "protocol" in line:
+            found += _protocol_mistakes(protocol, (*path, "protocol"), protocols)
         found += _duplicates(_addresses(line, path, protocols.get(protocol, ProtocolRules())))
         for at, device in _dicts(line.get("devices")):
             place = (*path, "devices", at)
-            found += _profile_mistakes(device, place, protocol, profiles)
+            found += _profile_mistakes(device, place, protocol, profiles=profiles)
             if protocol in protocols:
                 check = _heard if protocols[protocol].listening else _asked
                 found += check(device, place, protocol, protocols[protocol])
-        if protocol in protocols and protocols[protocol].listening:
+        if protocol in protocols and protocols[protocol].listening and not protocols[protocol].shared:
             found += [
                 Mistake((*path, "devices", at), f"is one too many: a line of {protocol} has one device")
                 for at, _ in list(_dicts(line.get("devices")))[1:]
             ]
-    return found
+    found += _gate_mistakes(data)
+    return found + _mqtt_mistakes(data, profiles, protocols)
+
+
+def _protocol_mistakes(
+    protocol: str, path: KeyPath, protocols: Mapping[str, ProtocolRules]
+) -> Iterator[Mistake]:
+    rules = protocols.get(protocol)
+    if rules is None or rules.mqtt:
+        on_lines = [name for name, one in protocols.items() if not one.mqtt]
+        yield Mistake(path, not_a("protocol", protocol, on_lines), protocol)
+    elif rules.missing is not None:
+        yield Mistake(path, f"cannot be used here: {rules.missing}", protocol)
+
+
+def _mqtt_mistakes(
+    data: Mapping[str, Any], profiles: Profiles, protocols: Mapping[str, ProtocolRules]
+) -> list[Mistake]:
+    section = data.get("mqtt")
+    if not isinstance(section, Mapping):
+        lines = data.get("lines")
+        return [Mistake(("lines",), "needs at least one entry, or mqtt devices", lines)] if not lines else []
+    dialects = [name for name, rules in protocols.items() if rules.mqtt]
+    found: list[Mistake] = []
+    addresses: list[tuple[KeyPath, object]] = []
+    for at, device in _dicts(section.get("devices")):
+        place: KeyPath = ("mqtt", "devices", at)
+        found += _profile_mistakes(device, place, *dialects, profiles=profiles)
+        found += [
+            Mistake((*place, key), "is missing: it says how the device is heard")
+            for key in ("profile", "address")
+            if device.get(key) is None
+        ]
+        rules = protocols.get(_protocol_of(device, profiles), ProtocolRules())
+        found += _address_mistakes(device, place, rules)
+        addresses.append(((*place, "address"), device.get("address")))
+    return found + list(_duplicates(iter(addresses)))
+
+
+def _protocol_of(device: Mapping[str, Any], profiles: Profiles) -> str:
+    name = str(device.get("profile"))
+    if name.endswith(OWN_PROFILE):
+        with suppress(ValueError):
+            return profiles.own(name).protocol
+    known = profiles.shipped().get(name)
+    return known.protocol if known else ""
+
+
+def _gate_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """A gate with two readers has one on each side, and neither has a direction of its own."""
+    sides: dict[object, set[object]] = {}
+    first: dict[object, KeyPath] = {}
+    for place, device in _devices(data):
+        gate = device.get("gate")
+        if (gate is None) != (device.get("side") is None):
+            yield Mistake(place, "needs gate and side together: two readers make one gate")
+        elif gate is not None:
+            sides.setdefault(str(gate), set()).add(str(device.get("side")))
+            first.setdefault(str(gate), (*place, "gate"))
+            if device.get("direction") is not None:
+                yield Mistake((*place, "direction"), "has no place here: the gate's two sides say it")
+    for gate, known in sides.items():
+        if len(known) < 2:
+            yield Mistake(first[gate], "has a reader on one side only; give that one a direction", gate)
 
 
 def _profile_mistakes(
-    device: Mapping[str, Any], place: KeyPath, protocol: str, profiles: Profiles
+    device: Mapping[str, Any], place: KeyPath, *spoken: str, profiles: Profiles
 ) -> Iterator[Mistake]:
+    """`spoken` are the protocols a profile may be for here."""
     name, variant = device.get("profile"), device.get("variant")
     if not isinstance(name, str):
         return
     shipped = profiles.shipped()
-    fitting = [other for other, known in shipped.items() if known.protocol == protocol]
+    fitting = [other for other, known in shipped.items() if known.protocol in spoken]
     if name.endswith(OWN_PROFILE):
         try:
             known = profiles.own(name)
@@ -165,9 +240,10 @@ def _profile_mistakes(
     else:
         yield Mistake((*place, "profile"), not_a("profile", name, fitting or shipped), name)
         return
-    if fitting and known.protocol != protocol:
+    if fitting and known.protocol not in spoken:
         choices = ", ".join(sorted(fitting))
-        rule = f"is a profile for {known.protocol}, this line speaks {protocol}. ({choices})"
+        here = f"this line speaks {spoken[0]}" if place[0] == "lines" else "no dialect of MQTT"
+        rule = f"is a profile for {known.protocol}, {here}. ({choices})"
         yield Mistake((*place, "profile"), rule, name)
     if variant is not None and variant not in known.variants:
         yield Mistake((*place, "variant"), not_a(f"variant of {name}", variant, known.variants), variant)
@@ -179,8 +255,22 @@ def _asked(
     for key in ("profile", "address", "interval_s"):
         if device.get(key) is None:
             yield Mistake((*place, key), f"is missing: {protocol} devices are asked")
-    if device.get("direction") is not None:
-        yield Mistake((*place, "direction"), "is only for badge readers")
+    for key in _READER_KEYS:
+        if device.get(key) is not None:
+            yield Mistake((*place, key), "is only for badge readers")
+    yield from _foreign_keys(device, place, protocol, rules)
+    yield from _address_mistakes(device, place, rules)
+
+
+def _foreign_keys(
+    device: Mapping[str, Any], place: KeyPath, protocol: str, rules: ProtocolRules
+) -> Iterator[Mistake]:
+    for key in _PROTOCOL_KEYS:
+        if device.get(key) is not None and key not in rules.own_keys:
+            yield Mistake((*place, key), f"has no place here: {protocol} has no such thing")
+
+
+def _address_mistakes(device: Mapping[str, Any], place: KeyPath, rules: ProtocolRules) -> Iterator[Mistake]:
     address = device.get("address")
     if isinstance(address, str | int):
         try:
@@ -189,10 +279,18 @@ def _asked(
             yield Mistake((*place, "address"), str(error).removeprefix(f'"{address}" '), address)
 
 
-def _heard(device: Mapping[str, Any], place: KeyPath, protocol: str, _: ProtocolRules) -> Iterator[Mistake]:
-    for key in ("profile", "variant", "address", "interval_s"):
+def _heard(
+    device: Mapping[str, Any], place: KeyPath, protocol: str, rules: ProtocolRules
+) -> Iterator[Mistake]:
+    own = () if rules.shared else ("address",)
+    for key in ("profile", "variant", "interval_s", *own):
         if device.get(key) is not None:
             yield Mistake((*place, key), f"has no place here: {protocol} readers speak of themselves")
+    if rules.shared and device.get("address") is None:
+        yield Mistake((*place, "address"), f"is missing: {protocol} readers share their line")
+    yield from _foreign_keys(device, place, protocol, rules)
+    if rules.shared:
+        yield from _address_mistakes(device, place, rules)
 
 
 def _secrets(data: object, path: KeyPath) -> Iterator[Mistake]:
@@ -217,9 +315,18 @@ def _ports(data: Mapping[str, Any]) -> _Named:
 
 
 def _ids(data: Mapping[str, Any]) -> _Named:
+    for place, device in _devices(data):
+        yield (*place, "id"), device.get("id")
+
+
+def _devices(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """All devices of the file, wherever they stand."""
     for number, line in _dicts(data.get("lines")):
         for at, device in _dicts(line.get("devices")):
-            yield ("lines", number, "devices", at, "id"), device.get("id")
+            yield ("lines", number, "devices", at), device
+    section = data.get("mqtt")
+    for at, device in _dicts(section.get("devices") if isinstance(section, Mapping) else None):
+        yield ("mqtt", "devices", at), device
 
 
 def _addresses(line: Mapping[str, Any], path: KeyPath, rules: ProtocolRules) -> _Named:

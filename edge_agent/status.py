@@ -45,6 +45,7 @@ def line_statuses(counters: Mapping[str, LineCounters]) -> list[LineStatus]:
             replies=one.replies,
             timeouts=one.timeouts,
             checksum_errors=one.checksum_errors,
+            dropped=one.dropped,
         )
         for port, one in counters.items()
     ]

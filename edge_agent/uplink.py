@@ -1,4 +1,4 @@
-"""The uplink: batches to the broker, receipts back. The only module of the agent that speaks MQTT.
+"""The uplink: batches to the broker, receipts back. The only module that speaks MQTT with the cloud.
 
 A PUBACK means nothing here: brokers acknowledge what their access list drops. A batch leaves the spool on the
 cloud's receipt alone.
@@ -10,17 +10,15 @@ import asyncio
 import logging
 import random
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import aiomqtt
 from pydantic import ValidationError
 
+from edge_agent.broker import Broker
 from edge_agent.clock import Clock
 from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
 from edge_agent.spool import Sealed, SpoolBroken, SpoolError
@@ -49,20 +47,6 @@ FAREWELL_S: Final = 2.0
 NO_BACKLOG_BATCHES: Final = 4
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
 _NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """How to reach the broker. Files are read at each connection, so a new password needs no restart."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password_file: Path | None = None
-    tls: bool = False
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
 
 
 class _Stopped(Exception):  # noqa: N818  # not an error: it ends a task group
@@ -165,16 +149,15 @@ class Uplink:
 
     def _client(self) -> aiomqtt.Client:
         broker = self._broker
-        password = broker.password_file.read_text().strip() if broker.password_file else None
         will = last_will(self._spool.stream, self._clock()).model_dump_json()
         return aiomqtt.Client(
             broker.host,
             broker.port,
             identifier=self._identifier,
             username=broker.username,
-            password=password,
+            password=broker.password(),
             will=aiomqtt.Will(self._topics["status"], will, qos=1, retain=True),
-            tls_context=_tls_context(broker) if broker.tls else None,
+            tls_context=broker.tls_context(),
             keepalive=KEEPALIVE_S,
             clean_session=True,
             max_inflight_messages=2 * WINDOW,
@@ -284,13 +267,6 @@ class Uplink:
                 await self._forget_receipted()
                 await self._publish_status(client, online=False)
         raise _Stopped
-
-
-def _tls_context(broker: Broker) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=broker.ca_file)
-    if broker.cert_file is not None:
-        context.load_cert_chain(broker.cert_file, broker.key_file)
-    return context
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> set[str]:

@@ -45,13 +45,15 @@ class UplinkStatus(Message):
 
 
 class LineStatus(Message):
-    """One serial line since the process started."""
+    """One serial line, or `mqtt:host:port`, since the process started."""
 
     port: str
     requests: Count = 0
     replies: Count = 0
     timeouts: Count = 0
     checksum_errors: Count = 0
+    #: What came faster than it could be taken: the oldest gave way.
+    dropped: Count = 0
 
 
 class DeviceStatus(Message):

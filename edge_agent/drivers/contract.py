@@ -106,6 +106,7 @@ class LineCounters:
     replies: int = 0
     timeouts: int = 0
     checksum_errors: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class PolledDriver(Protocol):
 
 
 class ListeningDriver(Protocol):
-    """Yields cards as they come, each as often as it is heard; `edge_agent.passage` tells passes from repeats.
+    """Yields cards each as often as it is heard; `edge_agent.passage` tells passes from repeats.
 
     Noise and bad checksums are counted, never yielded. Raises LineLost, and TransientError where the reader
     itself is silent.

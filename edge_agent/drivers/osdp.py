@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from edge_agent.drivers.contract import CardRead, LineCounters, PermanentError, Port, ReaderState
@@ -22,6 +24,7 @@ _TURN_S: Final = 0.02
 _INPUT_BOUND_BYTES: Final = 8 * 1024
 _INSTALL: Final = "OSDP needs libosdp, which is not installed: pip install 'plumbline[edge,osdp]'"
 SCBK_BYTES: Final = 16
+_HANDSHAKE_S: Final = 5.0
 
 
 def available() -> bool:
@@ -67,19 +70,21 @@ class _Wire:
 
 
 class Osdp:
-    """One line of readers. `keys` is by address: the SCBK, or None for a reader read in the clear."""
+    """One line of readers. `key_files` by address: the file of the SCBK, None for a reader in the clear."""
 
-    def __init__(self, keys: Mapping[str, bytes | None]) -> None:
-        self._keys = dict(keys)
+    def __init__(self, key_files: Mapping[str, Path | None]) -> None:
+        self._key_files = dict(key_files)
 
     async def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead | ReaderState]:
-        """Cards, and readers that come and go. Raises LineLost, PermanentError without libosdp."""
+        """Cards, and readers that come and go. Raises LineLost, PermanentError without libosdp or a key."""
         if not available():
             raise PermanentError(_INSTALL, "device_error")
+        keys = {address: base_key(path) if path else None for address, path in self._key_files.items()}
         wire, heard = _Wire(), list[tuple[int, dict[str, Any]]]()
-        panel = self._panel(wire, heard)
-        addresses = list(self._keys)
+        panel = _panel(keys, wire, heard)
+        addresses = list(keys)
         online: list[bool | None] = [None] * len(addresses)
+        started_s = time.monotonic()
         while True:
             panel.refresh()
             if wire.to_send:
@@ -96,43 +101,54 @@ class Osdp:
                     yield CardRead(number, addresses[place])
             heard.clear()
             for place, address in enumerate(addresses):
-                now = self._up(panel, place)
-                if now != online[place]:
+                secured = keys[address] is not None
+                now = bool((panel.sc_status() if secured else panel.status()) >> place & 1)
+                # A handshake takes its time: a reader is not called away before it could have come.
+                late = time.monotonic() - started_s > _HANDSHAKE_S
+                if now != online[place] and (now or online[place] or late):
                     counters.timeouts += online[place] is True
                     online[place] = now
                     yield ReaderState(address, now)
 
-    def _up(self, panel: Any, place: int) -> bool:  # noqa: ANN401  # libosdp has no types
-        secured = self._keys[list(self._keys)[place]] is not None
-        mask = panel.sc_status() if secured else panel.status()
-        return bool(mask >> place & 1)
 
-    def _panel(self, wire: _Wire, heard: list[tuple[int, dict[str, Any]]]) -> Any:  # noqa: ANN401
-        library = importlib.import_module("osdp_sys")
-        # libosdp writes to the terminal, and at its finer levels what cards say.
-        library.set_loglevel(library.LOG_EMERG)
-        panel = library.ControlPanel(
-            [
-                {
-                    "name": f"reader-{address}",
-                    "address": int(address),
-                    "flags": 0 if key is None else library.FLAG_ENFORCE_SECURE,
-                    "scbk": key,
-                    "channel": wire,
-                    **dict.fromkeys(
-                        ("version", "model", "vendor_code", "serial_number", "firmware_version"), 0
-                    ),
-                }
-                for address, key in self._keys.items()
-            ]
-        )
+def base_key(path: Path) -> bytes:
+    """The SCBK in a file: 32 hex digits. Raises PermanentError, which does not repeat what stands there."""
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no hex"
+        raise PermanentError(f"{path}: cannot be used as OSDP key: {why}", "device_error") from None
+    if len(key) != SCBK_BYTES:
+        raise PermanentError(f"{path}: an OSDP key has {SCBK_BYTES} bytes, not {len(key)}", "device_error")
+    return key
 
-        def take(place: int, event: dict[str, Any]) -> int:
-            heard.append((place, event))
-            return 0
 
-        panel.set_event_callback(take)
-        return panel
+def _panel(keys: Mapping[str, bytes | None], wire: _Wire, heard: list[tuple[int, dict[str, Any]]]) -> Any:  # noqa: ANN401
+    """libosdp's control panel over `wire`; its events go to `heard` with the reader's place."""
+    library = importlib.import_module("osdp_sys")
+    # libosdp writes to the terminal, and at its finer levels what cards say.
+    library.set_loglevel(library.LOG_EMERG)
+    unknown = ("version", "model", "vendor_code", "serial_number", "firmware_version")
+    panel = library.ControlPanel(
+        [
+            {
+                "name": f"reader-{address}",
+                "address": int(address),
+                "flags": 0 if key is None else library.FLAG_ENFORCE_SECURE,
+                "scbk": key,
+                "channel": wire,
+                **dict.fromkeys(unknown, 0),
+            }
+            for address, key in keys.items()
+        ]
+    )
+
+    def take(place: int, event: dict[str, Any]) -> int:
+        heard.append((place, event))
+        return 0
+
+    panel.set_event_callback(take)
+    return panel
 
 
 def _card_number(event: Mapping[str, Any]) -> str | None:

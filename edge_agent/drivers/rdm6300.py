@@ -2,7 +2,7 @@
 
 A frame is `02`, ten hex digits (a version byte and four of card number), two of checksum, `03`; the checksum
 is the exclusive or of the five bytes (Seeed wiki, 125 kHz RFID module). A reader repeats the frame for as
-long as the card stays: one presence is one read.
+long as the card stays.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -126,25 +125,15 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # ever
 
 
 class Rdm6300:
-    """Listens to one reader. A card counts again once it was away for `debounce_s`; `clock` is in seconds."""
-
-    def __init__(self, debounce_s: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._debounce_s = debounce_s
-        self._clock = clock
+    """Listens to one reader."""
 
     async def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead]:
-        """One CardRead a presence; its `card` is the printed ten-digit number. Raises LineLost."""
+        """One CardRead a frame; its `card` is the printed ten-digit number. Raises LineLost."""
         waiting = b""
-        last: Card | None = None
-        last_seen_s = 0.0
         while True:
             found = scan(waiting + await port.read(_READ_TIMEOUT_S))
             waiting = found.rest
             counters.replies += len(found.cards)
             counters.checksum_errors += len(found.faults)
             for card in found.cards:
-                now_s = self._clock()
-                away = card != last or now_s - last_seen_s > self._debounce_s
-                last, last_seen_s = card, now_s
-                if away:
-                    yield CardRead(card.printed)
+                yield CardRead(card.printed)

@@ -87,7 +87,16 @@ lines:
     async def agent(self, clock: Clock = utc_ms) -> AsyncIterator[Agent]:
         found = load_installation(self.file)
         pepper = load_pepper(found.site.badge_pepper_file)
-        agent = Agent(found.site, found.plans, self.spool(), pepper, open_port, clock)
+        agent = Agent(
+            found.site,
+            found.plans,
+            self.spool(),
+            pepper,
+            open_port,
+            clock,
+            mqtt=found.mqtt,
+            readers=found.readers,
+        )
         task = asyncio.create_task(agent.run())
         try:
             yield agent

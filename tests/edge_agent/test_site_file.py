@@ -9,6 +9,7 @@ import pytest
 from edge_agent.cli import main
 from edge_agent.installation import load_installation
 from edge_agent.lines import ListeningPlan, PolledPlan
+from edge_agent.passage import Reader
 from edge_agent.site_file import SiteFile, SiteFileError
 
 GOOD = """\
@@ -59,7 +60,7 @@ def test_a_good_file_becomes_a_plan_with_paths_beside_the_file(tmp_path: Path) -
     assert isinstance(sensors, PolledPlan)
     assert (sensors.settings.baud, len(sensors.devices)) == (4800, 2), "as the file says"
     assert isinstance(gate, ListeningPlan)
-    assert (gate.device, gate.direction) == ("gate-in", "in")
+    assert gate.readers == found.readers == (Reader("gate-in", direction="in"),)
     assert list(tmp_path.iterdir()) == [tmp_path / "site.yaml"], "checking makes nothing"
 
 

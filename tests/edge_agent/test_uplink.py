@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from edge_agent import delivery
+from edge_agent.broker import Broker
 from edge_agent.spool import Parcel, Sealed, Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import spool_status
-from edge_agent.uplink import Broker, Uplink
+from edge_agent.uplink import Uplink
 from tests.edge_agent.cloud import AGENT, SITE, TOPIC, accept, cloud, silent, until
 from tests.servers import Mosquitto, mosquitto
 from wire.batch import Batch, Frame

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from edge_agent.badges import card_of_uid
 from edge_agent.drivers.contract import Point, Reply
 from edge_agent.drivers.mqtt.message import Raw
 from edge_agent.drivers.scaling import scaled
@@ -73,6 +74,14 @@ def number_of(raw: Raw, point: Point) -> float | None:
     if raw is None or raw in point.where.get("invalid", ()):
         return None
     return scaled(float(raw), point.scale)
+
+
+def card_number(text: str) -> str:
+    """A card's number from its UID in hex, as other readers say it; any other text as it is."""
+    try:
+        return card_of_uid(bytes.fromhex(text.replace("-", "").replace(":", "")))
+    except ValueError:
+        return text
 
 
 def _text(raw: str, point: Point) -> float | None:

@@ -1,0 +1,34 @@
+"""How a broker is reached: the cloud's, and one on site that devices publish to."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How to reach the broker. Files are read at each connection, so a new password needs no restart."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password_file: Path | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def password(self) -> str | None:
+        """What stands in the password file. Raises OSError."""
+        return self.password_file.read_text(encoding="utf-8").strip() if self.password_file else None
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """None without TLS. Raises OSError where a file cannot be read."""
+        if not self.tls:
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.cert_file is not None:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context

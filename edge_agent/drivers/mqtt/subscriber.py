@@ -1,0 +1,125 @@
+"""The MQTT devices of a site: one subscription to the broker they publish to. The only socket among drivers.
+
+A clean session: what was published while the agent was away is of an unknown time and is not asked for.
+Messages are taken as they come; the queue before them is bounded, and at its bound the oldest gives way,
+counted, for the newest says how things stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiomqtt
+
+from edge_agent.broker import Broker
+from edge_agent.clock import Clock
+from edge_agent.drivers.contract import LineCounters
+from edge_agent.drivers.mqtt.arrival import Arrivals, Collecting, MqttDevice
+
+_log = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 15
+FIRST_RECONNECT_S: Final = 0.25
+LONGEST_RECONNECT_S: Final = 30.0
+#: Messages taken from the broker and not yet read: a second of a thousand devices.
+QUEUE_BOUND: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class MqttPlan:
+    """The broker on site and the devices heard through it."""
+
+    broker: Broker
+    devices: tuple[MqttDevice, ...]
+    #: The client's name at the broker.
+    identifier: str
+
+    @property
+    def port(self) -> str:
+        """What status calls it."""
+        return f"mqtt:{self.broker.host}:{self.broker.port}"
+
+
+class MqttDevices:
+    """Listens for good; a broker that is away is tried again, ever more seldom."""
+
+    def __init__(self, plan: MqttPlan, collector: Collecting, clock: Clock) -> None:
+        self.plan = plan
+        self.counters = LineCounters()
+        self._arrivals = Arrivals(plan.devices, collector, clock, self.counters)
+        self._wait_s = FIRST_RECONNECT_S
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self._connection()
+            except* (aiomqtt.MqttError, OSError) as group:
+                why = "; ".join(sorted({str(error) or type(error).__name__ for error in _leaves(group)}))
+                _log.warning("%s: %s; again in %.1f s", self.plan.port, why, self._wait_s)
+            self._arrivals.lost()
+            await asyncio.sleep(self._wait_s * random.uniform(0.5, 1.0))  # noqa: S311
+            self._wait_s = min(self._wait_s * 2.0, LONGEST_RECONNECT_S)
+
+    async def _connection(self) -> None:
+        async with self._client() as client:
+            # Before subscribing: retained messages, which come at once, say who is away.
+            self._arrivals.connected(time.monotonic())
+            await client.subscribe([(each, 1) for each in self._arrivals.filters])
+            self._wait_s = FIRST_RECONNECT_S
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take(client))
+                group.create_task(self._watch())
+
+    def _client(self) -> aiomqtt.Client:
+        broker = self.plan.broker
+        return aiomqtt.Client(
+            broker.host,
+            broker.port,
+            identifier=self.plan.identifier,
+            username=broker.username,
+            password=broker.password(),
+            tls_context=broker.tls_context(),
+            keepalive=KEEPALIVE_S,
+            clean_session=True,
+            queue_type=bounded_queue(self.counters),
+            max_queued_incoming_messages=QUEUE_BOUND,
+            logger=_log.getChild("client"),
+        )
+
+    async def _take(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            topic, payload = message.topic.value, bytes(message.payload)
+            for ask in self._arrivals.take(topic, payload, message.retain, time.monotonic()):
+                # QoS 0, as Sparkplug says of commands.
+                await client.publish(ask.topic, ask.payload, qos=0)
+
+    async def _watch(self) -> None:
+        while True:
+            next_s = self._arrivals.silence(time.monotonic())
+            await asyncio.sleep(max(next_s - time.monotonic(), 0.01))
+
+
+def bounded_queue(counters: LineCounters) -> Any:  # noqa: ANN401  # aiomqtt takes a class, asyncio's is generic
+    """A queue class whose oldest message gives way at its bound, counted."""
+
+    class Bounded(asyncio.Queue[aiomqtt.Message]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            if self.full():
+                self.get_nowait()
+                counters.dropped += 1
+            super().put_nowait(item)
+
+    return Bounded
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
