@@ -30,6 +30,7 @@ from web.language import LANGUAGES, Language, choose
 from web.live import Live
 from web.messages import say
 from web.pages import customer, not_found, render
+from web.problem import of_status
 from web.project import Project, Projects
 from web.reading import Stores
 
@@ -69,7 +70,10 @@ def create_app(
 
     @app.exception_handler(404)
     @app.exception_handler(405)
-    async def nothing_here(_request: Request, _error: Exception) -> HTMLResponse:
+    async def nothing_here(request: Request, _error: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            # What the mount's pattern does not match: a line break in the path.
+            return of_status(HTTPException(404)).answer(request.url.path)
         return HTMLResponse(lost, status_code=404)
 
     @app.exception_handler(StoreError)

@@ -78,6 +78,8 @@ KINDS: Final[dict[str, Kind]] = {
     "internal": Kind(500, "Something went wrong on our side", "Try again; tell us if it stays."),
     "store-away": Kind(503, "A store does not answer", "Try again after Retry-After (s)."),
 }
+#: pydantic's names for the bounds of a number, a text or a list.
+_BOUNDS: Final = ("ge", "le", "max_length", "min_length")
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
 
 
@@ -122,7 +124,7 @@ def choice(given: str, known: Sequence[str]) -> str:
     """The remedy for a name that is none of `known`."""
     near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'perhaps you mean "{near[0]}"'
     return (
         f"choose from {', '.join(known[:20])}{', …' if len(known) > 20 else ''}" if known else "leave it out"
     )
@@ -203,4 +205,5 @@ def _remedy(kind: str, context: Mapping[str, Any]) -> str:
         return f"choose from {context.get('expected')}"
     if kind == "string_pattern_mismatch":
         return f"write it as {context.get('pattern')}"
-    return "see /api/v1/openapi.json for its bounds"
+    bound = next((context[name] for name in _BOUNDS if name in context), None)
+    return f"take {bound}" if bound is not None else "see /api/v1/openapi.json"

@@ -91,9 +91,8 @@ def create_api(sources: Sources, rate: Rate | None = None) -> FastAPI:
 
 def only_documented(request: Request) -> None:
     """Refuses, 422, a query parameter that the document does not name: a typo would else change nothing."""
-    known = request.app.state.parameters.get(request.scope["route"].path_format)
-    if known is None:
-        return
+    path = PREFIX + request.scope["route"].path_format
+    known: frozenset[str] = request.app.state.parameters.get(path, frozenset())
     strangers = [name for name in request.query_params if name not in known]
     if strangers:
         raise Problem(

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, TypeAdapter
-from pydantic.json_schema import SkipJsonSchema
 
 from store.records.contract import SiteEvent
 from web.api.models import AgentName, Answer, DeviceName, Page, QuantityName, TimeMs
 from web.api.moments import End, Start, span
+from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, link_next, seal, unseal
 from web.api.sources import From
 from web.api.tables import JsonOnly
@@ -28,7 +28,7 @@ _Passed = Annotated[int, Field(ge=0, le=_MOST_AT_ONCE)]
 #: The time of the last event given, and how many of that time have been given.
 _POSITION: Final = TypeAdapter(tuple[Milliseconds, _Passed])
 
-Kind = Annotated[EventKind | SkipJsonSchema[None], Query(description="Only events of this kind.")]
+Kind = Annotated[EventKind | None, OPTIONAL, Query(description="Only events of this kind.")]
 
 
 class EventAnswer(Answer):

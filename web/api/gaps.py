@@ -52,8 +52,8 @@ def list_gaps(
     limit: Limit = USUAL_ITEMS,
     cursor: Cursor = None,
 ) -> Page[GapAnswer]:
-    """By agent and stream, those that are not whole. Batches are numbered without holes, so each number that did
-    not come is in one of the four."""
+    """By agent and stream, those that are not whole. Batches are numbered without holes, so each number that
+    did not come is in one of the four."""
     after = unseal(request, cursor, _AFTER) or ("", "")
     broken = [
         one for one in site_gaps(sources.log, sources.records, site.id) if (one.agent, one.stream) > after

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from web.problem import rule
@@ -55,9 +54,7 @@ class Run:
         return (self.end - self.start) // self.step_ms
 
 
-def _moment(given: object) -> int:
-    if not isinstance(given, str):
-        raise _misspelt("a time", MOMENT_PATTERN)
+def _moment(given: str) -> int:
     if re.fullmatch(MOMENT_PATTERN, given) is None:
         blank = " " in given
         raise PydanticCustomError(
@@ -117,11 +114,15 @@ _MOMENT: Final = _text(
     "2026-11-23T00:00:00+08:00",
     "1795363200000",
 )
-Moment = Annotated[int, BeforeValidator(_moment), _MOMENT]
 Start = Annotated[
-    Moment | SkipJsonSchema[None], Query(description="From this time on; left out: 24 h before `end`.")
+    int | None,
+    BeforeValidator(_moment),
+    _MOMENT,
+    Query(description="From this time on; left out: 24 h before `end`."),
 ]
-End = Annotated[Moment | SkipJsonSchema[None], Query(description="Up to, not including; left out: now.")]
+End = Annotated[
+    int | None, BeforeValidator(_moment), _MOMENT, Query(description="Up to, not including; left out: now.")
+]
 StepParameter = Annotated[
     str,
     AfterValidator(_checked),

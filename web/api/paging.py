@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
-from pydantic.json_schema import SkipJsonSchema
 
 from web.api.models import Page
+from web.api.optional import OPTIONAL
 from web.problem import Fault, Problem
 
 MOST_ITEMS: Final = 1_000
@@ -32,7 +32,8 @@ Limit = Annotated[
     Query(ge=1, le=MOST_ITEMS, description=f"How many items at most, up to {MOST_ITEMS}.", examples=[100]),
 ]
 Cursor = Annotated[
-    str | SkipJsonSchema[None],
+    str | None,
+    OPTIONAL,
     Query(
         pattern=r"^[A-Za-z0-9_-]+$",
         max_length=LONGEST_CURSOR,

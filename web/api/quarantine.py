@@ -11,11 +11,11 @@ from typing import Annotated, Final, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, TypeAdapter
-from pydantic.json_schema import SkipJsonSchema
 
 from store.records.contract import Quarantined, Records
 from store.records.registry import Site
 from web.api.models import AgentName, Answer, Page, SiteName, TimeMs
+from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
@@ -37,10 +37,11 @@ _ITEMS_A_STEP: Final = 25
 _BARE_BADGE: Final = re.compile(r'("badge"\s*:\s*)(?!"b:[0-9a-f]{32}"|null)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
 
 SiteFilter = Annotated[
-    str | SkipJsonSchema[None],
+    str | None,
+    OPTIONAL,
     Query(pattern=ID_PATTERN, description="Only of this site.", examples=["fenglin-18"]),
 ]
-ReasonFilter = Annotated[RefusalReason | SkipJsonSchema[None], Query(description="Only for this reason.")]
+ReasonFilter = Annotated[RefusalReason | None, OPTIONAL, Query(description="Only for this reason.")]
 State = Annotated[
     Literal["waiting", "all"], Query(description="waiting: not yet replayed; all: also what was replayed.")
 ]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
-from pydantic.json_schema import SkipJsonSchema
 
+from web.api.optional import OPTIONAL
 from web.problem import Problem
 
 Format = Literal["json", "csv"]
@@ -20,7 +20,8 @@ _PARTS: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;(.*))?")
 _WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)")
 
 FormatParameter = Annotated[
-    Format | SkipJsonSchema[None],
+    Format | None,
+    OPTIONAL,
     Query(description="Representation; left out: by the Accept header, JSON where it leaves the choice."),
 ]
 
