@@ -49,25 +49,33 @@ _TO_TABLE: Final[dict[tuple[str | None, str], float]] = {
     ("V", "V"): 1, ("A", "A"): 1, ("W", "W"): 1, ("var", "var"): 1, ("Hz", "Hz"): 1, (None, "1"): 1,
     ("°C", "Cel"): 1, ("%", "%"): 1, ("dB", "dB[SPL]"): 1, ("µg/m³", "ug/m3"): 1,
 }  # fmt: skip
+_KEYS: Final = ("function", "word_order", "serial_defaults", "registers")
+_ORDERS: Final = {"big (ABCD)": "ABCD", "little (CDAB) for 32 bit": "CDAB", "n/a": None}
 _TABLES: Final = {"03": "holding", "04": "input"}
 
 
 def check(vector: Mapping[str, Any]) -> list[str]:
     """What differs between a map and what is shipped, one line each; empty where nothing does."""
     device, expect = vector.get("device"), vector["expect"]
+    if vector["valid"] is not True:
+        return ["a register map is valid: there is nothing to refuse"]
+    if strange := [key for key in expect if key not in _KEYS]:
+        return [f"{key}: expected {expect[key]!r}, the decoder says nothing of it" for key in strange]
     if device not in PROFILES:
         return [f"no profile for {device} (see edge_agent/map_check.py)"]
     shipped = profile.load(PROFILES[device])
     # Manuals that number registers from 1 say so; on the wire they count from 0.
     base = 1 if "1-based" in str(vector.get("note", "")) else 0
-    table = _TABLES.get(str(expect["function"])[:2])
+    table = _TABLES.get(str(expect["function"]).partition(" ")[0])
     found = list(_serial(shipped, str(expect["serial_defaults"])))
-    order = re.search(r"[A-D]{4}", str(expect["word_order"]))
+    order = _ORDERS.get(expect["word_order"])
+    if expect["word_order"] not in _ORDERS or table is None:
+        found.append(f"function, word_order: {expect['function']}, {expect['word_order']} are not known here")
     for row in expect["registers"]:
         address = row["address"] - base
         mine = _point(shipped, row["key"], address)
         if mine is not None:
-            found += _point_differences(row, mine, order[0] if order else None, table, shipped)
+            found += _point_differences(row, mine, order, table, shipped)
         else:
             entry = _entry(str(device), row["key"], address, table)
             found += _entry_differences(row, entry)

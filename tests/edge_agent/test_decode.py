@@ -51,13 +51,22 @@ def _changed(value: Any) -> Any:
         return value + "x"
     if isinstance(value, dict):
         return {key: _changed(inner) for key, inner in value.items()}
+    if value is None:
+        return "x"
     return [_changed(value[0]), *value[1:]]
 
 
 def _single_fields() -> list[tuple[dict[str, Any], str]]:
     # `signed` is a word of the manual that changes nothing where the number's top bit is clear.
     free = {*vectors.PROSE, "signed"}
-    return [(vector, key) for vector in VECTORS for key in vector["expect"] if key not in free]
+    # Of a register map these stand in a sentence: tests/edge_agent/test_map_check.py changes them.
+    prose = {("modbus_register_maps", "serial_defaults"), ("modbus_register_maps", "function")}
+    return [
+        (vector, key)
+        for vector in VECTORS
+        for key in vector["expect"]
+        if key not in free and (vector["protocol"], key) not in prose
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +202,7 @@ def test_a_refused_frame_is_told_as_json_with_exit_code_1(capsys: pytest.Capture
     assert (fields["error"], fields["checksum_calculated"]) == ("checksum_mismatch", "C4")
 
 
-@pytest.mark.parametrize("protocol", ["dlt645", "modbus_rtu", "rdm6300"])
+@pytest.mark.parametrize("protocol", sorted(path.stem for path in FRAMES.glob("*.json")))
 def test_a_file_of_frames_ends_with_the_totals(protocol: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("--vectors", str(FRAMES / f"{protocol}.json")) == 0
     count = sum(vector["protocol"] == protocol for vector in VECTORS)
@@ -201,10 +210,11 @@ def test_a_file_of_frames_ends_with_the_totals(protocol: str, capsys: pytest.Cap
 
 
 def test_a_failed_vector_says_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = copy.deepcopy(VECTORS[1])
+    right = next(vector for vector in VECTORS if vector["name"] == "resp_energy_0_26_kwh")
+    wrong = copy.deepcopy(right)
     wrong["expect"]["value"] = 0.27
     file = tmp_path / "wrong.json"
-    file.write_text(json.dumps([wrong, VECTORS[1], {**VECTORS[1], "hex": "no hex"}]))
+    file.write_text(json.dumps([wrong, right, {**right, "hex": "no hex"}]))
     assert _run("--vectors", str(file)) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"failed  {wrong['name']}: value: expected 0.27, got 0.26"
@@ -215,7 +225,7 @@ def test_a_failed_vector_says_what_differs(tmp_path: Path, capsys: pytest.Captur
     ("arguments", "message"),
     [
         (["knx", "68"], '"knx" is no protocol known here; ('),
-        (["modbus", "68"], '"modbus" is no protocol known here; did you mean "modbus_rtu"?'),
+        (["modbus_tru", "68"], '"modbus_tru" is no protocol known here; did you mean "modbus_rtu"?'),
         (["dlt645", "6"], "'6' is no hex"),
         (["dlt645"], "wants PROTOCOL HEX"),
         (["dlt645", "68", "--profile", "xy-md2"], '"xy-md2" is no profile; did you mean "xy-md02"?'),

@@ -80,7 +80,12 @@ def test_a_file_of_the_sites_own_is_loaded_by_path(tmp_path: Path) -> None:
     file.write_text(GOOD)
     point: Point = profile.load(file).contract_points()[0]
     assert (point.quantity, point.where["address"], point.scale) == ("temperature", 1, 0.1)
-    assert profile.load(str(file)).transport.port_defaults() == {"baud": 9600, "parity": "N", "stop_bits": 1}
+    assert profile.load(str(file)).transport.port_defaults() == {
+        "baud": 9600,
+        "parity": "N",
+        "stop_bits": 1,
+        "data_bits": 8,
+    }
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from edge_agent.serial_port import SerialPort
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
 METER = "000000000161"
-TIMEOUT_S = 0.05
+#: Long enough for a busy machine; a device that is silent on purpose costs it twice.
+TIMEOUT_S = 0.25
 VOLTAGE = Point("voltage", {"di": "02010100"})
 POWER = Point("active_power", {"di": "02030000"}, scale=1000)
 ENERGY = Point("active_energy_import", {"di": "00010000"})

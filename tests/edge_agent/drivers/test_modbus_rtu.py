@@ -21,7 +21,8 @@ from edge_agent.drivers.modbus_rtu import ModbusRtu
 from edge_agent.serial_port import SerialPort
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
-TIMEOUT_S = 0.05
+#: Long enough for a busy machine; a device that is silent on purpose costs it twice.
+TIMEOUT_S = 0.25
 #: Captured: XY-MD02, 30.5 °C and 54.6 %.
 BOTH_REPLY = bytes.fromhex("01040401310222 2ACE")
 ILLEGAL_ADDRESS = wrap(1, b"\x84\x02")

@@ -1,0 +1,55 @@
+"""A shipped profile that differs from its maker's register map is found out."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_agent import map_check, profile
+
+MAPS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "frames" / "modbus_register_maps.json").read_text()
+)
+
+
+@pytest.mark.parametrize("vector", MAPS, ids=lambda vector: str(vector["name"]))
+def test_every_map_fits_what_is_shipped(vector: dict[str, Any]) -> None:
+    assert map_check.check(vector) == []
+
+
+@pytest.mark.parametrize("vector", MAPS, ids=lambda vector: str(vector["name"]))
+def test_every_register_of_every_map_is_compared(vector: dict[str, Any]) -> None:
+    for place in range(len(vector["expect"]["registers"])):
+        for key, other in (("address", 4711), ("type", "int64"), ("scale", 7), ("unit", "furlong")):
+            wrong = copy.deepcopy(vector)
+            wrong["expect"]["registers"][place][key] = other
+            assert map_check.check(wrong), (place, key)
+
+
+@pytest.mark.parametrize("vector", MAPS, ids=lambda vector: str(vector["name"]))
+def test_the_speed_is_compared(vector: dict[str, Any]) -> None:
+    wrong = copy.deepcopy(vector)
+    baud = profile.load(map_check.PROFILES[vector["device"]]).transport.baud
+    wrong["expect"]["serial_defaults"] = vector["expect"]["serial_defaults"].replace(str(baud), "57600")
+    assert "57600" in map_check.check(wrong)[0]
+
+
+@pytest.mark.parametrize("vector", MAPS, ids=lambda vector: str(vector["name"]))
+def test_the_function_is_compared(vector: dict[str, Any]) -> None:
+    wrong = copy.deepcopy(vector)
+    wrong["expect"]["function"] = "03" if vector["expect"]["function"].startswith("04") else "04"
+    assert map_check.check(wrong)
+
+
+def test_every_device_of_a_map_has_a_profile() -> None:
+    assert set(map_check.PROFILES.values()) <= set(profile.names())
+
+
+def test_a_map_of_an_unknown_device_is_a_failure() -> None:
+    assert map_check.check({**MAPS[0], "device": "Acme 1"}) == [
+        "no profile for Acme 1 (see edge_agent/map_check.py)"
+    ]
