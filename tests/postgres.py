@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -32,16 +34,21 @@ END $$
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres_cluster() -> Iterator[Postgres]:
     """It may be restarted and killed, and must answer again when the test ends. What a SIGKILL leaves the
-    kernel still writes, so nothing here needs the disk to be waited for."""
-    folder = tmp_path_factory.mktemp("postgres")
-    with Postgres(folder, settings=["fsync=off", "autovacuum=off"]) as cluster:
-        dsn = cluster.create_database(_NAME)
-        PostgresqlLog(dsn).close()
-        SqlRecords(dsn).close()
-        yield cluster
-    shutil.rmtree(folder)
+    kernel still writes, so nothing here needs the disk to be waited for.
+
+    Not below pytest's own folder: every pytest that starts closes that to other users, and the server is one.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="plumbline-postgres-"))
+    try:
+        with Postgres(folder, settings=["fsync=off", "autovacuum=off"]) as cluster:
+            dsn = cluster.create_database(_NAME)
+            PostgresqlLog(dsn).close()
+            SqlRecords(dsn).close()
+            yield cluster
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
