@@ -18,6 +18,7 @@ from plumbline.registration import registration_of
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
 from store.errors import StoreError
+from store.gaps import StreamGaps, site_gaps
 from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
 
@@ -153,10 +154,31 @@ def _lag(batches: int) -> Line:
 
 def _records(settings: Settings, _: bool) -> Iterator[Line]:
     records = open_records(settings)
+    log = open_log(settings)
     try:
         yield from _look_at_records(records)
+        for firm in records.registry.firms():
+            for site in records.registry.sites(firm.id):
+                yield from _look_for_gaps(site_gaps(log, records, site.id), site.id)
     finally:
+        log.close()
         records.close()
+
+
+def _look_for_gaps(found: list[StreamGaps], site: str) -> Iterator[Line]:
+    """Batches that never came. What an agent still holds, gave up or sent in vain is known: no gap."""
+    for stream in found:
+        if stream.missing:
+            what = f"{site} / {stream.agent}: batches {_ranges(stream.missing)} of {stream.stream} never came"
+            yield Line("warn", "gaps", what, "was its spool lost or its card replaced?")
+        if stream.dropped:
+            what = f"{site} / {stream.agent}: gave up batches {_ranges(stream.dropped)}"
+            yield Line("warn", "gaps", what, "raise its spool's bound_mb or mend its link")
+
+
+def _ranges(pairs: list[tuple[int, int]]) -> str:
+    shown = ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in pairs[:10])
+    return f"{shown} and {len(pairs) - 10} ranges more" if len(pairs) > 10 else shown
 
 
 def _look_at_records(records: SqlRecords) -> Iterator[Line]:

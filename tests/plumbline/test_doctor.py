@@ -8,11 +8,14 @@ import pytest
 
 from plumbline.cli import main
 from plumbline.doctor import Line, examine
+from plumbline.processes import registered
 from plumbline.settings import Settings
-from plumbline.stores import open_records
-from store.records.contract import Quarantined
+from plumbline.stores import open_records, open_stores
+from store.log.contract import Entry
+from store.records.contract import AgentState, Quarantined
 from tests.plumbline.installation import SITE, installation
 from tests.servers import free_port, mosquitto
+from wire.status import SpoolStatus, Status
 
 
 def lines(settings: Settings, *, fix: bool = False) -> dict[str, Line]:
@@ -70,3 +73,16 @@ def test_it_exits_1_where_something_fails(tmp_path: Path, capsys: pytest.Capture
     assert main(["doctor", *config]) == 1
     assert main(["doctor", "--fix", *config]) == 0
     assert "mended data" in capsys.readouterr().out
+
+
+def test_batches_that_never_came_are_named(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    stream = "01K" + "A" * 23
+    with open_stores(settings) as stores:
+        registered(settings, stores)
+        stores.log.append([Entry(SITE, "pi-1", stream, seq, b"payload") for seq in (1, 2, 5, 9)], 1)
+        online = Status(online=True, sent=1, stream=stream, spool=SpoolStatus(last_seq=9))
+        stores.records.put_agent_state(AgentState(SITE, "pi-1", 1, online))
+    found = lines(settings)["gaps"]
+    assert "3-4, 6-8" in found.what
+    assert stream in found.what
