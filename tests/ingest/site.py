@@ -85,7 +85,12 @@ class Agent:
 async def agent(address: BrokerAddress, name: str = "pi-1") -> AsyncIterator[Agent]:
     """An agent that is connected and hears its receipts."""
     async with aiomqtt.Client(
-        address.host, address.port, username=address.username, password=address.password
+        address.host,
+        address.port,
+        username=address.username,
+        password=address.password,
+        tls_context=address.tls_context(),
+        protocol=aiomqtt.ProtocolVersion(address.protocol),
     ) as client:
         await client.subscribe(f"plumbline/v1/{SITE}/{name}/receipt", qos=1)
         connected = Agent(client, name)
