@@ -93,6 +93,8 @@ def _differences(expected: object, got: object, place: str, tolerance: float) ->
         if not isinstance(got, Mapping):
             yield f"{place}: expected {expected!r}, got {got!r}"
             return
+        if not expected and got:
+            yield f"{place}: expected nothing, got {got!r}"
         for key, value in expected.items():
             name = f"{place}.{key}" if place else str(key)
             if key not in got:
@@ -113,6 +115,8 @@ def same(expected: object, got: object, tolerance: float) -> bool:
     """Whether two scalars are the same: numbers within the relative `tolerance`, all else exactly."""
     if isinstance(expected, bool) or isinstance(got, bool):
         return expected is got
+    if isinstance(expected, int) and isinstance(got, int):
+        return expected == got
     if isinstance(expected, int | float) and isinstance(got, int | float):
         return math.isclose(expected, got, rel_tol=tolerance)
     if isinstance(expected, str) and isinstance(got, str):

@@ -132,13 +132,12 @@ def command(content: bytes) -> bytes:
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # every protocol is called alike
     """The fields of the frames in `data`: an acknowledgement and a frame, or either. Raises FrameError."""
     found = scan(data)
-    frames = [frame for frame in found.frames if frame.kind in ("command", "response")]
-    ack_first = bool(found.frames) and found.frames[0].kind == "ack"
-    if frames and (frames[0].content or found.faults):
-        fields: dict[str, Any] = {"ack_first": ack_first, **_frame_fields(frames[0])}
-        return fields
     if found.faults:
         raise found.faults[0]
+    ack_first = bool(found.frames) and found.frames[0].kind == "ack"
+    for frame in found.frames:
+        if frame.kind in ("command", "response"):
+            return {"ack_first": ack_first, **_frame_fields(frame)}
     if len(found.rest) > 1:
         raise FrameError("incomplete_frame", f"the frame breaks off after {len(found.rest)} bytes")
     if ack_first:

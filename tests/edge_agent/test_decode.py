@@ -50,10 +50,10 @@ def _changed(value: Any) -> Any:
     if isinstance(value, str):
         return value + "x"
     if isinstance(value, dict):
-        return {key: _changed(inner) for key, inner in value.items()}
+        return {key: _changed(inner) for key, inner in value.items()} or {"x": 1}
     if value is None:
         return "x"
-    return [_changed(value[0]), *value[1:]]
+    return [_changed(value[0]), *value[1:]] if value else ["x"]
 
 
 def _single_fields() -> list[tuple[dict[str, Any], str]]:
@@ -65,7 +65,8 @@ def _single_fields() -> list[tuple[dict[str, Any], str]]:
         (vector, key)
         for vector in VECTORS
         for key in vector["expect"]
-        if key not in free and (vector["protocol"], key) not in prose
+        if key not in free | vectors.PROSE_OF.get(vector["protocol"], {}).keys()
+        and (vector["protocol"], key) not in prose
     ]
 
 
@@ -112,8 +113,13 @@ def test_one_wrong_byte_is_refused_or_changes_nothing(vector: dict[str, Any], da
     at = data.draw(st.integers(0, len(sent) - 1))
     sent[at] ^= data.draw(st.integers(1, 255))
     right = DECODERS[vector["protocol"]](bytes.fromhex(vector["hex"]), Asked())
+    # A PN532's acknowledgement is a frame of its own before the one that is read.
+    acknowledged = {"ack_first"}
     try:
-        assert DECODERS[vector["protocol"]](bytes(sent), Asked()) == right
+        found = DECODERS[vector["protocol"]](bytes(sent), Asked())
+        assert {key: found.get(key) for key in {*found, *right} - acknowledged} == {
+            key: right[key] for key in right.keys() - acknowledged
+        }
     except FrameError:
         return
 
@@ -135,7 +141,7 @@ def test_anything_around_a_frame_is_no_crash(
 ) -> None:
     heard = before + bytes.fromhex(vector["hex"]) + behind
     with contextlib.suppress(FrameError):
-        assert DECODERS[vector["protocol"]](heard, Asked(request=request))["frames"] >= 1
+        assert DECODERS[vector["protocol"]](heard, Asked(request=request))
 
 
 @given(

@@ -31,6 +31,9 @@ points:
   - {key: temperature, read: th, offset: 0, decode: int16, scale: 0.1}
 """
 
+#: Addresses where a number is none.
+ADDRESSES = {"chirpstack_v4": "24e124136b000001", "sparkplug_b": "site/gateway"}
+
 
 def _examples() -> list[tuple[str, Example]]:
     return [(name, example) for name in NAMES for example in profile.load(name).examples]
@@ -58,7 +61,8 @@ def test_a_scale_brings_a_meters_unit_into_the_tables(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_profile_makes_a_target_of_its_points(name: str) -> None:
     loaded = profile.load(name)
-    target = loaded.target("device", 1, options={"blocks": False})
+    address = ADDRESSES.get(loaded.transport.protocol, 1)
+    target = loaded.target("device", address, options={"blocks": False})
     assert [point.quantity for point in target.points] == loaded.names()
     assert target.options["blocks"] is False
     assert target.options["gap_s"] == pytest.approx(3.5 * 11 / loaded.transport.baud)
@@ -94,7 +98,7 @@ def test_a_file_of_the_sites_own_is_loaded_by_path(tmp_path: Path) -> None:
         (
             "modbus_rtu",
             "modbos_rtu",
-            '3: transport.protocol: "modbos_rtu": is no protocol that is asked; did',
+            '3: transport.protocol: "modbos_rtu": is no protocol with profiles; did',
         ),
         ("baud", "bauds", '3: transport.bauds: is no key; did you mean "baud"?'),
         ("baud: 9600", "baud: fast", '3: transport.baud: "fast": Input should be a valid integer'),
