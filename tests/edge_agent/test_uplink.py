@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent import delivery
+from edge_agent import delivery, uplink
 from edge_agent.broker import Broker
 from edge_agent.spool import Parcel, Sealed, Spool
 from edge_agent.spool_thread import SpoolThread
@@ -253,3 +253,21 @@ async def test_it_ends_when_told_to_at_whatever_moment(tmp_path: Path, broker: M
                 for _ in range(number % 8):
                     await one.seal()
                     one.uplink.status_changed()
+
+
+async def test_a_connection_closed_before_it_was_answered_is_not_waited_for(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy whose broker is away takes the connection and closes it."""
+    monkeypatch.setattr(uplink, "ANSWER_WITHIN_S", 0.3)
+    taken = 0
+
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        taken += 1
+        writer.close()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    port: int = server.sockets[0].getsockname()[1]
+    async with server, edge(tmp_path / "spool.db", port):
+        await until(lambda: taken > 1, what="a second try")
