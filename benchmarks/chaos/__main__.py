@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from benchmarks.chaos.plan import KINDS, Kind, episodes
 from benchmarks.chaos.process import Gone
@@ -22,7 +22,12 @@ from benchmarks.chaos.run import Outcome, run
 from benchmarks.chaos.site import Load
 from benchmarks.chaos.stack import EmbeddedStack
 
-_SHOWN_EPISODES = 8
+_SHOWN_EPISODES: Final = 8
+_DISKS: Final = {
+    "tmpfs": "small file systems in memory are filled",
+    "shim": "writes fail by a preloaded library: nothing can be mounted here",
+    "none": "left alone: neither mount nor a C compiler here",
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -47,8 +52,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, folder: Path) -> bool:
     load = Load(options.devices, options.counters, options.interval_s)
-    _say(f"chaos: seed {options.seed}, {options.minutes:g} min, {options.stack} stack, {options.sites} sites, "
-         f"{load.readings_per_s(options.sites):g} readings/s")  # fmt: skip
+    rate = load.readings_per_s(options.sites)
+    _say(f"chaos: seed {options.seed}, {options.minutes:g} min, {options.stack} stack")
+    _say(f"  {options.sites} sites, {rate:g} readings/s")
     with EmbeddedStack(folder, options.sites, load, options.seed) as stack:
         targets = {kind: names for kind, names in stack.targets().items() if kind in options.faults}
         _say_what_is_possible(stack, targets)
@@ -70,12 +76,8 @@ def _keep_data(options: argparse.Namespace, stack: EmbeddedStack, outcome: Outco
 
 
 def _say_what_is_possible(stack: EmbeddedStack, targets: Mapping[Kind, Sequence[str]]) -> None:
-    how = {"tmpfs": "small file systems in memory are filled", "shim": "writes fail by a preloaded library: "
-           "nothing can be mounted here", "none": "not possible here: neither mount nor a C compiler"}  # fmt: skip
-    _say(f"  disks: {how[stack.disk_way]}")
-    _say(
-        f"  clocks: {'set by a preloaded library' if stack.can_jump else 'not possible here: no C compiler'}"
-    )
+    _say(f"  disks: {_DISKS[stack.disk_way]}")
+    _say(f"  clocks: {'set by a preloaded library' if stack.can_jump else 'left alone: no C compiler here'}")
     left_out = [kind for kind in KINDS if not targets.get(kind)]
     _say(f"  left out: {', '.join(left_out) or 'nothing'}")
 

@@ -71,10 +71,11 @@ class Faults:
         return disk.free
 
     def clock(self, fault: Fault) -> End:
-        """It jumps, and jumps back at the end."""
+        """It jumps; at the end it jumps back to where it was, unless the jump stays."""
         shim = self._stack.shims[fault.target]
+        before_ms = shim.shifted_ms
         shim.shift_clock(fault.how["by_ms"])
-        return lambda: shim.shift_clock(0)
+        return (lambda: None) if fault.how.get("stays") else lambda: shim.shift_clock(before_ms)
 
     def resend(self, fault: Fault) -> End:
         """What went up the agent's link goes up again, shuffled, several times."""

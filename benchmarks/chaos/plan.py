@@ -18,7 +18,10 @@ LINK_MODES: Final[tuple[LinkMode, ...]] = get_args(LinkMode)
 _APART_S: Final = 2.0
 _SHORTEST_S: Final = 1.0
 _LONGEST_S: Final = 8.0
-_MINUTE_MS: Final = 60_000
+#: Clocks jump by 1 second to 15 minutes, each order of magnitude as often: a short jump back comes upon times
+#: that have been given already, a long one ahead is not believed (ingest.screen).
+_LEAST_JUMP_MS: Final = 1_000
+_JUMP_SPREAD: Final = 900
 _STOPS: Final = frozenset[Kind](("kill", "freeze", "restart"))
 
 
@@ -88,12 +91,21 @@ def _fault(chance: random.Random, kind: Kind, target: str, modes: Iterator[LinkM
     elif kind == "link":
         how["mode"] = next(modes)
     elif kind == "clock":
-        how["by_ms"] = chance.choice((-1, 1)) * chance.randint(_MINUTE_MS, 15 * _MINUTE_MS)
+        how = _jump(chance)
     elif kind == "resend":
         how["times"] = chance.randint(2, 4)
     elif kind == "restart":
         for_s = chance.uniform(0.5, 5.0)
     return Fault(kind, target, round(at_s, 2), round(for_s, 2), how)
+
+
+def _jump(chance: random.Random) -> dict[str, Any]:
+    """Every third jump stays until the clock jumps again: then two clocks are at most nine minutes apart, so
+    that what is sent can be believed."""
+    size_ms = _LEAST_JUMP_MS * _JUMP_SPREAD ** chance.random()
+    stays = chance.random() < 1 / 3
+    by_ms = chance.choice((-1, 1)) * round(size_ms * (0.3 if stays else 1.0))
+    return {"by_ms": by_ms} | ({"stays": True} if stays else {})
 
 
 def _may_overlap(one: Fault, other: Fault) -> bool:

@@ -86,6 +86,13 @@ class Link:
         """Take connections."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
+    def close(self) -> None:
+        """Give the port back and break off what is open."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._open):
+            connection.abort()
+
     async def _spoil(self, mode: LinkMode) -> None:
         self._mode = mode
         if mode in ("hole", "dead"):
@@ -172,6 +179,7 @@ class Links:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._links: list[Link] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="links", daemon=True)
 
     def __enter__(self) -> Self:
@@ -188,10 +196,15 @@ class Links:
         """A link that listens on 127.0.0.1:`port` and leads to `far_port`."""
         link = Link(self._loop, port, far_port, seed)
         asyncio.run_coroutine_threadsafe(link.listen(), self._loop).result(10)
+        self._links.append(link)
         return link
 
     async def _end(self) -> None:
+        for link in self._links:
+            link.close()
         tasks = [task for task in asyncio.all_tasks(self._loop) if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Transports that were broken off close their sockets in the next turn of the loop.
+        await asyncio.sleep(0.01)

@@ -95,7 +95,7 @@ def _suffer(faults: Faults, episode: Episode) -> float:
 
 
 def _recover(stack: EmbeddedStack, since_s: float) -> float:
-    """Seconds from `since_s` until of every site a reading taken after it is stored and the pages are well."""
+    """Seconds from `since_s` until of every site a reading taken since is stored, and the pages are well."""
     # One more than the last number known: that one may have been sent just before.
     marks = {site.name: _newest_sent(site) + 1 for site in stack.sites.values()}
     waiting = list(stack.sites.values())

@@ -41,6 +41,11 @@ class Shim:
         found = {"LD_PRELOAD": str(self._library), "PLUMBLINE_CHAOS": str(self._control)}
         return found | ({"PLUMBLINE_CHAOS_DISK": str(disk)} if disk else {})
 
+    @property
+    def shifted_ms(self) -> int:
+        """How far off the clock is."""
+        return int(struct.unpack("q", self._page[:8])[0]) // 1_000_000
+
     def shift_clock(self, by_ms: int) -> None:
         """The clock is so far off from now on; 0: it is right."""
         self._page[:8] = struct.pack("q", by_ms * 1_000_000)

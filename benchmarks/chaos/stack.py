@@ -119,7 +119,8 @@ class EmbeddedStack:
         """What is stored."""
         data = self.disks["cloud"].folder
         return Holdings(
-            lambda: SqliteTimeSeries(data / "timeseries.db"), lambda: SqlRecords(sqlite_url(data / "records.db"))
+            lambda: SqliteTimeSeries(data / "timeseries.db"),
+            lambda: SqlRecords(sqlite_url(data / "records.db")),
         )
 
     def check(self) -> None:
@@ -161,6 +162,7 @@ class EmbeddedStack:
         settings = {
             "data": "data",
             "projects": "projects.yaml",
+            "unregistered": "accept",
             "web": {"port": self.web_port},
             "embedded_broker_port": self.broker_port,
             "agents": accounts,
