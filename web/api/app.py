@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 
+from store.records.registry import Scope
 from web.api import (
     agents,
     devices,
@@ -61,6 +62,8 @@ parameters that break a rule no schema can say, each with what was given, the ru
 #: Refusals that any route may give; those of the firm's own data besides.
 _EVERYWHERE: Final = ("rule", "not-found", "method-not-allowed", "not-acceptable", "body-too-large",
                       "address-too-long", "parameter", "internal", "store-away")  # fmt: skip
+#: FastAPI knows no optional security.
+_PUBLIC_IN_PART: Final[list[dict[str, list[Scope]]]] = [{}, {"token": ["health:read"]}]
 _WITH_TOKEN: Final = ("unauthorized", "missing-scope", "too-many-requests")
 
 
@@ -137,6 +140,7 @@ def _document(api: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             _declare(operation)
+    document["paths"]["/v1/health"]["get"]["security"] = _PUBLIC_IN_PART
     return document
 
 

@@ -150,13 +150,14 @@ def runs(start: int, end: int, step: Step, zone: ZoneInfo) -> list[Run]:
     in runs of equal length, so that a year is a handful of questions and not 365."""
     if step.ms is not None:
         return [Run(start // step.ms * step.ms, -(-end // step.ms) * step.ms, step.ms)]
-    days = itertools.pairwise(_midnights(start, end, zone))
-    grouped = itertools.groupby(days, key=lambda day: day[1] - day[0])
-    found = []
-    for length, group in grouped:
-        members = list(group)
-        found.append(Run(members[0][0], members[-1][1], length))
-    return found
+    # Samoa had no 30 December 2011: a day without length is none.
+    days = [day for day in itertools.pairwise(_midnights(start, end, zone)) if day[0] < day[1]]
+    grouped = [(length, list(group)) for length, group in itertools.groupby(days, key=_length)]
+    return [Run(group[0][0], group[-1][1], length) for length, group in grouped]
+
+
+def _length(day: tuple[int, int]) -> int:
+    return day[1] - day[0]
 
 
 def _midnights(start: int, end: int, zone: ZoneInfo) -> Iterator[int]:

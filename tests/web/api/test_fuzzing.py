@@ -14,7 +14,7 @@ CONFIG: Final[dict[str, Any]] = {
     "seed": 18,
     "workers": 1,
     "continue-on-failure": True,
-    "generation": {"deterministic": True, "max-examples": 10, "mode": "all"},
+    "generation": {"deterministic": True, "max-examples": 6, "mode": "all"},
     "phases": {"stateful": {"max-steps": 4}},
     "checks": {
         # What no schema can say (times that run backwards, too many buckets, a cursor of another list) is

@@ -1,0 +1,150 @@
+"""What each resource answers, on real stores."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from store.records.contract import Quarantined
+from tests.web.api.two_firms import BERLIN, NOW, TwoFirms
+from tests.web.site_day import SITE, STREAM, TILER
+from web.api.quarantine import _text
+from wire.quantities import QUANTITIES
+
+
+def test_sites_come_with_their_projects_rooms_and_agents(firms: TwoFirms) -> None:
+    first, second = firms.pages("/sites")
+    assert (first["id"], first["timezone"], first["projects"]) == (BERLIN, "Europe/Berlin", [])
+    assert second["projects"][0]["name_zh"] == "枫林路 18 号"
+    details = firms.get(f"/sites/{SITE}").json()
+    assert details["rooms"] == [{"id": "bath", "name_zh": "主卫", "name_en": "Bathroom"}]
+    assert details["agents"] == ["pi-1"]
+
+
+def test_devices_say_what_they_have_sent(firms: TwoFirms) -> None:
+    devices = {device["id"]: device for device in firms.pages(f"/sites/{SITE}/devices", limit=1)}
+    assert list(devices) == ["gate-in", "meter-main", "th-bath"]
+    assert devices["meter-main"]["quantities"] == ["active_energy_import", "active_power"]
+    assert (devices["th-bath"]["room"], devices["th-bath"]["interval_s"]) == ("bath", 5.0)
+    assert (devices["gate-in"]["quantities"], devices["gate-in"]["interval_s"]) == ([], None)
+
+
+def test_the_table_of_quantities_is_whole_and_keeps_a_tag(firms: TwoFirms) -> None:
+    answer = firms.get("/quantities")
+    assert [row["name"] for row in answer.json()["items"]] == list(QUANTITIES)
+    power = answer.json()["items"][0]
+    assert (power["unit"], power["kind"], power["low"], power["zh"]) == ("W", "gauge", -500_000, "有功功率")
+    again = firms.get("/quantities", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_newest_readings_carry_their_age(firms: TwoFirms) -> None:
+    items = firms.pages(f"/sites/{SITE}/latest", device="meter-main", quantity="active_power")
+    assert [(i["device"], i["quantity"], i["unit"], i["time"], i["age_ms"]) for i in items] == [
+        ("meter-main", "active_power", "W", NOW, 0)
+    ]
+    berlin = firms.pages(f"/sites/{BERLIN}/latest")
+    assert all(item["age_ms"] == NOW - item["time"] > 0 for item in berlin)
+
+
+def test_filters_may_be_repeated(firms: TwoFirms) -> None:
+    params = {"device": ["th-bath", "th-living"], "quantity": ["temperature", "relative_humidity"]}
+    items = firms.pages(f"/sites/{SITE}/latest", limit=3, **params)
+    assert [(item["device"], item["quantity"]) for item in items] == [
+        (device, quantity)
+        for device in ("th-bath", "th-living")
+        for quantity in ("relative_humidity", "temperature")
+    ]
+
+
+def test_a_device_that_is_not_there_is_not_an_empty_list(firms: TwoFirms) -> None:
+    answer = firms.get(f"/sites/{SITE}/latest", params={"device": "meter-mian"})
+    assert answer.status_code == 404
+    assert 'perhaps you mean "meter-main"' in answer.json()["errors"][0]["remedy"]
+    silent = firms.get(f"/sites/{SITE}/latest", params={"device": "gate-in"})
+    assert (silent.status_code, silent.json()["items"]) == (200, [])
+
+
+def test_events_are_pseudonyms_and_faults_say_why(firms: TwoFirms) -> None:
+    items = firms.pages(f"/sites/{SITE}/events", limit=3)
+    assert [item["time"] for item in items] == sorted(item["time"] for item in items)
+    badges = [item for item in items if item["kind"] == "badge"]
+    assert badges[0]["badge"] == TILER
+    assert (badges[0]["device"], badges[0]["direction"]) == ("gate-in", "in")
+    (fault,) = firms.pages(f"/sites/{SITE}/events", kind="fault")
+    assert (fault["device"], fault["reason"], fault["badge"]) == ("th-bath", "no_reply", None)
+
+
+def test_events_of_a_time_only(firms: TwoFirms) -> None:
+    whole = firms.pages(f"/sites/{SITE}/events")
+    third = whole[2]["time"]
+    assert firms.pages(f"/sites/{SITE}/events", start=third) == whole[2:]
+    assert firms.pages(f"/sites/{SITE}/events", start=third - 86_400_000, end=third)[-2:] == whole[:2]
+
+
+def test_agents_say_how_old_their_word_is(firms: TwoFirms) -> None:
+    (agent,) = firms.pages(f"/sites/{SITE}/agents")
+    assert (agent["agent"], agent["status"]["online"], agent["status"]["stream"]) == ("pi-1", True, STREAM)
+    assert agent["age_ms"] == max(0, NOW - agent["received"])
+
+
+def test_missing_batches_are_named_by_what_is_known_of_them(firms: TwoFirms) -> None:
+    (gap,) = firms.pages(f"/sites/{SITE}/gaps")
+    assert (gap["agent"], gap["stream"]) == ("pi-1", STREAM)
+    assert gap["dropped"] == {"batches": 2, "ranges": [[2, 3]]}
+    assert gap["set_aside"] == {"batches": 1, "ranges": [[4, 4]]}
+    assert gap["missing"] == {"batches": 0, "ranges": []}
+
+
+def test_quarantine_is_of_all_sites_of_the_firm_and_can_be_narrowed(firms: TwoFirms) -> None:
+    items = firms.pages("/quarantine", limit=1)
+    assert [(item["site"], item["seq"]) for item in items] == [(SITE, 4), (SITE, 9), (BERLIN, 1)]
+    assert [item["seq"] for item in firms.pages("/quarantine", reason="clock_skew")] == [9]
+    assert [item["seq"] for item in firms.pages("/quarantine", site=BERLIN)] == [1]
+    assert firms.pages("/quarantine", state="all") == items
+
+
+def test_an_item_of_quarantine_is_shown_whole(firms: TwoFirms) -> None:
+    first = firms.pages("/quarantine")[0]
+    item = firms.get(f"/quarantine/{first['id']}").json()
+    assert json.loads(item["text"])["seq"] == 4
+    assert (item["topic"], item["base64"], item["truncated"]) == (
+        f"plumbline/v1/{SITE}/pi-1/batch",
+        None,
+        False,
+    )
+    assert {key: item[key] for key in first} == first
+
+
+def test_bytes_that_are_no_text_come_as_base64(own_firms: TwoFirms) -> None:
+    broken = Quarantined(NOW, "t/broken", b"\xff\x00", "unreadable", "no text", BERLIN)
+    firms = own_firms
+    firms.stand.records.quarantine([broken])
+    item = firms.pages("/quarantine", site=BERLIN, reason="unreadable")[0]
+    found = firms.get(f"/quarantine/{item['id']}").json()
+    assert (found["text"], found["base64"]) == (None, "/wA=")
+    firms.stand.records.mark_replayed(item["id"], NOW)
+    assert firms.pages("/quarantine", site=BERLIN, reason="unreadable") == []
+    assert firms.pages("/quarantine", site=BERLIN, reason="unreadable", state="all")[0]["replayed"] == NOW
+
+
+@pytest.mark.parametrize(
+    "said", ['"badge":"0012345678"', '"badge" : 12345678', '"badge":"12345', '"badge":"a\\"12345678"']
+)
+def test_a_badge_number_that_slipped_through_stays_in_quarantine(said: str) -> None:
+    shown = _text(f'{{"kind":"badge",{said}}}'.encode())
+    assert shown is not None
+    assert "withheld" in shown
+    assert "12345" not in shown
+    kept = f'{{"badge":"{TILER}"}}'
+    assert _text(kept.encode()) == kept
+
+
+def test_health_is_public_and_its_vitals_are_not(firms: TwoFirms) -> None:
+    anybody = firms.client.get("/api/v1/health")
+    assert (anybody.status_code, anybody.json()) == (200, {"status": "ok", "vitals": None})
+    assert firms.get("/health", firms.issue("telemetry:read")).json()["vitals"] is None
+    vitals = firms.get("/health", firms.issue("health:read")).json()["vitals"]
+    assert vitals["writer"] == {"batches": 7}
+    assert firms.get("/health", "pl_" + "x" * 43).status_code == 401
