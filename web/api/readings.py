@@ -16,7 +16,7 @@ from web.api.moments import End, Start, rfc3339, span
 from web.api.paging import Cursor, next_link, seal, unseal
 from web.api.series import OneDevice, Quantities, series_of, unit
 from web.api.sources import From
-from web.api.tables import CSV, ChosenFormat, csv_text
+from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
 from web.identity import TelemetrySite
 
 routes = APIRouter(tags=["readings"])
@@ -81,10 +81,10 @@ def list_readings(
         values={name: column[:limit] for name, column in values.items()},
         next=following,
     )
-    headers = {"Vary": "Accept"} | ({"Link": next_link(request, following)} if following else {})
+    headers = {"Link": next_link(request, following)} if following else {}
     if wanted == "csv":
-        return Response(_as_csv(answer), media_type=CSV, headers=headers)
-    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
+        return packed(request, _as_csv(answer), CSV, headers)
+    return packed(request, answer.model_dump_json(), JSON, headers)
 
 
 def _rows(

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
+from fastapi.responses import Response
 
 from web.api.optional import OPTIONAL
 from web.problem import Problem
 
 Format = Literal["json", "csv"]
 CSV: Final = "text/csv"
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
+#: Below it the middleware's few microseconds do not matter.
+_COMPRESS_ABOVE_BYTES: Final = 16_384
+#: Measured on 721 kB of figures in columns: 7 ms to 228 kB; level 6 takes 97 ms to 181 kB.
+_LEVEL: Final = 1
 _PARTS: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)\s*(?:;(.*))?")
 _WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)")
 
@@ -43,8 +49,8 @@ def weight(accept: str, media_type: str) -> float:
 def accepts_json(request: Request) -> None:
     """Refuses, 406, a client that would take no JSON."""
     accept = request.headers.get("accept", "*/*")
-    if accept.strip() and not weight(accept, _JSON):
-        raise Problem("not-acceptable", f"This resource is {_JSON}.")
+    if accept.strip() and not weight(accept, JSON):
+        raise Problem("not-acceptable", f"This resource is {JSON}.")
 
 
 def chosen_format(request: Request, format: FormatParameter = None) -> Format:  # noqa: A002 - the address says so
@@ -52,10 +58,21 @@ def chosen_format(request: Request, format: FormatParameter = None) -> Format:  
     if format is not None:
         return format
     accept = request.headers.get("accept", "*/*") or "*/*"
-    as_json, as_csv = weight(accept, _JSON), weight(accept, CSV)
+    as_json, as_csv = weight(accept, JSON), weight(accept, CSV)
     if not as_json and not as_csv:
-        raise Problem("not-acceptable", f"This resource is {_JSON} or {CSV}.")
+        raise Problem("not-acceptable", f"This resource is {JSON} or {CSV}.")
     return "csv" if as_csv > as_json else "json"
+
+
+def packed(request: Request, text: str, media_type: str, headers: Mapping[str, str]) -> Response:
+    """A long answer, compressed here where the client takes gzip: routes run in threads, and the middleware,
+    which leaves alone what is compressed already, would hold up the live pages meanwhile."""
+    body = text.encode()
+    named = {**headers, "Vary": "Accept, Accept-Encoding"}
+    if len(body) > _COMPRESS_ABOVE_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, _LEVEL, mtime=0)
+        named["Content-Encoding"] = "gzip"
+    return Response(body, headers=named, media_type=media_type)
 
 
 JsonOnly = Depends(accepts_json)

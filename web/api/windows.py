@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, get_args
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -29,7 +29,7 @@ from web.api.moments import (
 )
 from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
 from web.api.sources import From
-from web.api.tables import CSV, ChosenFormat, csv_text
+from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
 from web.identity import TelemetrySite
 from web.problem import rule
 
@@ -89,6 +89,7 @@ class WindowAnswer(Answer):
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )
 def list_windows(
+    request: Request,
     site: TelemetrySite,
     sources: From,
     wanted: ChosenFormat,
@@ -118,8 +119,8 @@ def list_windows(
         series=[_read(sources.timeseries, site.id, one, buckets, columns) for one in series],
     )
     if wanted == "csv":
-        return Response(_as_csv(answer, columns), media_type=CSV, headers={"Vary": "Accept"})
-    return Response(answer.model_dump_json(), media_type="application/json", headers={"Vary": "Accept"})
+        return packed(request, _as_csv(answer, columns), CSV, {})
+    return packed(request, answer.model_dump_json(), JSON, {})
 
 
 def _distinct(aggregates: str) -> list[Aggregate]:

@@ -143,3 +143,15 @@ def test_a_parameter_that_is_not_as_documented_is_422(
     (error,) = answer.json()["errors"]
     assert error["parameter"] == parameter
     assert remedy in error["remedy"]
+
+
+def test_long_answers_travel_compressed_and_say_the_same(firms: TwoFirms) -> None:
+    params = {"step": "1s", "start": HOUR_AGO, "device": "meter-main", "aggregates": "mean"}
+    answers = [
+        firms.get(f"/sites/{SITE}/windows", params=params, headers={"Accept-Encoding": encoding})
+        for encoding in ("identity", "gzip")
+    ]
+    assert ["content-encoding" in answer.headers for answer in answers] == [False, True]
+    assert int(answers[1].headers["content-length"]) * 2 < int(answers[0].headers["content-length"])
+    assert answers[0].json() == answers[1].json()
+    assert "Accept-Encoding" in answers[0].headers["vary"]
