@@ -59,7 +59,7 @@ def check(vector: Mapping[str, Any]) -> list[str]:
     expect: Mapping[str, Any] = vector["expect"]
     try:
         data = CARRIERS[carrier](vector[carrier])
-        fields, refusal = DECODERS[vector["protocol"]](data, _asked(vector)), None
+        fields, refusal = DECODERS[vector["protocol"]](data, asked_of(vector)), None
     except FrameError as error:
         fields, refusal = {"error": error.kind, **error.details}, error
     if vector["valid"] is not True and refusal is None:
@@ -76,7 +76,8 @@ def check(vector: Mapping[str, Any]) -> list[str]:
     return list(_differences(compared, fields, "", float(expect.get("rel_tolerance", usual))))
 
 
-def _asked(vector: Mapping[str, Any]) -> Asked:
+def asked_of(vector: Mapping[str, Any]) -> Asked:
+    """What a person would know besides the vector's bytes."""
     request = vector.get("request_hex")
     kind = str(vector.get("kind", "frame"))
     return Asked(

@@ -104,9 +104,19 @@ def scan(buffer: bytes) -> Scan:
             telegrams.append(_telegram(buffer[start : mark + 1], tail))
         except FrameError as fault:
             faults.append(fault)
-            at = start + 1  # a whole one may begin inside of what looked like one
+            # A whole one may begin inside of what looked like one; only the last beginning is tried, so that
+            # noise full of them costs no more than two sums.
+            at = _last_start(buffer, start + 1, mark)
         else:
             at = mark + 1
+
+
+def _last_start(buffer: bytes, after: int, before: int) -> int:
+    """Where the last beginning of a telegram in [after, before) stands, `before` + 1 where there is none."""
+    at = buffer.rfind(b"/", after, before)
+    while at >= 0 and _START.match(buffer, at) is None:
+        at = buffer.rfind(b"/", after, at)
+    return at if at >= 0 else before + 1
 
 
 def _telegram(text: bytes, tail: re.Match[bytes] | None) -> Telegram:
