@@ -36,6 +36,8 @@ from wire.ranges import Ranges
 
 #: Readings of one page of `raw`: some 2 MB of JSON.
 _PAGE: Final = 100_000
+#: A series of at most this many readings an hour is read about as quickly as its minutes.
+_SPARSE_HOUR: Final = 90
 #: Devices whose marks are told in one request.
 _MARKS: Final = 1_000
 
@@ -219,10 +221,38 @@ class InfluxTimeSeries:
         """See the contract. Which minutes are stale is asked of the server, so that it is right in a process
         that only reads, too."""
         window = influx_window.empty(start, end, step_ms, aggregates)
-        if window.time and aggregates:
-            stale = self._stale(site, device) if influx_window.uses_rollups(start, step_ms) else Ranges()
-            self._windows.fill(window, (site, device, quantity), end, stale)
+        series = (site, device, quantity)
+        if not window.time or not aggregates:
+            return window
+        stale, sparse = self._standing(series, start, end, whole=influx_window.uses_rollups(start, step_ms))
+        if sparse and "increase" not in aggregates:
+            self._windows.bare(window, series, end)
+        else:
+            self._windows.fill(window, series, end, stale)
         return window
+
+    def _standing(
+        self, series: tuple[str, str, str], start: int, end: int, *, whole: bool
+    ) -> tuple[Ranges, bool]:
+        """Which minutes of the device are stale; and whether one question of single readings answers best:
+        because rollups do not serve (not `whole`), or because there are so few that rollups spare nothing
+        and none of them is forgotten."""
+        site, device, quantity = series
+        if self._http.settings.generation == 3:
+            return self._stale(site, device) if whole else Ranges(), False
+        if not whole:
+            return Ranges(), True
+        marks, forgotten, readings = self._questions.ask_all([
+            select("last(minutes)", STALE, where(site, [device])),
+            select("last(raw_before)", REACHED),
+            select(f"sum({name(f'{quantity}.count')}), count({name(f'{quantity}.count')})", HOURS,
+                   where(site, [device], start, end)),
+        ])  # fmt: skip
+        stale = decoded(marks[0].columns["last"][0]) if marks else Ranges()
+        if not readings or (forgotten and forgotten[0].columns["last"][0] > start):
+            return stale, False
+        total, hours = readings[0].columns["sum"][0], readings[0].columns["count"][0]
+        return stale, total <= _SPARSE_HOUR * hours
 
     def _stale(self, site: str, device: str) -> Ranges:
         for past in self._questions.pasts(self._clock()):
@@ -262,9 +292,14 @@ class InfluxTimeSeries:
         while self._roll_up(1000, -(-raw_before // MINUTE_MS)):
             pass
         whole_hours = rollups_before // HOUR_MS * HOUR_MS
+        with self._writing:
+            self._begun()
+            known = self._questions.ask(select("last(raw_before)", REACHED))
+            before = max(raw_before, known[0].columns["last"][0] if known else raw_before)
+            self._store_state([f"{REACHED} raw_before={before}i"])
         with self._rolling:
-            for measurement, before in ((RAW, raw_before), (MINUTES, rollups_before), (HOURS, whole_hours)):
-                self._questions.change(delete(measurement, f"time < {before}ms"))
+            for measurement, end in ((RAW, raw_before), (MINUTES, rollups_before), (HOURS, whole_hours)):
+                self._questions.change(delete(measurement, f"time < {end}ms"))
         return 0
 
     def erase(self, site: str) -> None:

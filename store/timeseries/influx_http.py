@@ -137,9 +137,10 @@ class Http:
         except (ValueError, KeyError, TypeError) as error:
             place = self.settings.place
             raise StoreError(f"what answers at {place} is no InfluxDB: {error}; look at the url") from error
-        for result in results:
-            if "error" in result:
-                raise self.error("query", answer.status, str(result["error"])[:_LONGEST_WORD])
+        errors = [str(result["error"]) for result in results if "error" in result]
+        # Statements after the one that failed are told to be "not executed", in any order.
+        for words in sorted(errors, key="not executed".__eq__):
+            raise self.error("query", answer.status, words[:_LONGEST_WORD])
         return results
 
     def request(
@@ -230,7 +231,7 @@ def merged(body: bytes) -> list[dict[str, Any]]:
 def _go_on(known: dict[str, Any], result: Mapping[str, Any]) -> None:
     """Add what a further chunk has to a result."""
     if "error" in result:
-        known["error"] = result["error"]
+        known.setdefault("error", result["error"])
     held = known.setdefault("series", [])
     for series in result.get("series", ()):
         if held and (held[-1].get("tags"), held[-1]["columns"]) == (series.get("tags"), series["columns"]):

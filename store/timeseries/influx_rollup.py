@@ -30,9 +30,10 @@ from store.timeseries.influx_query import (
 )
 from store.timeseries.influx_stale import Job
 
-#: Device-minutes of one question: at a reading a second of ten quantities, 300,000 values.
-_MOST_DEVICE_MINUTES: Final = 500
+#: Device-minutes of one question: at a reading a second of ten quantities, 600,000 values.
+_MOST_DEVICE_MINUTES: Final = 1_000
 _MOST_DEVICES: Final = 50
+_DAY_MS: Final = 24 * HOUR_MS
 _BY_DEVICE: Final = " GROUP BY device"
 
 _Cells = dict[str, list[float | None]]
@@ -85,16 +86,13 @@ class RollUp:
 
     def _minutes(self, task: Task) -> None:
         start, end = task.first * MINUTE_MS, task.beyond * MINUTE_MS
-        fields = ", ".join(map(name, task.quantities))
+        inside = where(task.site, task.devices, start, end)
         counts = ", ".join(name(f"{quantity}.count") for quantity in task.quantities)
-        inside, before = self._where(task, start, end), self._where(task, start - SPAN_3_MS, start)
-        readings, earlier, rolled_earlier, rolled = self._questions.ask_all([
-            select(fields, RAW, inside, _BY_DEVICE),
-            select(_each("last", task.quantities), RAW, before, _BY_DEVICE),
-            select(_each("last", task.quantities, ".last"), MINUTES, before, _BY_DEVICE),
+        readings, rolled = self._questions.ask_all([
+            select(", ".join(map(name, task.quantities)), RAW, inside, _BY_DEVICE),
             select(counts, MINUTES, inside, _BY_DEVICE),
         ])  # fmt: skip
-        previous = _first_values(rolled_earlier) | _first_values(earlier)
+        previous = self._previous(task, start, readings)
         known = {series.tags["device"]: series for series in rolled}
         blocks = []
         for series in readings:
@@ -106,6 +104,34 @@ class RollUp:
                 values.update({f"{quantity}.{part}": cells[part] for part in PARTS})
             blocks.append(Block(task.site, device, range(start, end, MINUTE_MS), values))
         self._write(MINUTES, blocks)
+
+    def _previous(self, task: Task, start: int, readings: Sequence[Series]) -> dict[tuple[str, str], float]:
+        """The reading before `start` of each (device, quantity) that has readings: looked for in the day
+        before, then wherever it is, then in the rollups, as readings are forgotten."""
+        needed = {
+            (series.tags["device"], quantity)
+            for series in readings
+            for quantity, column in series.columns.items()
+            if any(value is not None for value in column)
+        }
+        found: dict[tuple[str, str], float] = {}
+        sources: list[tuple[str, str, int | None]] = [(RAW, "", start - _DAY_MS)]
+        if not self._questions.bounded:
+            sources += [(RAW, "", None), (MINUTES, ".last", None)]
+        for source, part, since in sources:
+            missing = needed.difference(found)
+            devices = sorted({device for device, _ in missing})
+            quantities = sorted({quantity for _, quantity in missing})
+            condition = where(task.site, devices, since, start)
+            answers = self._questions.ask_all([
+                select(f"last({name(quantity + part)})", source, condition, _BY_DEVICE)
+                for quantity in quantities
+            ])  # fmt: skip
+            for quantity, answer in zip(quantities, answers, strict=True):
+                for series in answer:
+                    value = float(series.columns["last"][0])
+                    found.setdefault((series.tags["device"], quantity), value)
+        return found
 
     def _hours(self, task: Task) -> None:
         start = task.first * MINUTE_MS // HOUR_MS * HOUR_MS
@@ -126,14 +152,12 @@ class RollUp:
     def _successors(self, task: Task, is_stale: Callable[[str, str, int], bool]) -> list[Task]:
         """The next minutes with readings, whose first step begins in what has changed now."""
         end = task.beyond * MINUTE_MS
-        after = self._where(task, end, end + SPAN_3_MS)
-        go_on = self._questions.ask(select(_each("first", task.quantities), RAW, after, _BY_DEVICE))
-        quantities = sorted({quantity for _, quantity in _first_values(go_on)})
-        found: dict[tuple[str, int], list[str]] = defaultdict(list)
+        after = where(task.site, task.devices, end, end + SPAN_3_MS if self._questions.bounded else None)
         answers = self._questions.ask_all([
-            select(f"first({name(quantity)})", RAW, after, _BY_DEVICE) for quantity in quantities
+            select(f"first({name(quantity)})", RAW, after, _BY_DEVICE) for quantity in task.quantities
         ])  # fmt: skip
-        for quantity, answer in zip(quantities, answers, strict=True):
+        found: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for quantity, answer in zip(task.quantities, answers, strict=True):
             for series in answer:
                 minute = series.time[0] // MINUTE_MS
                 if not is_stale(task.site, series.tags["device"], minute):
@@ -142,15 +166,6 @@ class RollUp:
             Task(task.site, (device,), tuple(names), minute, minute + 1)
             for (device, minute), names in found.items()
         ]
-
-    def _where(self, task: Task, start: int, end: int) -> str:
-        """The whole past or future where the server lets us look at it."""
-        inside = task.first * MINUTE_MS <= start < task.beyond * MINUTE_MS
-        if inside or self._questions.bounded:
-            return where(task.site, task.devices, start, end)
-        if end <= task.first * MINUTE_MS:
-            return where(task.site, task.devices, None, end)
-        return where(task.site, task.devices, start, None)
 
 
 def cells_of(
@@ -199,18 +214,3 @@ def _keep_larger(cells: _Cells, quantity: str, start: int, rolled: Series | None
         if count is not None and count > (cells["count"][bucket] or 0):
             for column in cells.values():
                 column[bucket] = None
-
-
-def _each(function: str, quantities: Iterable[str], part: str = "") -> str:
-    """The function of every quantity, under the quantity's name."""
-    return ", ".join(f"{function}({name(quantity + part)}) AS {name(quantity)}" for quantity in quantities)
-
-
-def _first_values(answer: Iterable[Series]) -> dict[tuple[str, str], float]:
-    """(device, column) -> its value in the first row."""
-    return {
-        (series.tags["device"], column): float(values[0])
-        for series in answer
-        for column, values in series.columns.items()
-        if values and values[0] is not None
-    }

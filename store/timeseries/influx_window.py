@@ -92,6 +92,18 @@ class Windows:
         self._questions = questions
         self._raw = raw
 
+    def bare(self, window: Window, series: tuple[str, str, str], end: int) -> None:
+        """Fill a window without increases from single readings, in one question."""
+        site, device, quantity = series
+        fields = ", ".join(f"{how}({name(quantity)}) AS {name(how)}" for how in window.columns)
+        rest = f"{by_time(window.time[0], window.step_ms)} fill(none)"
+        condition = where(site, [device], window.time[0], end)
+        for table in self._questions.ask(select(fields, RAW, condition, rest)):
+            numbers = [(time - window.time[0]) // window.step_ms for time in table.time]
+            for aggregate, column in window.columns.items():
+                for number, value in zip(numbers, table.columns[aggregate], strict=True):
+                    column[number] = value
+
     def fill(self, window: Window, series: tuple[str, str, str], end: int, stale: Ranges) -> None:
         """Fill the columns of a window that ends at `end`."""
         start = window.time[0]
