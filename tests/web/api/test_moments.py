@@ -13,8 +13,18 @@ from hypothesis import strategies as st
 from web.api.moments import DAY_MS, HOUR_MS, Run, rfc3339, runs, step_of
 
 #: Half hours (Kolkata, Lord Howe), clocks changed at midnight (Beirut, Cairo, Havana), a day less (Apia).
-#: Half hours (Kolkata, Lord Howe), clocks changed at midnight (Beirut, Cairo, Havana), a day less (Apia).
-         "America/Havana", "Pacific/Apia", "Pacific/Kiritimati", "UTC"]  # fmt: skip
+ZONES = [
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Asia/Beirut",
+    "Africa/Cairo",
+    "America/Havana",
+    "Pacific/Apia",
+    "Pacific/Kiritimati",
+    "UTC",
+]
 TIMES = st.integers(0, 4_102_444_799_999)
 STEPS = ["1", "250ms", "1s", "59s", "1m", "7m", "15m", "1h", "5h", "24h", "8784h", "1d"]
 
