@@ -15,14 +15,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, cast
 
+from benchmarks.chaos.embedded import EmbeddedStack
 from benchmarks.chaos.plan import KINDS, Kind, episodes
 from benchmarks.chaos.process import Gone
 from benchmarks.chaos.report import table
 from benchmarks.chaos.run import Outcome, run
+from benchmarks.chaos.servers import ServersStack
 from benchmarks.chaos.site import Load
-from benchmarks.chaos.stack import EmbeddedStack
+from benchmarks.chaos.stack import Stack
 
 _SHOWN_EPISODES: Final = 8
+_STACKS: Final[dict[str, type[Stack]]] = {"embedded": EmbeddedStack, "servers": ServersStack}
 _DISKS: Final = {
     "tmpfs": "small file systems in memory are filled",
     "shim": "writes fail by a preloaded library: nothing can be mounted here",
@@ -55,7 +58,7 @@ def _run(options: argparse.Namespace, folder: Path) -> bool:
     rate = load.readings_per_s(options.sites)
     _say(f"chaos: seed {options.seed}, {options.minutes:g} min, {options.stack} stack")
     _say(f"  {options.sites} sites, {rate:g} readings/s")
-    with EmbeddedStack(folder, options.sites, load, options.seed) as stack:
+    with _STACKS[options.stack](folder, options.sites, load, options.seed) as stack:
         targets = {kind: names for kind, names in stack.targets().items() if kind in options.faults}
         _say_what_is_possible(stack, targets)
         for episode in itertools.islice(episodes(options.seed, targets), _SHOWN_EPISODES):
@@ -68,14 +71,14 @@ def _run(options: argparse.Namespace, folder: Path) -> bool:
     return outcome.good(options.recovery_s)
 
 
-def _keep_data(options: argparse.Namespace, stack: EmbeddedStack, outcome: Outcome) -> None:
+def _keep_data(options: argparse.Namespace, stack: Stack, outcome: Outcome) -> None:
     """What is in memory only goes with the mounts: copy it where somebody will want to look at it."""
     if options.keep or not outcome.good(options.recovery_s):
         for target, disk in stack.disks.items():
             shutil.copytree(disk.folder, stack.folder / f"{target}-disk", ignore_dangling_symlinks=True)
 
 
-def _say_what_is_possible(stack: EmbeddedStack, targets: Mapping[Kind, Sequence[str]]) -> None:
+def _say_what_is_possible(stack: Stack, targets: Mapping[Kind, Sequence[str]]) -> None:
     _say(f"  disks: {_DISKS[stack.disk_way]}")
     _say(f"  clocks: {'set by a preloaded library' if stack.can_jump else 'left alone: no C compiler here'}")
     left_out = [kind for kind in KINDS if not targets.get(kind)]
@@ -97,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description="Faults, then the count.")
     parser.add_argument("--seed", type=int, default=1, help="which plan of faults")
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--stack", choices=["embedded"], default="embedded")
+    parser.add_argument("--stack", choices=list(_STACKS), default="embedded")
     parser.add_argument("--faults", type=_kinds, default=frozenset(KINDS), help=f"of {','.join(KINDS)}")
     parser.add_argument("--sites", type=int, default=2)
     parser.add_argument("--devices", type=int, default=4, help="of each site")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +9,7 @@ from typing import Final
 from benchmarks.chaos.audit import Interruption
 from benchmarks.chaos.plan import Fault, Kind
 from benchmarks.chaos.resend import Resender
-from benchmarks.chaos.stack import EmbeddedStack
+from benchmarks.chaos.stack import Stack
 
 End = Callable[[], None]
 
@@ -20,7 +17,7 @@ End = Callable[[], None]
 class Faults:
     """Begins faults; keeps what the audit must know of them."""
 
-    def __init__(self, stack: EmbeddedStack) -> None:
+    def __init__(self, stack: Stack) -> None:
         self._stack = stack
         #: Target -> when its agent was killed or frozen.
         self.interruptions: dict[str, list[Interruption]] = {target: [] for target in stack.sites}
@@ -31,35 +28,38 @@ class Faults:
         return _BEGIN[fault.kind](self, fault)
 
     def kill(self, fault: Fault) -> End:
-        """SIGKILL; launched again at the end."""
+        """SIGKILL; started again at the end."""
+        return self._down(fault, lambda: self._stack.victim(fault.target).kill())
+
+    def restart(self, fault: Fault) -> End:
+        """Stopped in order, and started again."""
+        return self._down(fault, lambda: self._stack.victim(fault.target).stop())
+
+    def _down(self, fault: Fault, take_down: Callable[[], object]) -> End:
         since_s = time.monotonic()
-        process = self._stack.process(fault.target)
-        if process is None:
-            _signal(self._stack.broker_pid(), signal.SIGKILL)
-            return lambda: None
+        self._stack.down(fault.target, down=True)
+        take_down()
 
         def launch() -> None:
-            process.launch()
             self._interrupted(fault.target, since_s, killed=True)
+            self._stack.victim(fault.target).launch()
+            self._stack.down(fault.target, down=False)
 
-        process.kill()
         return launch
 
     def freeze(self, fault: Fault) -> End:
         """SIGSTOP, and SIGCONT at the end."""
         since_s = time.monotonic()
-        process = self._stack.process(fault.target)
-        pid = self._stack.broker_pid() if process is None else process.pid
-        _signal(pid, signal.SIGSTOP)
+        thaw = self._stack.victim(fault.target).freeze()
 
-        def thaw() -> None:
-            _signal(pid, signal.SIGCONT)
+        def end() -> None:
+            thaw()
             self._interrupted(fault.target, since_s, killed=False)
 
-        return thaw
+        return end
 
     def link(self, fault: Fault) -> End:
-        """The link between agent and broker, or between a service and its store."""
+        """The link between agent and broker, or between the services and one of their servers."""
         link = self._stack.links[fault.target]
         link.spoil(fault.how["mode"])
         return link.mend
@@ -98,13 +98,6 @@ class Faults:
             self.interruptions[target].append(Interruption(since_s, time.monotonic(), killed))
 
 
-def _signal(pid: int | None, number: signal.Signals) -> None:
-    """To a process that may have died meanwhile of another fault."""
-    if pid is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 _BEGIN: Final[dict[Kind, Callable[[Faults, Fault], End]]] = {
     "kill": Faults.kill,
     "freeze": Faults.freeze,
@@ -112,4 +105,5 @@ _BEGIN: Final[dict[Kind, Callable[[Faults, Fault], End]]] = {
     "disk": Faults.disk,
     "clock": Faults.clock,
     "resend": Faults.resend,
+    "restart": Faults.restart,
 }

@@ -126,6 +126,23 @@ class Process:
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(number)
 
+    def run(self, timeout_s: float = 60.0) -> None:
+        """Run it to its end. Raises Gone unless it exits with 0."""
+        self.launch()
+        if self._child is not None and self._child.wait(timeout_s) != 0:
+            self.check()
+
+    def freeze(self) -> Callable[[], None]:
+        """SIGSTOP; what is returned lets the same process go on, if it lives."""
+        frozen = self._child
+        self.signal(signal.SIGSTOP)
+
+        def thaw() -> None:
+            if frozen is not None and frozen.poll() is None:
+                frozen.send_signal(signal.SIGCONT)
+
+        return thaw
+
     def kill(self) -> None:
         """SIGKILL: no farewell, no flush. A frozen process dies too."""
         self.signal(signal.SIGKILL)

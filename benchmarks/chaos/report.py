@@ -35,6 +35,7 @@ def table(outcome: Outcome, recovery_limit_s: float) -> str:
     )
     lines.append(f"  after                 {outcome.worst}")
     lines += [f"  {name} ended with {code}" for name, code in outcome.exits.items() if code != 0]
+    lines += [f"  ended by itself, started again: {line}" for line in outcome.ended]
     lines += [f"  {line}" for line in verdict.details]
     lines.append(f"\n  {'GOOD' if outcome.good(recovery_limit_s) else 'BAD'} after {outcome.seconds:.0f} s")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from benchmarks.chaos.faults import End, Faults
 from benchmarks.chaos.plan import Episode, Kind
 from benchmarks.chaos.process import Gone
 from benchmarks.chaos.site import Site, quantities_of
-from benchmarks.chaos.stack import EmbeddedStack
+from benchmarks.chaos.stack import Stack
 from store.errors import StoreError
 
 #: A stack that has not recovered within this is not waited for any longer.
@@ -37,6 +37,8 @@ class Outcome:
     worst: str = ""
     resent: int = 0
     seconds: float = 0.0
+    #: What ended by itself and was started again.
+    ended: list[str] = field(default_factory=list)
     exits: dict[str, int | None] = field(default_factory=dict)
 
     @property
@@ -50,7 +52,7 @@ class Outcome:
         return self.verdict.good and self.longest_s <= recovery_limit_s and orderly
 
 
-def run(stack: EmbeddedStack, plan: Iterator[Episode], seconds: float, say: Say) -> Outcome:
+def run(stack: Stack, plan: Iterator[Episode], seconds: float, say: Say) -> Outcome:
     """Throw the plan's episodes at a started stack for so long, then stop and count.
 
     Raises Gone where a process of the stack ends by itself.
@@ -66,10 +68,10 @@ def run(stack: EmbeddedStack, plan: Iterator[Episode], seconds: float, say: Say)
         recovery_s = _recover(stack, ended_s)
         _note(outcome, episode, recovery_s)
         say(f"           recovered in {recovery_s:.1f} s")
-        stack.check()
         time.sleep(episode.calm_s)
     outcome.seconds = time.monotonic() - began_s
     outcome.resent = faults.resent
+    outcome.ended = stack.ended
     outcome.verdict = _count(stack, faults)
     return outcome
 
@@ -94,7 +96,7 @@ def _suffer(faults: Faults, episode: Episode) -> float:
     return time.monotonic()
 
 
-def _recover(stack: EmbeddedStack, since_s: float) -> float:
+def _recover(stack: Stack, since_s: float) -> float:
     """Seconds from `since_s` until of every site a reading taken since is stored, and the pages are well."""
     # One more than the last number known: that one may have been sent just before.
     marks = {site.name: _newest_sent(site) + 1 for site in stack.sites.values()}
@@ -103,6 +105,9 @@ def _recover(stack: EmbeddedStack, since_s: float) -> float:
         waiting = [site for site in waiting if _newest_stored(stack, site) <= marks[site.name]]
         if time.monotonic() - since_s > _GIVE_UP_S:
             break
+        stack.supervise()
+        for site in stack.sites.values():
+            site.simulator.check()
         time.sleep(_LOOK_EVERY_S)
     return time.monotonic() - since_s
 
@@ -111,7 +116,7 @@ def _newest_sent(site: Site) -> int:
     return max(site.produced().values(), default=0)
 
 
-def _newest_stored(stack: EmbeddedStack, site: Site) -> int:
+def _newest_stored(stack: Stack, site: Site) -> int:
     device = min(site.produced(), default="")
     try:
         return stack.holdings().newest_number(site.name, device, quantities_of(site)[0])
@@ -127,7 +132,7 @@ def _note(outcome: Outcome, episode: Episode, recovery_s: float) -> None:
     outcome.faults.update(fault.kind for fault in episode.faults)
 
 
-def _count(stack: EmbeddedStack, faults: Faults) -> Verdict:
+def _count(stack: Stack, faults: Faults) -> Verdict:
     """Silence the devices, let everything arrive, hold the store against what was sent."""
     for site in stack.sites.values():
         site.fall_silent()
@@ -140,16 +145,17 @@ def _count(stack: EmbeddedStack, faults: Faults) -> Verdict:
         verdict = _verdict(stack, faults)
         if (verdict.good and _drained(stack)) or time.monotonic() > deadline_s:
             return verdict
+        stack.supervise()
         time.sleep(1.0)
 
 
-def _drained(stack: EmbeddedStack) -> bool:
+def _drained(stack: Stack) -> bool:
     """Whether every agent has said that nothing waits in its spool."""
     states = [state for site in stack.sites.values() for state in stack.holdings().agents(site.name)]
     return len(states) == len(stack.sites) and not any(state.status.spool.batches for state in states)
 
 
-def _verdict(stack: EmbeddedStack, faults: Faults) -> Verdict:
+def _verdict(stack: Stack, faults: Faults) -> Verdict:
     holdings = stack.holdings()
     quarantined = holdings.quarantined()
     total = Verdict()

@@ -32,7 +32,7 @@ def left_behind(folder: Path) -> list[str]:
 
 
 def test_a_minute_of_faults_costs_not_one_reading(tmp_path: Path) -> None:
-    words = ["--seed", "60", "--minutes", "0.75", "--devices", "2", "--counters", "4", "--interval-s", "0.25"]
+    words = ["--seed", "60", "--minutes", "1", "--devices", "2", "--counters", "4", "--interval-s", "0.25"]
     running = chaos(tmp_path, *words)
     said, _ = running.communicate(timeout=200)
     assert running.returncode == 0, said
