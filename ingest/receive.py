@@ -25,8 +25,10 @@ logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
-#: A broker that is gone without a farewell is noticed after one and a half of this (MQTT 3.1.1 §3.1.2.10).
-_KEEPALIVE_S: Final = 20
+#: A broker that is gone without a farewell is noticed after at most twice this: then all sites wait.
+_KEEPALIVE_S: Final = 6
+#: For CONNACK and SUBACK. aiomqtt does not notice a connection closed before, and waits for so long.
+_ANSWER_WITHIN_S: Final = 5.0
 
 
 #: MQTT 3.1.1, which every broker speaks, or MQTT 5, which knows shared subscriptions.
@@ -176,6 +178,7 @@ class Receiver:
             clean_session=True if address.protocol == 4 else None,
             clean_start=True if address.protocol == 5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
             keepalive=_KEEPALIVE_S,
+            timeout=_ANSWER_WITHIN_S,
             # An agent waits for its receipt: Nagle's algorithm would hold that small packet back for 40 ms.
             socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
         )
