@@ -12,7 +12,7 @@ import yaml
 from plumbline.settings import load_settings
 from plumbline.stores import open_stores
 from tests.e2e.stack import FAR_MS, ROOT, Stack
-from tests.servers import clean_environment, free_port, wait_until
+from tests.servers import clean_environment, free_port, listens, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -52,6 +52,7 @@ def test_a_backup_under_load_restores_to_every_reading_once(tmp_path: Path) -> N
         env=clean_environment(),
     )
     try:
+        wait_until(lambda: listens(serve.pid, web_port), what="the restored service listening")
         with open_stores(load_settings(new / "plumbline.yaml")) as stores:
             last = stores.log.last_offset()
             wait_until(lambda: stores.timeseries.position() >= last, what="the restored log read to its end")
