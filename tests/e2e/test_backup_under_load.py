@@ -34,9 +34,10 @@ def test_a_backup_under_load_restores_to_every_reading_once(tmp_path: Path) -> N
         stack.wait_produced(4)
         site = stack.site
     settings = yaml.safe_load((tmp_path / "live/plumbline.yaml").read_text())
+    web_port = free_port()
     settings |= {
         "data": "data",
-        "web": {"port": free_port()},
+        "web": {"port": web_port},
         "embedded_broker_port": free_port(),
         "agents": [],
     }
