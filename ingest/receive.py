@@ -136,6 +136,14 @@ class Receiver:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
+    async def probe(self) -> str | None:
+        """Connect and subscribe once: why the broker does not take us, None where it does."""
+        try:
+            async with self._connected():
+                return None
+        except (aiomqtt.MqttError, OSError) as error:
+            return str(error)
+
     def _arrived(self, group: Iterable[aiomqtt.Message]) -> list[Arrival]:
         arrived = []
         for message in group:
