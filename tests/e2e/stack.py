@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 import yaml
 
+from benchmarks.chaos.process import Process, children
 from store.timeseries.sqlite import SqliteTimeSeries
-from tests.servers import Mosquitto, clean_environment, free_port, listens, wait_until
+from tests.servers import Mosquitto, free_port, listens, wait_until
 
 ROOT = Path(__file__).parents[2]
 FAR_MS = 4_000_000_000_000
@@ -53,8 +52,12 @@ class Stack:
         self.devices, self.counters = devices, counters
         self.broker_port = broker.port if broker else free_port()
         self.web_port = free_port()
-        self._parts: dict[Part, subprocess.Popen[bytes]] = {}
         self._write_files()
+        self._parts: dict[Part, Process] = {
+            "simulator": self._process("simulator", lambda _: self.site_file.exists()),
+            "agent": self._process("agent", lambda _: True),
+            "cloud": self._process("cloud", lambda pid: listens(pid, self.web_port)),
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -72,48 +75,25 @@ class Stack:
 
     def start(self, part: Part) -> None:
         """Start a part and wait until it is our child that is up."""
-        with (self.folder / f"{part}.log").open("ab") as log:
-            self._parts[part] = subprocess.Popen(
-                [sys.executable, "-m", *self._command(part)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=clean_environment(),
-            )
-        process = self._parts[part]
-        if part == "cloud":
-            wait_until(
-                lambda: self._alive(part) and listens(process.pid, self.web_port), what="cloud listening"
-            )
-        if part == "simulator":
-            wait_until(lambda: self._alive(part) and self.site_file.exists(), what="simulator ready")
+        self._parts[part].start()
 
     def kill(self, part: Part) -> None:
         """SIGKILL: no farewell, no flush."""
-        self._parts[part].send_signal(signal.SIGKILL)
-        self._parts[part].wait()
+        self._parts[part].kill()
 
     def stop(self, part: Part, *, check: bool = True) -> None:
         """SIGTERM and wait; a clean exit where `check`."""
-        process = self._parts.get(part)
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
-        code = process.wait(timeout=20)
-        if check:
-            assert code == 0, self.log(part)
+        code = self._parts[part].stop()
+        assert code in (0, None) or not check, self.log(part)
 
     def log(self, part: Part) -> str:
-        return (self.folder / f"{part}.log").read_text(errors="replace")[-4000:]
+        return self._parts[part].last_words()
 
     def embedded_broker_pid(self) -> int:
         """The cloud's child that listens on the broker's port."""
-        cloud = self._parts["cloud"].pid
-        children = Path(f"/proc/{cloud}/task/{cloud}/children").read_text().split()
-        threads = Path(f"/proc/{cloud}/task").iterdir()
-        children += [pid for thread in threads for pid in (thread / "children").read_text().split()]
-        return next(int(pid) for pid in children if listens(int(pid), self.broker_port))
+        pid = self._parts["cloud"].pid
+        assert pid is not None, self.log("cloud")
+        return next(child for child in children(pid) if listens(child, self.broker_port))
 
     # What was produced, what is stored.
 
@@ -202,10 +182,8 @@ class Stack:
         count = ["--devices", str(self.devices), "--counters", str(self.counters)]
         return ["simulator", "--counting", "--dir", str(self.site_file.parent), *count, *broker, *account]
 
-    def _alive(self, part: Part) -> bool:
-        code = self._parts[part].poll()
-        assert code is None, f"{part} ended with {code}: {self.log(part)}"
-        return True
+    def _process(self, part: Part, ready: Callable[[int], bool]) -> Process:
+        return Process(part, self._command(part), self.folder / f"{part}.log", ready=ready)
 
     def _write_files(self) -> None:
         self.site_file.parent.mkdir(parents=True, exist_ok=True)
