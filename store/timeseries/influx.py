@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from store.errors import StoreError
@@ -36,6 +37,7 @@ from wire.ranges import Ranges
 
 #: Readings of one page of `raw`: some 2 MB of JSON.
 _PAGE: Final = 100_000
+_BODIES_UNDER_WAY: Final = 2
 #: A series of at most this many readings an hour is read about as quickly as its minutes.
 _SPARSE_HOUR: Final = 90
 #: Devices whose marks are told in one request.
@@ -49,8 +51,8 @@ def _now_ms() -> int:
 class InfluxTimeSeries:
     """`store.timeseries.contract.TimeSeries` on InfluxDB. One process at a time may write; any may read.
 
-    The last value of a (site, device, quantity, time) stands. Nothing is asked of the server before the first
-    call. Every method raises StoreError where the server will not.
+    Of two values of one (site, device, quantity, time) that of the later call stands. Nothing is asked of the
+    server before the first call. Every method raises StoreError where the server will not.
     """
 
     def __init__(self, settings: InfluxSettings, clock: Callable[[], int] = _now_ms) -> None:
@@ -60,7 +62,7 @@ class InfluxTimeSeries:
         self._windows = influx_window.Windows(self._questions, self.raw)
         self._roll = RollUp(self._questions, self._store)
         self._clock = clock
-        self._sender = ThreadPoolExecutor(1, "influxdb-write")
+        self._sender = ThreadPoolExecutor(_BODIES_UNDER_WAY, "influxdb-write")
         self._writing = threading.Lock()
         self._rolling = threading.Lock()
         self._marks: Marks | None = None
@@ -89,16 +91,19 @@ class InfluxTimeSeries:
         return self._http.beyond_retention
 
     def _store(self, measurement: str, blocks: Sequence[Block]) -> None:
-        """Lines are made while the server reads the ones before."""
-        sending: Future[None] | None = None
+        """Lines are made while the server reads the ones before: two bodies under way leave it no pause,
+        and are all that is held in memory."""
+        sending: deque[Future[None]] = deque()
         try:
             for body in influx_lines.bodies(measurement, blocks):
-                if sending is not None:
-                    sending.result()
-                sending = self._sender.submit(self._http.write, body)
+                if len(sending) == _BODIES_UNDER_WAY:
+                    sending.popleft().result()
+                sending.append(self._sender.submit(self._http.write, body))
         finally:
-            if sending is not None:
-                sending.result()
+            # All of them have ended before anything is told about them, also where one has failed.
+            wait(sending)
+        for sent in sending:
+            sent.result()
 
     def _store_state(self, lines: Sequence[str]) -> None:
         """Lines of our own book-keeping, at a time after all others of it, so that the last is the newest
@@ -224,7 +229,8 @@ class InfluxTimeSeries:
         series = (site, device, quantity)
         if not window.time or not aggregates:
             return window
-        stale, sparse = self._standing(series, start, end, whole=influx_window.uses_rollups(start, step_ms))
+        unit_ms = influx_window.unit_of(start, step_ms)
+        stale, sparse = self._standing(series, start, end, unit_ms)
         if sparse and "increase" not in aggregates:
             self._windows.bare(window, series, end)
         else:
@@ -232,15 +238,15 @@ class InfluxTimeSeries:
         return window
 
     def _standing(
-        self, series: tuple[str, str, str], start: int, end: int, *, whole: bool
+        self, series: tuple[str, str, str], start: int, end: int, unit_ms: int
     ) -> tuple[Ranges, bool]:
         """Which minutes of the device are stale; and whether one question of single readings answers best:
-        because rollups do not serve (not `whole`), or because there are so few that rollups spare nothing
-        and none of them is forgotten."""
+        because rollups do not serve, or because there are so few that minutes spare nothing and none of
+        them is forgotten."""
         site, device, quantity = series
         if self._http.settings.generation == 3:
-            return self._stale(site, device) if whole else Ranges(), False
-        if not whole:
+            return self._stale(site, device) if unit_ms > 1 else Ranges(), False
+        if unit_ms == 1:
             return Ranges(), True
         marks, forgotten, readings = self._questions.ask_all([
             select("last(minutes)", STALE, where(site, [device])),
@@ -249,7 +255,7 @@ class InfluxTimeSeries:
                    where(site, [device], start, end)),
         ])  # fmt: skip
         stale = decoded(marks[0].columns["last"][0]) if marks else Ranges()
-        if not readings or (forgotten and forgotten[0].columns["last"][0] > start):
+        if unit_ms == HOUR_MS or not readings or (forgotten and forgotten[0].columns["last"][0] > start):
             return stale, False
         total, hours = readings[0].columns["sum"][0], readings[0].columns["count"][0]
         return stale, total <= _SPARSE_HOUR * hours

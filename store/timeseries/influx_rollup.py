@@ -114,11 +114,13 @@ class RollUp:
             for quantity, column in series.columns.items()
             if any(value is not None for value in column)
         }
-        found: dict[tuple[str, str], float] = {}
-        sources: list[tuple[str, str, int | None]] = [(RAW, "", start - _DAY_MS)]
-        if not self._questions.bounded:
-            sources += [(RAW, "", None), (MINUTES, ".last", None)]
-        for source, part, since in sources:
+        fields = ", ".join(map(name, task.quantities))
+        near = where(task.site, task.devices, start - _DAY_MS, start)
+        found = _first_row(self._questions.ask(
+            select(fields, RAW, near, f"{_BY_DEVICE} ORDER BY time DESC LIMIT 1")
+        ))  # fmt: skip
+        since = start - SPAN_3_MS if self._questions.bounded else None
+        for source, part in ((RAW, ""), (MINUTES, ".last")):
             missing = needed.difference(found)
             devices = sorted({device for device, _ in missing})
             quantities = sorted({quantity for _, quantity in missing})
@@ -152,7 +154,13 @@ class RollUp:
     def _successors(self, task: Task, is_stale: Callable[[str, str, int], bool]) -> list[Task]:
         """The next minutes with readings, whose first step begins in what has changed now."""
         end = task.beyond * MINUTE_MS
-        after = where(task.site, task.devices, end, end + SPAN_3_MS if self._questions.bounded else None)
+        until = end + SPAN_3_MS if self._questions.bounded else None
+        after = where(task.site, task.devices, end, until)
+        fields = ", ".join(map(name, task.quantities))
+        going_on = self._questions.ask(select(fields, RAW, after, f"{_BY_DEVICE} LIMIT 1"))
+        if not going_on:
+            return []
+        after = where(task.site, [series.tags["device"] for series in going_on], end, until)
         answers = self._questions.ask_all([
             select(f"first({name(quantity)})", RAW, after, _BY_DEVICE) for quantity in task.quantities
         ])  # fmt: skip
@@ -214,3 +222,13 @@ def _keep_larger(cells: _Cells, quantity: str, start: int, rolled: Series | None
         if count is not None and count > (cells["count"][bucket] or 0):
             for column in cells.values():
                 column[bucket] = None
+
+
+def _first_row(answer: Iterable[Series]) -> dict[tuple[str, str], float]:
+    """(device, column) -> its value in the first row."""
+    return {
+        (series.tags["device"], column): float(values[0])
+        for series in answer
+        for column, values in series.columns.items()
+        if values and values[0] is not None
+    }

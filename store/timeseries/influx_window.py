@@ -62,23 +62,24 @@ def empty(start: int, end: int, step_ms: int, aggregates: Sequence[Aggregate]) -
     return Window(step_ms, list(time), {aggregate: [None] * len(time) for aggregate in aggregates})
 
 
-def uses_rollups(start: int, step_ms: int) -> bool:
-    """Rollups serve where every bucket begins on a whole minute."""
-    return start % MINUTE_MS == 0 and step_ms % MINUTE_MS == 0
+def unit_of(start: int, step_ms: int) -> int:
+    """The longest of hour, minute and 1 ms that all buckets begin on: what they may be put together from."""
+    units = (HOUR_MS, MINUTE_MS, 1)
+    return next(unit for unit in units if start % unit == 0 and step_ms % unit == 0)
 
 
 def segments(start: int, end: int, step_ms: int, stale: Ranges) -> list[Segment]:
     """What answers which part. `stale`: minutes whose rollups do not hold. Of an hour with a stale minute the
     others are taken by the minute; the part of a minute before `end` is single readings."""
-    if not uses_rollups(start, step_ms):
+    unit_ms = unit_of(start, step_ms)
+    if unit_ms == 1:
         return [Segment(RAW, start, end)]
     first, beyond = start // MINUTE_MS, end // MINUTE_MS
     bad = coarse(_within(stale, first, beyond - 1), _MOST_STRETCHES)
-    by_hours = start % HOUR_MS == 0 and step_ms % HOUR_MS == 0
     parts: list[Segment] = []
     at = first
     for low, high in [*bad, (beyond, beyond - 1)]:
-        parts += _clean(at, low, by_hours=by_hours)
+        parts += _clean(at, low, by_hours=unit_ms == HOUR_MS)
         parts += [Segment(RAW, low * MINUTE_MS, (high + 1) * MINUTE_MS)]
         at = high + 1
     parts += [Segment(RAW, beyond * MINUTE_MS, end)]
@@ -108,7 +109,7 @@ class Windows:
         """Fill the columns of a window that ends at `end`."""
         start = window.time[0]
         wanted = {part for aggregate in window.columns for part in _NEEDS[aggregate]}
-        if "increase" in wanted and uses_rollups(start, window.step_ms):
+        if "increase" in wanted and unit_of(start, window.step_ms) > 1:
             stale = self._with_successors(series, stale, start, end)
         parts = [
             Segment(segment.source, *span)
