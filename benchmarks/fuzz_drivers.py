@@ -126,9 +126,12 @@ def _swap(rng: random.Random, data: bytearray, _: list[Seed]) -> None:
     data[one], data[other] = data[other], data[one]
 
 
-_MUTATIONS: Final[tuple[Callable[[random.Random, bytearray, list[Seed]], None], ...]] = (
-    _flip, _flip, _replace, _replace, _insert, _delete, _cut, _repeat, _splice, _swap,
+#: Each changes bytes in place; the last one needs other frames.
+MUTATIONS: Final[tuple[Callable[[random.Random, bytearray, list[Seed]], None], ...]] = (
+    _flip, _replace, _insert, _delete, _cut, _repeat, _swap, _flip, _replace, _splice,
 )  # fmt: skip
+#: Of one frame, each of these leaves a wrong sum or a wrong length.
+NOTICED_BY_A_SUM: Final = (_flip, _replace, _delete, _cut)
 
 
 def mutated(rng: random.Random, protocol: str, known: list[Seed], number: int) -> Seed:
@@ -137,7 +140,7 @@ def mutated(rng: random.Random, protocol: str, known: list[Seed], number: int) -
     data = bytearray(seed.data)
     for _ in range(rng.randint(1, 4)):
         if data:
-            rng.choice(_MUTATIONS)(rng, data, known)
+            rng.choice(MUTATIONS)(rng, data, known)
     oracle = ORACLES.get(protocol)
     if oracle is not None and data and number % _REPAIRED_EVERY == 0:
         data = bytearray(oracle.repaired(data) or data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -200,8 +201,13 @@ def _number_fields(registers: list[int], entry: Entry | None, asked: Asked) -> d
     fields: dict[str, Any] = {"type": kind, "scale": scale, "byte_order": order}
     if modbus_frame.width(kind) > 1:
         fields["word_order"] = _WORD_ORDERS.get(order, order)
-    fields["value"] = scaled(modbus_frame.number(registers, kind, order), scale)
+    fields["value"] = _finite(modbus_frame.number(registers, kind, order), scale)
     return fields | ({"unit": entry.unit} if entry and entry.unit else {})
+
+
+def _finite(number: float, scale: float) -> float | None:
+    """The value; None for a float that is no number, which JSON has no word for."""
+    return scaled(number, scale) if math.isfinite(number) else None
 
 
 def _scale(entry: Entry | None, asked: Asked) -> float:
@@ -221,7 +227,7 @@ def _named_fields(registers: list[int], start: int, entries: Sequence[Entry], as
         at = entry.register - start
         words = registers[at : at + modbus_frame.width(entry.type)]
         number = modbus_frame.number(words, entry.type, entry.byte_order)
-        fields[entry.key] = scaled(number, _scale(entry, asked))
+        fields[entry.key] = _finite(number, _scale(entry, asked))
     orders = {entry.byte_order for entry in entries if modbus_frame.width(entry.type) > 1}
     if len(orders) == 1:
         order = orders.pop()

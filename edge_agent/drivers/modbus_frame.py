@@ -7,6 +7,7 @@ make such a byte whenever a transceiver switches. Here every byte may begin a fr
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
@@ -59,6 +60,8 @@ EXCEPTIONS: Final = {
     10: "gateway path unavailable",
     11: "gateway target device failed to respond",
 }
+# What it cannot decode is told by FrameError, with the bytes; a line of log besides says nothing more.
+logging.getLogger("pymodbus.logging").setLevel(logging.ERROR)
 #: Function codes told apart here: reads 01-04, writes 05, 06, 0F, 10.
 _READS: Final = frozenset({1, 2, 3, 4})
 _SINGLE_WRITES: Final = frozenset({5, 6})

@@ -24,6 +24,7 @@ from edge_agent.drivers.contract import (
     Target,
     TransientError,
 )
+from edge_agent.drivers.decoding import FrameError
 from edge_agent.drivers.exchange import Question, ask, fail, take
 from edge_agent.drivers.modbus_frame import EXCEPTIONS, LARGEST_READ, REQUESTS, Frame
 from edge_agent.drivers.modbus_points import Place, Read
@@ -136,8 +137,11 @@ class _Unit:
             text = f"{what}: exception {frame.exception} ({EXCEPTIONS.get(frame.exception, 'unknown')})"
             kind = TransientError if frame.exception in _PASSING else PermanentError
             raise kind(text, "device_error")
+        try:
+            message = frame.message()
+        except FrameError as error:
+            raise TransientError(f"{what}: {error}", "malformed") from error
         self.heard_data = True
-        message = frame.message()
         return message.registers or message.bits[: place.count]
 
     def _find(self, heard: bytes, place: Place) -> Frame | None:

@@ -16,7 +16,8 @@ from edge_agent.drivers.scaling import scaled
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _DATA_SET = re.compile(r"([^()]*)((?:\([^()]*\))+)")
-_BLOCK = re.compile(r"(?:[^()]*(?:\([^()]*\))+)*")
+#: One way only to read any text: with a group of groups in it a broken telegram took minutes.
+_BLOCK = re.compile(r"(?:[^()]*\([^()]*\))*")
 _CONTROL = re.compile(r"[^\x20-\x7e]")
 _TERM = re.compile(r"([+-])\s*(\S+)")
 #: A printed unit times this is the unit of the table of quantities (W, var, kWh, kvarh, V, A, Hz, m³).
