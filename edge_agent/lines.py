@@ -39,6 +39,9 @@ PATIENCE: Final = 3
 LONGEST_BACKOFF_S: Final = 60.0
 #: A beat nearer than this is the one just served (timers fire a little early).
 _SAME_BEAT_S: Final = 0.005
+#: Nor does a beat count that comes sooner than this share of the interval after the last: while the clock is
+#: slower than time (see `steady`), each wait ends before its beat, and the rest would be a beat more.
+_SOONEST_SHARE: Final = 0.75
 
 
 class OpenPort(Port, Protocol):
@@ -92,6 +95,12 @@ def next_beat_s(now_s: float, now_ms: int, interval_s: float) -> float:
     return now_s + left_s + (interval_s if left_s < min(_SAME_BEAT_S, interval_s / 10.0) else 0.0)
 
 
+def beat_after_s(due_s: float, now_s: float, now_ms: int, interval_s: float) -> float:
+    """As `next_beat_s`, of one that was due at `due_s`."""
+    beat_s = next_beat_s(now_s, now_ms, interval_s)
+    return beat_s + (interval_s if beat_s - due_s < _SOONEST_SHARE * interval_s else 0.0)
+
+
 def backed_off_s(interval_s: float, failures: int) -> float:
     """The interval after so many failures in a row."""
     doublings = min(max(failures - PATIENCE + 1, 0), 16)
@@ -127,8 +136,9 @@ class _Beat:
         for group in self.groups:
             if group.due_s <= started_s:
                 # A little early, so that it is due together with its device.
-                group.due_s = next_beat_s(now_s, now_ms, group.interval_s) - _SAME_BEAT_S
-        self.due_s = next_beat_s(now_s, now_ms, self.asked.interval_s)
+                beat_s = beat_after_s(group.due_s, now_s, now_ms, group.interval_s)
+                group.due_s = beat_s - _SAME_BEAT_S
+        self.due_s = beat_after_s(self.due_s, now_s, now_ms, self.asked.interval_s)
 
     def failed(self, now_s: float, now_ms: int) -> None:
         """Not answered."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import pytest
 
 from edge_agent.drivers.contract import Point, Target
-from edge_agent.lines import Asked, _beat, backed_off_s, next_beat_s
+from edge_agent.lines import Asked, _Beat, _beat, backed_off_s, next_beat_s
 
 NOW_MS = 1_764_000_000_000
 
@@ -48,3 +51,33 @@ def test_a_slow_quantity_that_failed_is_asked_again_at_the_next_beat() -> None:
     beat.failed(1000.2, NOW_MS + 200)
     assert beat.due_s == pytest.approx(1001.0)
     assert len(beat.target(beat.due_s).points) == 2
+
+
+def poll(beat: _Beat, until_s: float, clock: Callable[[float], int]) -> list[float]:
+    """When a line with nothing else to do asks, each answer taking 5 ms."""
+    asked = []
+    while beat.due_s < until_s:
+        started_s = max(beat.due_s, 1000.0)
+        asked.append(started_s)
+        beat.served(started_s, started_s + 0.005, clock(started_s + 0.005))
+    return asked
+
+
+def test_while_its_clock_runs_slow_a_device_is_not_asked_more_often() -> None:
+    """So it does after having been set back (edge_agent.steady)."""
+    beat = _beat(Asked(Target("m", "1", (Point("active_power", {}),)), 1.0))
+    asked = poll(beat, 1100.0, lambda now_s: NOW_MS + round(500 * (now_s - 1000.0)))
+    assert 60 <= len(asked) <= 101
+    assert min(later - earlier for earlier, later in pairwise(asked)) >= 0.74
+
+
+def test_after_a_jump_of_the_clock_the_beat_is_at_whole_multiples_again() -> None:
+    for jump_ms in (137, 400, 900, -300, -7_777):
+        beat = _beat(Asked(Target("m", "1", (Point("active_power", {}),)), 1.0))
+        poll(beat, 1005.0, lambda now_s: NOW_MS + round(1000 * (now_s - 1000.0)))
+
+        def jumped(now_s: float, jump_ms: int = jump_ms) -> int:
+            return NOW_MS + jump_ms + round(1000 * (now_s - 1000.0))
+
+        last_s = poll(beat, 1010.0, jumped)[-1]
+        assert jumped(last_s) % 1000 in (0, 1, 999)
