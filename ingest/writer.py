@@ -79,6 +79,13 @@ class _Readings:
     def note(self, reached: int) -> None:
         self._counters.time_series_position = reached
 
+    def decoded(self, record: Record) -> Stored:
+        """What the log holds has been accepted: it decodes."""
+        entry = record.entry
+        batch = wire_batch.decode(entry.payload)
+        blocks = blocks_of(entry.site, batch)
+        return Stored(record.offset, entry.site, entry.agent, blocks, batch.events, batch.readings())
+
     def take(self, batches: Sequence[Stored]) -> None:
         blocks = [block for stored in batches for block in stored.blocks]
         self._counters.readings += self._store.write(blocks, batches[-1].offset)
@@ -96,6 +103,11 @@ class _Events:
 
     def note(self, reached: int) -> None:
         self._counters.events_position = reached
+
+    def decoded(self, record: Record) -> Stored:
+        """Only the events: readings are decoded by who wants them."""
+        entry = record.entry
+        return Stored(record.offset, entry.site, entry.agent, [], wire_batch.events_of(entry.payload), 0)
 
     def take(self, batches: Sequence[Stored]) -> None:
         events = [
@@ -171,7 +183,7 @@ class Writer:
     def _step(self, reader: _Readings | _Events, reached: int | None) -> _Step:
         """Take one step from where the reader is, None: where its store says."""
         position = reader.position() if reached is None else reached
-        batches = self._recent.following(position, STEP_BATCHES) or self._from_log(position)
+        batches = self._recent.following(position, STEP_BATCHES) or self._from_log(reader, position)
         if batches:
             reader.take(batches)
             position = batches[-1].offset
@@ -180,10 +192,11 @@ class Writer:
         full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
         return _Step(position, len(batches), full)
 
-    def _from_log(self, position: int) -> list[Stored]:
+    def _from_log(self, reader: _Readings | _Events, position: int) -> list[Stored]:
         batches: list[Stored] = []
         readings = 0
-        for stored in self._decoded(position):
+        for record in self._following(position):
+            stored = reader.decoded(record)
             batches.append(stored)
             readings += stored.readings
             if len(batches) >= STEP_BATCHES or readings >= STEP_READINGS:
@@ -191,9 +204,9 @@ class Writer:
         self.counters.from_log += len(batches)
         return batches
 
-    def _decoded(self, position: int) -> Iterator[Stored]:
+    def _following(self, position: int) -> Iterator[Record]:
         while records := self._log.read(position, _READ_BATCHES):
-            yield from map(_decoded, records)
+            yield from records
             position = records[-1].offset
 
     async def _every(self, interval_s: float, work: Callable[[], bool], stop: asyncio.Event) -> None:
@@ -229,14 +242,6 @@ class Writer:
         self.counters.forgotten_readings += readings
         self.counters.forgotten_records += rows
         return True
-
-
-def _decoded(record: Record) -> Stored:
-    """What the log holds has been accepted: it decodes."""
-    entry = record.entry
-    batch = wire_batch.decode(entry.payload)
-    blocks = blocks_of(entry.site, batch)
-    return Stored(record.offset, entry.site, entry.agent, blocks, batch.events, batch.readings())
 
 
 async def _pause(pause_s: float, stop: asyncio.Event) -> None:

@@ -94,6 +94,22 @@ def encode(batch: Batch) -> bytes:
     return wire_payload.pack(batch.model_dump_json(exclude_defaults=False, exclude_none=False).encode())
 
 
+def events_of(payload: bytes) -> list[Event]:
+    """The events of a batch, its frames not looked at where it says plainly that there are none. For payloads
+    that have been decoded before. Raises BatchError."""
+    try:
+        text = wire_payload.unpack(payload)
+    except wire_payload.PayloadError as error:
+        raise BatchError(str(error)) from error
+    return [] if _plainly_has_no_events(text) else decode(payload).events
+
+
+def _plainly_has_no_events(text: bytes) -> bool:
+    """As `encode` writes it; said once, for of two keys alike the last counts, and without escapes, which
+    could hide one. No name on the wire may hold a quote, so the words stand for themselves."""
+    return b'"events":[]' in text and text.count(b'"events"') == 1 and b"\\" not in text
+
+
 def decode(payload: bytes) -> Batch:
     """The batch in these bytes. Raises BatchError, one line, when there is none."""
     try:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from wire.batch import Batch, BatchError, Event, Frame, decode, encode
+from wire.batch import Batch, BatchError, Event, Frame, decode, encode, events_of
 from wire.identifiers import STREAM_PATTERN, is_id
 from wire.model import Message
 from wire.payload import PayloadError, pack, unpack
@@ -172,3 +172,21 @@ def test_ranges_survive_a_receipt(pieces: list[tuple[int, int]]) -> None:
     held = Ranges((first, first + length) for first, length in pieces)
     again = Receipt.model_validate_json(Receipt(accepted=held.pairs()).model_dump_json())
     assert Ranges(again.accepted) == held
+
+
+@given(batch=batches, sent_apart=st.booleans())
+def test_events_are_found_without_looking_at_frames(batch: Batch, sent_apart: bool) -> None:
+    text = batch.model_dump_json()
+    payload = json.dumps(json.loads(text)).encode() if sent_apart else pack(text.encode())
+    assert events_of(payload) == batch.events
+
+
+def test_events_said_twice_or_by_another_spelling_are_found() -> None:
+    badge = '{"device":"gate","time":1,"kind":"badge","badge":"b:' + "9f" * 16 + '"}'
+    head = '{"stream":"01K' + "A" * 23 + '","seq":1,"sent":1'
+    for text in (
+        f'{head},"events":[],"events":[{badge}]}}',
+        f'{head},"events":[],"\\u0065vents":[{badge}]}}',
+        f'{head},"events": [{badge}]}}',
+    ):
+        assert events_of(text.encode()) == decode(text.encode()).events != []
