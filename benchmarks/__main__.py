@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import ingest
+from benchmarks import ingest, stores
 from benchmarks.report import Figure, table, write
 
-BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.measure}
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.measure, "stores": stores.measure}
 
 
 def main(names: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 #: `increase` is for counters: the sum of the steps from each reading to the next one, where a step down is a
 #: reset and counts as the new value. A step belongs to the bucket of its later reading; the first reading of
@@ -31,8 +31,7 @@ class Window:
     columns: dict[Aggregate, list[float | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(NamedTuple):
     """The newest reading of a series."""
 
     time: int
