@@ -43,6 +43,7 @@ class SimulatedLine:
         self._ends: tuple[int, int] | None = None
         self._free_at_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._said_until_ms = 0
 
     @property
     def plugged(self) -> bool:
@@ -85,6 +86,10 @@ class SimulatedLine:
             self._put(data)
         for reply in self._bus.hear(data, self._clock()):
             self._say(reply, heard_bytes=len(data))
+        if self._timer is not None:
+            # What it was asked may make it speak of itself sooner than was foreseen.
+            self._timer.cancel()
+            self._look(self._said_until_ms)
 
     def _say(self, frame: bytes, heard_bytes: int = 0) -> None:
         """Send a frame at once, or byte by byte in the time a real line takes."""
@@ -122,7 +127,8 @@ class SimulatedLine:
                 break
             self._say(due.frame)
             after_ms = due.time_ms
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._look, min(after_ms, now_ms))
+        self._said_until_ms = min(after_ms, now_ms)
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._look, self._said_until_ms)
 
 
 def _point(link: Path, target: str) -> None:

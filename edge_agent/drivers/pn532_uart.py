@@ -28,9 +28,12 @@ _ISO_14443_4: Final = 0x20
 _UID_LENGTHS: Final = (4, 7, 10)
 _READ_TIMEOUT_S: Final = 0.2
 #: So many silences without an acknowledgement, and the module is woken again (it lost power).
-_PATIENCE: Final = 5
-#: So many silences after an acknowledgement, and the listing is asked anew.
-_LISTING_PATIENCE: Final = 50
+_PATIENCE: Final = 3
+#: So many silences after an acknowledgement, and the listing is asked anew: a module that lost power in
+#: between would otherwise be waited for in vain.
+_LISTING_PATIENCE: Final = 5
+#: How often a module is woken before it is called dead.
+_WAKINGS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +207,18 @@ class Pn532Uart:
 
     async def _start(self, port: Port, counters: LineCounters) -> bytes:
         """Wake the module; normal mode, no security module. What came behind the answer is returned."""
-        port.discard_input()
-        await port.write(_WAKE_UP)
-        await self._ask(port, counters, bytes([_SAM_CONFIGURATION, 1]))
-        heard = b""
-        for _ in range(_PATIENCE):
-            heard += await port.read(_READ_TIMEOUT_S)
-            found = scan(heard)
-            for frame in found.frames:
-                if frame.kind == "response" and frame.content == bytes([_SAM_CONFIGURATION + 1]):
-                    counters.replies += 1
-                    return heard[frame.end :]
-        counters.timeouts += 1
+        for _ in range(_WAKINGS):
+            port.discard_input()
+            await port.write(_WAKE_UP)
+            await self._ask(port, counters, bytes([_SAM_CONFIGURATION, 1]))
+            heard = b""
+            for _ in range(_PATIENCE):
+                heard += await port.read(_READ_TIMEOUT_S)
+                for frame in scan(heard).frames:
+                    if frame.kind == "response" and frame.content == bytes([_SAM_CONFIGURATION + 1]):
+                        counters.replies += 1
+                        return heard[frame.end :]
+            counters.timeouts += 1
         raise TransientError("the PN532 does not answer: is it switched to HSU (UART)?", "no_reply")
 
     @staticmethod

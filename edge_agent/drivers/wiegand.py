@@ -25,6 +25,8 @@ _BITS = re.compile(r"[01]+")
 #: Longer than any Wiegand format in use; what goes on without a line end is noise.
 _LONGEST_LINE: Final = 128
 _READ_TIMEOUT_S: Final = 1.0
+#: What stands before and behind the bits when a line opens: control marks, and bytes that are no ASCII.
+_NOISE: Final = "".join(map(chr, range(33))) + "\x7f\ufffd"
 #: HID's 37 bits of a 26-bit card as its programmers show them: a leading 1, a sentinel, then the card's bits.
 _HID_26_SENTINEL: Final = 0x2004000000
 
@@ -106,6 +108,11 @@ def _format_26(bits: str, asked: Asked) -> str:
     return "H10301"
 
 
+def _bits(line: bytes) -> str:
+    """A line without the noise of a bridge that has just got power before it."""
+    return line.decode("ascii", errors="replace").strip(_NOISE)
+
+
 class Wiegand:
     """Listens to one bridge. `byte_order` "swapped" is for 34-bit readers that send a UID the other way."""
 
@@ -120,9 +127,9 @@ class Wiegand:
             if len(waiting) > _LONGEST_LINE:
                 waiting = b""
                 counters.checksum_errors += 1
-            for line in filter(None, lines):
+            for line in filter(None, map(_bits, lines)):
                 try:
-                    found = card(line.decode("ascii", errors="replace").strip())
+                    found = card(line)
                 except FrameError:
                     counters.checksum_errors += 1
                     continue
