@@ -140,11 +140,11 @@ class Windows:
     def _before(self, series: tuple[str, str, str], time: int) -> float | None:
         """The reading before `time`, from the rollups where it is forgotten."""
         site, device, quantity = series
+        whole = time // MINUTE_MS * MINUTE_MS  # the minute `time` lies in may end with a later reading
         for past in self._questions.pasts(time):
-            condition = where(site, [device], end=time) + past
             for answer in self._questions.ask_all([
-                select(f"last({name(quantity)})", RAW, condition),
-                select(f"last({name(f'{quantity}.last')})", MINUTES, condition),
+                select(f"last({name(quantity)})", RAW, where(site, [device], end=time) + past),
+                select(f"last({name(f'{quantity}.last')})", MINUTES, where(site, [device], end=whole) + past),
             ]):  # fmt: skip
                 for table in answer:
                     return float(table.columns["last"][0])
@@ -155,6 +155,8 @@ class Windows:
         site, device, quantity = series
         bad = coarse(_within(stale, start // MINUTE_MS, end // MINUTE_MS), _MOST_STRETCHES)
         after = [(last + 1) * MINUTE_MS for _, last in bad]
+        if any(first < start // MINUTE_MS for first, _ in stale):
+            after.append(start)
         fields = f"first({name(f'{quantity}.last')})"
         statements = [
             select(fields, MINUTES, where(site, [device], at, self._questions.reach(at, end))) for at in after
