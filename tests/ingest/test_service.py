@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ import pytest
 
 from ingest import known
 from ingest.receive import BrokerAddress
+from ingest.writer import Writer
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from store.errors import StoreError
 from store.records.registry import Directory
+from store.timeseries.contract import Block
+from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
@@ -264,3 +267,43 @@ async def test_two_batches_of_one_number_in_one_group_are_told_apart(broker: Bro
         await asyncio.gather(*(site.send(payload) for payload in pair))
         await until(lambda: len(cloud.records.quarantined()) == 1, "the second in quarantine")
         assert cloud.log.payloads([(SITE, "pi-1", STREAM, 1)]) == [pair[0]]
+
+
+class Away(SqliteTimeSeries):
+    """A time-series server that can be away."""
+
+    away = False
+
+    def write(self, blocks: Sequence[Block], position: int) -> int:
+        if self.away:
+            raise StoreError("time series: connection refused")
+        return super().write(blocks, position)
+
+
+class AwayCloud(Cloud):
+    """A cloud whose time series is `Away`."""
+
+    def __init__(self, folder: Path, address: BrokerAddress) -> None:
+        super().__init__(folder, address)
+        self.timeseries.close()
+        self.away = self.timeseries = Away(folder / "timeseries.db")
+        self.recent.bound_readings = 50
+        self.writer = Writer(
+            self.log, self.timeseries, self.records, self.hint, self.clock, recent=self.recent
+        )
+
+
+async def test_while_the_time_series_is_away_receipts_go_on_and_memory_does_not_grow(
+    broker: Broker, tmp_path: Path
+) -> None:
+    cloud = AwayCloud(tmp_path, broker.cloud)
+    cloud.away.away = True
+    async with running(cloud), agent(broker.agent) as site:
+        await site.send_batches(*range(1, 301))
+        await site.has(1, 300)
+        assert cloud.recent.readings <= cloud.recent.bound_readings
+        assert cloud.frequencies() == []
+        cloud.away.away = False
+        await until(lambda: len(cloud.frequencies()) == 300, "caught up")
+        await site.send_batches(301)
+        await site.has(1, 301)

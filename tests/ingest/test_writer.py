@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import writer as writer_module
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
 from ingest.retention import Retention
@@ -235,3 +236,92 @@ def test_killed_in_the_middle_of_its_work_every_reading_is_there_once(tmp_path: 
     asyncio.run(finish())
     assert stores.times() == expected(*range(1, 3001))
     stores.close()
+
+
+class Lagging(SqliteTimeSeries):
+    """Calls durable only what it rolled up, as a store may; and counts what it is given."""
+
+    given = 0
+    durable = 0
+
+    def position(self) -> int:
+        return self.durable
+
+    def write(self, blocks: Sequence[Block], position: int) -> int:
+        self.given += sum(len(block.time) for block in blocks)
+        self.reached = position
+        return super().write(blocks, position)
+
+    def roll_up(self, limit: int) -> int:
+        done = super().roll_up(limit)
+        self.durable = self.reached
+        return done
+
+
+@pytest.fixture
+def lagging(tmp_path: Path) -> Iterator[tuple[Stores, Lagging]]:
+    stores = Stores(tmp_path)
+    stores.timeseries.close()
+    store = Lagging(tmp_path / "timeseries.db")
+    stores.timeseries = store
+    yield stores, store
+    stores.close()
+
+
+async def test_a_store_that_calls_durable_less_than_it_has_is_given_each_batch_once(
+    lagging: tuple[Stores, Lagging],
+) -> None:
+    stores, store = lagging
+    stores.append(1, 2, 3)
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: writer.counters.time_series_position == 3, "the first")
+        stores.append(4)
+        stores.hint.notify()
+        await until(lambda: writer.counters.time_series_position == 4, "what came")
+        assert store.given == 4
+
+
+async def test_what_is_not_durable_yet_stays_in_the_log(lagging: tuple[Stores, Lagging]) -> None:
+    stores, store = lagging
+    stores.append(1, 2)
+    writer = stores.writer(now_ms=NOW * 2)
+    async with at_work(writer):
+        await until(lambda: writer.counters.time_series_position == 2, "written")
+        await until(lambda: stores.records.position("events") == 2, "events")
+    assert store.position() in (0, 2)
+    if store.position() == 0:
+        assert writer._trim()
+        assert len(stores.log.read(0, 10)) == 2
+    store.roll_up(100)
+    assert writer._trim()
+    assert stores.log.read(0, 10) == []
+
+
+async def test_under_a_load_that_never_ends_it_rolls_up_all_the_same(
+    lagging: tuple[Stores, Lagging], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores, store = lagging
+    stores.append(1, 2)
+    writer = stores.writer()
+    writer._step(writer._readings, None)
+    stores.append(3)
+    assert writer._roll_up()
+    assert store.durable == 0
+    monkeypatch.setattr(writer_module, "_ROLL_UP_AT_LEAST_EVERY_S", 0)
+    assert writer._roll_up()
+    assert store.durable == 2
+
+
+def test_a_step_ends_where_it_has_readings_enough(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backlog's batches are large: the memory of a step is bounded by what they hold."""
+    monkeypatch.setattr(writer_module, "STEP_READINGS", 5)
+    entries = [
+        Entry(SITE, "pi-1", STREAM, seq, wire_batch.encode(batch(seq, values=(50.0,) * 2)))
+        for seq in range(1, 8)
+    ]
+    stores.log.append(entries, NOW)
+    writer = stores.writer()
+    first = writer._step(writer._readings, None)
+    assert (first.batches, first.reached, first.full) == (3, 3, True)
+    last = writer._step(writer._readings, 6)
+    assert (last.batches, last.full) == (1, False)
