@@ -29,6 +29,8 @@ MODE_C_BAUDS: Final = {
 _MODE_B_BAUDS: Final = {"A": 600, "B": 1200, "C": 2400, "D": 4800, "E": 9600, "F": 19200}
 #: A readout that is longer is not one: 16 KiB are 9 minutes at 300 baud.
 LONGEST_READOUT_BYTES: Final = 16 * 1024
+#: Of a line full of noise only the last blocks are looked at: each costs a pass over it.
+_MOST_BLOCKS: Final = 8
 #: Asks whichever meter is there.
 ANY: Final = "any"
 
@@ -106,20 +108,18 @@ def is_damaged(heard: bytes) -> bool:
 
 
 def _blocks(heard: bytes) -> list[tuple[int, int]]:
-    """Where STX and ETX of whole blocks stand: every STX with the first ETX behind it."""
+    """Where STX and ETX of the last whole blocks stand.
+
+    Data hold no STX, so a block begins with the last one before its ETX, whatever noise came before.
+    """
     found: list[tuple[int, int]] = []
-    start = heard.find(STX)
-    while start >= 0:
-        end = heard.find(ETX, start)
-        if end < 0 or end + 1 >= len(heard):
-            break
-        found.append((start, end))
-        start = heard.find(STX, start + 1)
-    # Noise full of STX would be looked through once for each: only the last ones can be the meter's.
+    end = heard.find(ETX)
+    while 0 <= end < len(heard) - 1:
+        start = heard.rfind(STX, found[-1][1] if found else 0, end)
+        if start >= 0:
+            found.append((start, end))
+        end = heard.find(ETX, end + 1)
     return found[-_MOST_BLOCKS:]
-
-
-_MOST_BLOCKS: Final = 8
 
 
 def data_sets(readout: bytes) -> tuple[DataSet, ...]:

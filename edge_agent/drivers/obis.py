@@ -19,7 +19,7 @@ _DATA_SET = re.compile(r"([^()]*)((?:\([^()]*\))+)")
 #: One way only to read any text: with a group of groups in it a broken telegram took minutes.
 _BLOCK = re.compile(r"(?:[^()]*\([^()]*\))*")
 _CONTROL = re.compile(r"[^\x20-\x7e]")
-_TERM = re.compile(r"([+-])\s*(\S+)")
+_TERM = re.compile(r"([+-])\s*([0-9A-Za-z]\S*)")
 #: A printed unit times this is the unit of the table of quantities (W, var, kWh, kvarh, V, A, Hz, m³).
 _TO_TABLE: Final = {
     "W": 1.0, "kW": 1e3, "MW": 1e6, "var": 1.0, "kvar": 1e3, "VA": 1.0, "kVA": 1e3,

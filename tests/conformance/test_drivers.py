@@ -26,8 +26,8 @@ from edge_agent.drivers.contract import (
     Target,
 )
 from edge_agent.serial_port import open_line
-from edge_agent.tcp_port import TcpPort
 from simulator.line import SimulatedLine
+from tests.edge_agent.drivers.serial_server import serial_server
 from tests.edge_agent.drivers.simulated_devices import CASES, Case, Mood, MoodyBus
 
 TIMEOUT_S = 0.15
@@ -226,16 +226,12 @@ async def test_the_same_devices_are_read_through_a_serial_server(protocol: str) 
             while data := await reader.read(4096):
                 for answer in bus.hear(data, _now_ms()):
                     writer.write(answer)
-        except ConnectionError:
-            pass
         finally:
             speaking.cancel()
-            writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        number = server.sockets[0].getsockname()[1]
+    async with serial_server(serve) as path:
         # A meter that would change its speed keeps the serial server's.
-        port = TcpPort(PortSettings(f"tcp://127.0.0.1:{number}", baud=4800))
+        port = open_line(PortSettings(path, baud=4800))
         try:
             target = Target("device", case.address, case.points, case.options)
             for _ in range(2):
