@@ -24,7 +24,7 @@ _TURN_S: Final = 0.02
 _INPUT_BOUND_BYTES: Final = 8 * 1024
 _INSTALL: Final = "OSDP needs libosdp, which is not installed: pip install 'plumbline[edge,osdp]'"
 SCBK_BYTES: Final = 16
-_HANDSHAKE_S: Final = 5.0
+HANDSHAKE_S: Final = 5.0
 
 
 def available() -> bool:
@@ -72,8 +72,9 @@ class _Wire:
 class Osdp:
     """One line of readers. `key_files` by address: the file of the SCBK, None for a reader in the clear."""
 
-    def __init__(self, key_files: Mapping[str, Path | None]) -> None:
+    def __init__(self, key_files: Mapping[str, Path | None], handshake_s: float = HANDSHAKE_S) -> None:
         self._key_files = dict(key_files)
+        self._handshake_s = handshake_s
 
     async def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead | ReaderState]:
         """Cards, and readers that come and go. Raises LineLost, PermanentError without libosdp or a key."""
@@ -104,7 +105,7 @@ class Osdp:
                 secured = keys[address] is not None
                 now = bool((panel.sc_status() if secured else panel.status()) >> place & 1)
                 # A handshake takes its time: a reader is not called away before it could have come.
-                late = time.monotonic() - started_s > _HANDSHAKE_S
+                late = time.monotonic() - started_s > self._handshake_s
                 if now != online[place] and (now or online[place] or late):
                     counters.timeouts += online[place] is True
                     online[place] = now

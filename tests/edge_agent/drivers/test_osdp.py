@@ -1,0 +1,221 @@
+"""OSDP: a control panel and real peripheral devices of libosdp on a pseudo-terminal, with secure channel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import threading
+import tty
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.drivers import osdp, osdp_frame
+from edge_agent.drivers.contract import (
+    CardRead,
+    LineCounters,
+    LineLost,
+    PermanentError,
+    PortSettings,
+    ReaderState,
+)
+from edge_agent.drivers.osdp import Osdp, base_key, reader_address
+from edge_agent.drivers.osdp_session import aes128
+from edge_agent.serial_port import SerialPort, open_port
+
+#: It has no types.
+osdp_sys: Any = importlib.import_module("osdp_sys")
+KEY, OTHER_KEY = bytes(range(16)), bytes(range(1, 17))
+CARD_26 = bytes.fromhex("BD88EB80")
+PRINTED = "123,04567"
+
+
+class Reader:
+    """libosdp's peripheral device on the far end of a terminal, at work in a thread of its own."""
+
+    def __init__(self, key: bytes | None, address: int = 101) -> None:
+        self.id = 0
+        self.master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self.master, False)
+        self.path = os.ttyname(self._slave)
+        #: All it has said.
+        self.spoken = bytearray()
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        osdp_sys.set_loglevel(osdp_sys.LOG_EMERG)
+        self._device: Any = osdp_sys.PeripheralDevice(
+            {
+                "name": "reader",
+                "address": address,
+                "flags": 0,
+                "scbk": key,
+                "channel": self,
+                "version": 1,
+                "model": 1,
+                "vendor_code": 0xCAFE,
+                "serial_number": 1,
+                "firmware_version": 1,
+            },
+            capabilities=[
+                {"function_code": osdp_sys.CAP_CARD_DATA_FORMAT, "compliance_level": 1, "num_items": 1},
+                {"function_code": osdp_sys.CAP_COMMUNICATION_SECURITY, "compliance_level": 1, "num_items": 1},
+            ],
+        )
+        self._device.set_command_callback(lambda _command: (0, None))
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def read(self, max_bytes: int) -> bytes:
+        """For libosdp."""
+        with contextlib.suppress(OSError):
+            return os.read(self.master, max_bytes)
+        return b""
+
+    def write(self, data: bytes) -> int:
+        """For libosdp."""
+        self.spoken += data
+        with contextlib.suppress(OSError):
+            return os.write(self.master, data)
+        return len(data)
+
+    def flush(self) -> None:
+        """For libosdp."""
+
+    def hold(self, data: bytes = CARD_26, bits: int = 26) -> None:
+        """A card at the reader."""
+        with self._lock:
+            event = {"event": osdp_sys.EVENT_CARDREAD, "reader_no": 1, "direction": 0, "data": data}
+            kind = osdp_sys.CARD_FMT_RAW_WIEGAND
+            self._device.submit_event({**event, "format": kind, "length": bits})
+
+    def _work(self) -> None:
+        while not self._stop.wait(0.01):
+            with self._lock:
+                self._device.refresh()
+
+    def stop(self) -> None:
+        """It has lost its power; the line is still there."""
+        self._stop.set()
+        self._thread.join()
+
+    def close(self) -> None:
+        """Everything back."""
+        self.stop()
+        for end in (self.master, self._slave):
+            with contextlib.suppress(OSError):
+                os.close(end)
+
+
+@contextlib.contextmanager
+def reader(key: bytes | None) -> Iterator[tuple[Reader, SerialPort]]:
+    one = Reader(key)
+    port = open_port(PortSettings(one.path))
+    try:
+        yield one, port
+    finally:
+        port.close()
+        one.close()
+
+
+def key_file(folder: Path, key: bytes = KEY) -> Path:
+    path = folder / "scbk"
+    path.write_text(key.hex() + "\n")
+    return path
+
+
+async def first(
+    heard: AsyncIterator[CardRead | ReaderState], timeout_s: float = 15.0
+) -> CardRead | ReaderState:
+    async with asyncio.timeout(timeout_s):
+        return await anext(heard)
+
+
+async def test_a_card_comes_over_the_secure_channel(tmp_path: Path) -> None:
+    counters = LineCounters()
+    with reader(KEY) as (one, port):
+        heard = Osdp({"101": key_file(tmp_path)}).listen(port, counters)
+        assert await first(heard) == ReaderState("101", online=True)
+        one.hold()
+        assert await first(heard) == CardRead(PRINTED, "101")
+        one.hold(bytes.fromhex("0123456789ABCDEF"), 64)
+        assert await first(heard) == CardRead("64:0123456789ABCDEF", "101")
+    assert counters.replies > 0
+
+
+async def test_what_goes_over_the_line_then_is_encrypted(tmp_path: Path) -> None:
+    """Read by our own frames: security blocks with a MAC, and nowhere the card's bytes."""
+    with reader(KEY) as (one, port):
+        heard = Osdp({"101": key_file(tmp_path)}).listen(port, LineCounters())
+        await first(heard)
+        one.hold()
+        await first(heard)
+    spoken, types = bytes(one.spoken), set()
+    at = 0
+    while at < len(spoken):
+        frame = osdp_frame.parse(spoken[at:])
+        types.add(frame.block[1] if frame.block else None)
+        at += frame.end
+    assert {0x12, 0x14, 0x18} <= types
+    assert CARD_26 not in spoken
+
+
+async def test_a_reader_with_another_key_stays_offline_and_is_not_believed(tmp_path: Path) -> None:
+    with reader(OTHER_KEY) as (one, port):
+        heard = Osdp({"101": key_file(tmp_path)}, handshake_s=1.5).listen(port, LineCounters())
+        one.hold()
+        assert await first(heard) == ReaderState("101", online=False)
+
+
+async def test_a_reader_without_a_key_is_read_in_the_clear() -> None:
+    with reader(None) as (one, port):
+        heard = Osdp({"101": None}).listen(port, LineCounters())
+        assert await first(heard) == ReaderState("101", online=True)
+        one.hold()
+        assert await first(heard) == CardRead(PRINTED, "101")
+
+
+async def test_a_reader_that_lost_its_power_is_told_and_one_unplugged_is_a_line_lost() -> None:
+    with reader(None) as (one, port):
+        heard = Osdp({"101": None}).listen(port, LineCounters())
+        assert await first(heard) == ReaderState("101", online=True)
+        one.stop()
+        assert await first(heard, 25) == ReaderState("101", online=False)
+        os.close(one.master)
+        with pytest.raises(LineLost):
+            await first(heard)
+
+
+@pytest.mark.parametrize("content", ["", "no hex at all", "00" * 15, "00" * 17])
+def test_what_is_no_key_is_refused_without_being_repeated(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "scbk"
+    path.write_text(content)
+    with pytest.raises(PermanentError, match="OSDP key") as error:
+        base_key(path)
+    assert not content or content not in str(error.value)
+
+
+@pytest.mark.parametrize("address", [-1, 127, 128, "x", ""])
+def test_what_is_no_address_is_refused(address: str | int) -> None:
+    with pytest.raises(ValueError, match="is no OSDP address"):
+        reader_address(address)
+
+
+def test_without_libosdp_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert osdp.missing() is None
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(__import__("sys").modules, "osdp_sys")
+    assert "plumbline[edge,osdp]" in str(osdp.missing())
+
+
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
+@settings(max_examples=50)
+def test_our_aes_is_aes(key: bytes, block: bytes) -> None:
+    made = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  # one block, compared
+    assert aes128(key, block) == made.update(block) + made.finalize()
