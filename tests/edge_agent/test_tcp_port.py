@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from edge_agent.drivers.contract import LineCounters, LineLost, PermanentError, Point, PortSettings, Target
 from edge_agent.drivers.modbus_frame import read_request, wrap
 from edge_agent.drivers.modbus_rtu import ModbusRtu
+from edge_agent.installation import load_installation
 from edge_agent.port_input import INPUT_BOUND_BYTES
 from edge_agent.serial_port import open_line
+from edge_agent.site_file import SiteFileError
 from edge_agent.tcp_port import TcpPort, host_and_port
 from tests.edge_agent.drivers.scripted_device import eventually
 from tests.edge_agent.drivers.serial_server import Serve, serial_server
@@ -133,3 +136,35 @@ def test_where_a_path_leads(path: str, where: tuple[str, int]) -> None:
 def test_what_is_no_path_is_refused_in_one_line(path: str) -> None:
     with pytest.raises(ValueError, match="write tcp://host:port"):
         host_and_port(path)
+
+
+SITE = """\
+site: demo
+agent: pi
+timezone: Asia/Shanghai
+broker: {host: localhost}
+spool: {path: spool.db}
+badge_pepper_file: pepper
+lines:
+  - port: tcp://10.0.0.7:4196
+    protocol: dlt645
+    devices: [{id: meter, profile: dlt645-2007-single-phase, address: 161, interval_s: 1}]
+  - port: ttyIEC
+    protocol: iec62056_21
+    devices: [{id: head, profile: iec62056-21-electricity, address: any, interval_s: 60}]
+"""
+
+
+def test_a_site_file_names_a_serial_server_like_a_port(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(SITE)
+    server, head = (plan.settings for plan in load_installation(file).plans)
+    assert (server.path, server.baud, server.parity) == ("tcp://10.0.0.7:4196", 2400, "E")
+    assert (head.path, head.baud, head.parity, head.data_bits) == (str(tmp_path / "ttyIEC"), 300, "E", 7)
+
+
+def test_a_serial_server_without_a_port_number_is_a_mistake_on_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(SITE.replace(":4196", ""))
+    with pytest.raises(SiteFileError, match=r"site\.yaml:8: lines\[0\]\.port: .*must be tcp://host:port"):
+        load_installation(file)

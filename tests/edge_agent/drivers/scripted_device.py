@@ -21,6 +21,8 @@ class ScriptedDevice:
     def __init__(self, script: Sequence[Answer] = ()) -> None:
         self.script = list(script)
         self.heard: list[bytes] = []
+        #: In place of a script: the answer to any request.
+        self.answer: Callable[[bytes], Answer] | None = None
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -32,7 +34,10 @@ class ScriptedDevice:
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
             self.heard.append(os.read(self._master, 4096))
-            self.say(self.script.pop(0) if self.script else None)
+            if self.answer is not None:
+                self.say(self.answer(self.heard[-1]))
+            else:
+                self.say(self.script.pop(0) if self.script else None)
 
     def say(self, answer: Answer) -> None:
         """Send now, unasked."""

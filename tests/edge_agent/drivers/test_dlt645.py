@@ -201,3 +201,40 @@ async def test_a_babbling_line_does_not_hold_the_driver() -> None:
     script = ([b"\x68" * 40] * 400, [b"\x00" * 40] * 400)
     with device_on_port(*script) as (_, port), pytest.raises(TransientError, match="item 02010100"):
         await _poll(port, VOLTAGE)
+
+
+async def test_an_item_the_meter_does_not_have_is_not_asked_in_every_poll() -> None:
+    driver, counters = Dlt645(), LineCounters()
+    with device_on_port(REFUSAL, POWER_REPLY, POWER_REPLY) as (_, port):
+        for _ in range(2):
+            reply = await _poll(port, VOLTAGE, POWER, driver=driver, counters=counters)
+            assert reply == Reply({"voltage": None, "active_power": 251.2}, {"voltage": "device_error"})
+    assert counters.requests == 3
+
+
+async def test_the_address_of_a_lone_meter_is_asked_of_whoever_is_there() -> None:
+    answer = b"\xfe\xfe" + encode(METER, 0x93, bytes.fromhex(METER)[::-1])
+    with device_on_port(answer) as (device, port):
+        assert await Dlt645().read_address(port, LineCounters(), TIMEOUT_S) == METER
+        assert device.heard == [bytes.fromhex("FEFEFEFE68AAAAAAAAAAAA681300DF16")]
+
+
+async def test_nobody_on_the_line_is_no_address() -> None:
+    with device_on_port() as (_, port), pytest.raises(TransientError, match="no reply"):
+        await Dlt645().read_address(port, LineCounters(), 0.05)
+
+
+async def test_follow_on_frames_of_1997_are_fetched_without_a_count() -> None:
+    block = Point("active_energy_import", {"di": "901F"})
+    first = encode(METER, 0xA1, di_bytes("901F") + bytes.fromhex("79261400"))
+    second = encode(METER, 0x82, di_bytes("901F") + bytes.fromhex("01000000"))
+    with device_on_port(first, second) as (device, port):
+        assert (await _poll(port, block)).values == {"active_energy_import": 1426.79}
+    assert device.heard[1] == encode(METER, 0x02, di_bytes("901F"))
+
+
+async def test_an_error_word_of_1997_has_its_own_meanings() -> None:
+    old = Point("active_energy_import", {"di": "9010"})
+    refused = pytest.raises(PermanentError, match="no such data identifier")
+    with device_on_port(encode(METER, 0xC1, b"\x02")) as (_, port), refused:
+        await _poll(port, old)

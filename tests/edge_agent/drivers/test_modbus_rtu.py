@@ -18,7 +18,9 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.modbus_frame import read_request, wrap
 from edge_agent.drivers.modbus_rtu import ModbusRtu
+from edge_agent.drivers.refusals import BELIEVED_POLLS
 from edge_agent.serial_port import SerialPort
+from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
 #: Long enough for a busy machine; a device that is silent on purpose costs it twice.
@@ -207,3 +209,64 @@ async def test_a_line_lost_while_asking_is_not_hidden() -> None:
         device.unplug()
         with pytest.raises(LineLost, match=device.path):
             await _poll(port, TEMPERATURE)
+
+
+class Registers:
+    """A device that has these input registers and refuses every request that touches another."""
+
+    def __init__(self, *present: int) -> None:
+        self.bus = ModbusBus([ModbusSlave(1, lambda table, _: {n: n for n in present if table == "input"})])
+
+    def answer(self, request: bytes) -> bytes:
+        """The reply to one request."""
+        return self.bus.hear(request, 0)[0]
+
+
+async def _ask_device(registers: Registers, driver: ModbusRtu, *points: Point) -> tuple[Reply, int]:
+    """What a poll gives and how many requests it took."""
+    with device_on_port() as (device, port):
+        counters = LineCounters()
+        device.answer = registers.answer
+        reply = await driver.poll(port, Target("sensor", "1", points), counters, TIMEOUT_S)
+        return reply, counters.requests
+
+
+async def test_a_missing_register_is_found_by_halving_and_its_blocks_are_not_asked_again() -> None:
+    points = [_point(f"q{n}", n) for n in range(16)]
+    device, driver = Registers(*(n for n in range(16) if n != 5)), ModbusRtu()
+    first, asked = await _ask_device(device, driver, *points)
+    assert asked == 9, "the whole, then the half with the missing register and the half without, down to one"
+    again, asked_again = await _ask_device(device, driver, *points)
+    assert asked_again == 4, "the halves that were answered: 8-15, 0-3, 6-7, 4"
+    assert first == again
+    assert first.values == {f"q{n}": None if n == 5 else n for n in range(16)}
+    assert first.faults == {"q5": "device_error"}
+
+
+async def test_a_refusal_is_believed_for_a_hundred_polls() -> None:
+    points = (_point("q0", 0), _point("q1", 1))
+    driver = ModbusRtu()
+    asked = [(await _ask_device(Registers(0), driver, *points))[1] for _ in range(BELIEVED_POLLS + 1)]
+    assert asked == [3, *[1] * (BELIEVED_POLLS - 1), 3]
+    reply, _ = await _ask_device(Registers(0, 1), driver, *points)
+    assert reply.values == {"q0": 0, "q1": None}
+
+
+async def test_a_device_that_refused_everything_is_asked_for_everything_again() -> None:
+    """It was starting up, or has been exchanged for the right one."""
+    points = (_point("q0", 0), _point("q1", 1))
+    driver = ModbusRtu()
+    with pytest.raises(PermanentError):
+        await _ask_device(Registers(), driver, *points)
+    reply, asked = await _ask_device(Registers(0, 1), driver, *points)
+    assert (reply.values, asked) == ({"q0": 0, "q1": 1}, 1)
+
+
+async def test_another_device_on_the_line_is_not_taken_for_the_one_that_refused() -> None:
+    driver = ModbusRtu()
+    other = wrap(2, bytes.fromhex("04020131"))
+    with device_on_port(ILLEGAL_ADDRESS, other) as (_, port):
+        with pytest.raises(PermanentError):
+            await driver.poll(port, Target("a", "1", (TEMPERATURE,)), LineCounters(), TIMEOUT_S)
+        reply = await driver.poll(port, Target("b", "2", (TEMPERATURE,)), LineCounters(), TIMEOUT_S)
+    assert reply.values == {"temperature": 30.5}
