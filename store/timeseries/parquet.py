@@ -181,7 +181,7 @@ def read_days(
     wanted = None
     for name, members in (("device", devices), ("quantity", quantities)):
         if members is not None:
-            chosen = pc.field(name).isin(sorted(members))
+            chosen = pc.field(name).isin(pa.array(sorted(members), pa.string()))
             wanted = chosen if wanted is None else wanted & chosen
     days = [day for day in exported_days(folder, site) if first <= day <= last]
     tables = [pq.read_table(day_file(folder, site, day), filters=wanted) for day in days]
