@@ -95,6 +95,15 @@ class SqlDatabase:
         except (SQLAlchemyError, psycopg.Error, OSError) as error:
             raise StoreError(f"{doing} {self.name}: {_reason(error)}") from error
 
+    @contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """For opening it: what fails then leaves no connection behind."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Close every connection that is not on loan (those close when they come back)."""
         self._closed = True

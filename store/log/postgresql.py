@@ -86,8 +86,8 @@ class PostgresqlLog:
         if self._database.is_sqlite:
             raise StoreError(f"{self._database.name}: not PostgreSQL")
         self._ids: dict[_Stream, int] = {}
-        with self._connected("open") as connection, connection.transaction():
-            _create(connection)
+        with self._database.closed_on_error(), self._connected("open") as loan, loan.transaction():
+            _create(loan)
 
     @contextmanager
     def _connected(self, doing: str) -> Iterator[_Connection]:

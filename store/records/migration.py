@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script.revision import ResolutionError
 from sqlalchemy import Connection
 
 from store.engine import SqlDatabase
@@ -51,7 +51,7 @@ def _missing(database: SqlDatabase, connection: Connection) -> list[str]:
     now = MigrationContext.configure(connection).get_current_revision()
     try:
         steps = list(_SCRIPTS.iterate_revisions("head", now or "base"))
-    except CommandError as error:
+    except ResolutionError as error:
         message = f"{database.name} was made by a newer version (its revision is {now}): start that version"
         raise StoreError(message) from error
     return [step.revision for step in reversed(steps)]

@@ -34,7 +34,8 @@ class SqlRecords:
 
     def __init__(self, url: str) -> None:
         self._database = SqlDatabase(url)
-        migrate(self._database)
+        with self._database.closed_on_error():
+            migrate(self._database)
         self.registry = SqlRegistry(self._database)
 
     def add_events(self, events: Sequence[SiteEvent], position: int) -> None:
