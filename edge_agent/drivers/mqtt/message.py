@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn, Protocol
 
 from edge_agent.drivers.decoding import FrameError
@@ -14,6 +14,7 @@ from edge_agent.drivers.decoding import FrameError
 #: A value as the device wrote it; None where it says that it has none.
 Raw = float | bool | str | None
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: No device of the dialects here says so much at once; a bridge's inventory may, and is not read.
 LARGEST_PAYLOAD: Final = 256 * 1024
 
@@ -138,7 +139,7 @@ def utc_ms(stamp: object) -> int | None:
             at = datetime.fromisoformat(_microseconds(stamp))
         except ValueError:
             return None
-        return None if at.tzinfo is None else int(at.astimezone(UTC).timestamp() * 1000)
+        return None if at.tzinfo is None else (at - _EPOCH) // timedelta(milliseconds=1)
     seconds = number(stamp)
     if seconds is None or not 0 <= seconds < 1e14:
         return None

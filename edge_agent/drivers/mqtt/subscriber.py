@@ -53,6 +53,7 @@ class MqttDevices:
         self.counters = LineCounters()
         self._arrivals = Arrivals(plan.devices, collector, clock, self.counters)
         self._wait_s = FIRST_RECONNECT_S
+        self.subscribed = False
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -62,6 +63,7 @@ class MqttDevices:
             except* (aiomqtt.MqttError, OSError) as group:
                 why = "; ".join(sorted({str(error) or type(error).__name__ for error in _leaves(group)}))
                 _log.warning("%s: %s; again in %.1f s", self.plan.port, why, self._wait_s)
+            self.subscribed = False
             self._arrivals.lost()
             await asyncio.sleep(self._wait_s * random.uniform(0.5, 1.0))  # noqa: S311
             self._wait_s = min(self._wait_s * 2.0, LONGEST_RECONNECT_S)
@@ -72,6 +74,7 @@ class MqttDevices:
             self._arrivals.connected(time.monotonic())
             await client.subscribe([(each, 1) for each in self._arrivals.filters])
             self._wait_s = FIRST_RECONNECT_S
+            self.subscribed = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._take(client))
                 group.create_task(self._watch())
