@@ -32,7 +32,7 @@ HANG_S: Final = 0.25
 _AROUND: Final = frozenset(
     {
         "frames", "frame_offset", "first_frame_offset", "junk_before", "bytes_after_frame", "items",
-        "unfinished_hex", "telegrams", "echoed",
+        "unfinished_hex", "telegrams", "echoed", "ack_first",
     }
 )  # fmt: skip
 _MOST_SHOWN: Final = 5
@@ -191,9 +191,11 @@ def _judge(protocol: str, case: Seed, fields: dict[str, Any], outcome: Outcome) 
 
 
 def _carries_no_checksum(protocol: str, fields: dict[str, Any]) -> bool:
-    """Messages that have none: short ones of M-Bus, a sign-on, a telegram of DSMR 2, pasted text."""
+    """Messages that have none: short ones of M-Bus, a sign-on, a telegram of DSMR 2, data without a frame."""
     if protocol == "iec62056_21":
         return fields.get("bcc_ok") is not True and fields["type"] != "command"
+    if protocol == "osdp":
+        return "direction" not in fields
     if protocol == "dsmr_p1":
         return fields["crc_ok"] is None
     return protocol == "mbus" and fields.get("type") in ("ack", "request")

@@ -12,6 +12,8 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
+from benchmarks import fuzz_oracles_badges as badges
+
 Spans = Callable[[bytes], Iterator[bytes]]
 Repair = Callable[[bytearray], bytes | None]
 
@@ -155,4 +157,8 @@ ORACLES: Final[dict[str, Oracle]] = {
     "iec62056_21": Oracle(_block_spans, _block_repaired),
     "dsmr_p1": Oracle(_telegram_spans, _telegram_repaired),
     "rdm6300": Oracle(_card_spans, _card_repaired),
+    "wiegand": Oracle(badges.wiegand_spans, badges.wiegand_repaired),
+    "pn532_uart": Oracle(badges.pn532_spans, badges.pn532_repaired),
+    "uhf_r200": Oracle(badges.uhf_spans, badges.uhf_repaired),
+    "osdp": Oracle(badges.osdp_spans, badges.osdp_repaired),
 }
