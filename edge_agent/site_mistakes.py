@@ -113,6 +113,9 @@ def _mistake(one: ErrorDetails, model: type[BaseModel], patterns: Mapping[str, s
         return Mistake(path, not_a(str(path[-1]), value, choices), value)
     if kind == "choice":
         return Mistake(path, not_a(one["msg"], value, context["choices"]), value)
+    if kind == "string_type" and isinstance(value, float):
+        # 24E1241360000010 is a LoRaWAN EUI to a person and a number to YAML.
+        return Mistake(path, "is a number as it stands: write it in quotes", value)
     if kind == "string_pattern_mismatch":
         return Mistake(path, patterns[context["pattern"]], value)
     return Mistake(path, one["msg"].replace("Input should be", "must be").replace("should", "must"), value)
@@ -175,7 +178,8 @@ def _mqtt_mistakes(
     section = data.get("mqtt")
     if not isinstance(section, Mapping):
         lines = data.get("lines")
-        return [Mistake(("lines",), "needs at least one entry, or mqtt devices", lines)] if not lines else []
+        shown = _ABSENT if lines is None else lines
+        return [] if lines else [Mistake(("lines",), "needs at least one entry, or mqtt devices", shown)]
     dialects = [name for name, rules in protocols.items() if rules.mqtt]
     found: list[Mistake] = []
     addresses: list[tuple[KeyPath, object]] = []

@@ -183,6 +183,39 @@ async def test_badge_numbers_never_touch_the_disk_the_log_or_the_wire(
     assert CARD_PRINTED not in caplog.text
 
 
+async def test_mqtt_devices_are_read_beside_the_lines(place: Place, broker: Mosquitto) -> None:
+    plug = "{id: plug, profile: tuya-ts011f, address: zigbee2mqtt/plug}"
+    with place.file.open("a") as file:
+        file.write(f"mqtt: {{devices: [{plug}]}}\n")
+    async with cloud(broker.port) as sky, place.agent():
+        await until(lambda: bool(sky.statuses), what="a status")
+        assert "plug" in [row.device for row in sky.statuses[-1].devices]
+        await sky.client.publish("zigbee2mqtt/plug/availability", "online", qos=1, retain=True)
+        payload = '{"power":25.5,"energy":1.34,"state":"ON"}'
+        await sky.client.publish("zigbee2mqtt/plug", payload, qos=1)
+        await until(lambda: bool(readings(sky, "plug")), what="the reading")
+        assert readings(sky, "plug") == {
+            "active_power": [25.5],
+            "active_energy_import": [1.34],
+            "relay_closed": [1.0],
+        }
+        await sky.client.publish("zigbee2mqtt/plug/availability", "offline", qos=1, retain=True)
+        await until(lambda: reasons(sky, "plug") == ["no_reply"], what="the fault")
+        await until(lambda: sky.statuses[-1].devices[-1].fault == "no_reply", what="the fault in status")
+    line = sky.statuses[-1].lines[-1]
+    assert (line.port, line.replies >= 2) == (f"mqtt:127.0.0.1:{broker.port}", True)
+
+
+def readings(sky: Cloud, device: str) -> dict[str, list[float | None]]:
+    """What arrived of a device, by quantity."""
+    found: dict[str, list[float | None]] = {}
+    for batch in sky.batches:
+        for frame in batch.frames:
+            for quantity, column in frame.values.items() if frame.device == device else ():
+                found.setdefault(quantity, []).extend(column)
+    return found
+
+
 async def test_a_line_pulled_out_and_put_back_goes_on(place: Place, broker: Mosquitto) -> None:
     async with cloud(broker.port) as sky, place.agent():
         await until(lambda: len(counters(sky.batches, "one")) > 3)
