@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from store.timeseries.contract import Block
 
 
 def merge(blocks: Iterable[Block]) -> list[Block]:
+    """See `merged`."""
+    return list(merged(blocks))
+
+
+def merged(blocks: Iterable[Block]) -> Iterator[Block]:
     """The same readings in the order they came, in one block per (site, device, set of quantities).
 
     The blocks given are not changed; one that is alone of its kind is in the result as it is.
@@ -15,17 +20,20 @@ def merge(blocks: Iterable[Block]) -> list[Block]:
     alike: dict[tuple[str, str, tuple[str, ...]], list[Block]] = {}
     for block in blocks:
         alike.setdefault((block.site, block.device, tuple(block.values)), []).append(block)
-    return [group[0] if len(group) == 1 else _joined(group) for group in alike.values()]
+    for group in alike.values():
+        yield group[0] if len(group) == 1 else _joined(group)
 
 
 def _joined(blocks: list[Block]) -> Block:
+    """All have the same quantities in the same order, so their columns are met in the same order too."""
     first, *rest = blocks
     time = list(first.time)
     columns = {quantity: list(column) for quantity, column in first.values.items()}
+    extend = [column.extend for column in columns.values()]
     for block in rest:
         time.extend(block.time)
-        for quantity, column in block.values.items():
-            columns[quantity].extend(column)
+        for add, column in zip(extend, block.values.values(), strict=True):
+            add(column)
     return Block(first.site, first.device, time, columns)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import repeat
 from typing import Final
 
 from store.sqlite import Cell, insert_rows
@@ -17,6 +17,9 @@ from store.timeseries.sqlite_schema import MINUTE_MS
 _INSERT_POINT: Final = "INSERT OR IGNORE INTO point (series, time, value)"
 _INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"
 _SERIES_ID: Final = "SELECT id FROM series WHERE site = ? AND device = ? AND quantity = ?"
+#: Rows in hand before they are inserted, so that what was just gathered is still in the processor's cache.
+#: A power of two, as `insert_rows` makes of so many one statement.
+_ROWS: Final = 8192
 
 Series = tuple[str, str, str]
 _Device = tuple[str, str, tuple[str, ...]]
@@ -43,12 +46,14 @@ class Step:
         self.found: dict[_Device, list[int]] = {}
         self.readings = 0
         self.too_late = 0
-        self._points: list[Cell] = []
+        self._series: list[int] = []
+        self._time: list[int] = []
+        self._values: list[float | None] = []
         self._stale: list[Cell] = []
 
     def write(self, blocks: Sequence[Block], position: int) -> None:
         """Add the rows of `blocks` and move the position forward."""
-        for block in columns.merge(blocks):
+        for block in columns.merged(blocks):
             if not block.time:
                 continue
             late = min(block.time) < self._raw_before
@@ -56,7 +61,9 @@ class Step:
                 self._sift(block, late=late)
             else:
                 self._lay_out(block.site, block.device, block.time, block.values)
-        insert_rows(self._connection, _INSERT_POINT, 3, self._points)
+            if len(self._series) >= _ROWS:
+                self._insert(len(self._series) // _ROWS * _ROWS)
+        self._insert(len(self._series))
         insert_rows(self._connection, _INSERT_STALE, 2, self._stale)
         self._connection.execute("UPDATE reached SET position = max(position, ?)", (position,))
 
@@ -80,18 +87,23 @@ class Step:
         return kept
 
     def _lay_out(self, site: str, device: str, time: Sequence[int], values: _Columns) -> None:
-        """Columns without nulls become (series, time, value) end to end."""
+        """Take in columns without nulls."""
         ids = self._ids((site, device, tuple(values)))
-        count = len(time)
-        cells: list[Cell] = [None] * (3 * count * len(ids))
-        cells[0::3] = ids if count == 1 else [series for series in ids for _ in range(count)]
-        cells[1::3] = [*time] * len(ids)
-        cells[2::3] = chain.from_iterable(values.values())
-        self._points += cells
-        self.readings += count * len(ids)
+        for series, column in zip(ids, values.values(), strict=True):
+            self._series.extend(repeat(series, len(time)))
+            self._time += time
+            self._values += column
+        self.readings += len(time) * len(ids)
         for minute in {at // MINUTE_MS for at in time}:
             for series in ids:
                 self._stale += (series, minute)
+
+    def _insert(self, rows: int) -> None:
+        """The first `rows` of those taken in, as cells end to end."""
+        cells: list[Cell] = [None] * (3 * rows)
+        cells[0::3], cells[1::3], cells[2::3] = self._series[:rows], self._time[:rows], self._values[:rows]
+        del self._series[:rows], self._time[:rows], self._values[:rows]
+        insert_rows(self._connection, _INSERT_POINT, 3, cells)
 
     def _ids(self, device: _Device) -> list[int]:
         ids = self.known.ids.get(device) or self.found.get(device)
