@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+
+from store.errors import StoreError
+
+LOGGER = logging.getLogger("plumbline.heartbeat")
 
 EVERY_S: Final = 2.0
 #: A file older than this is of a process that hangs or died.
@@ -28,7 +33,10 @@ class Heartbeat:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             while not stop.is_set():
-                await asyncio.to_thread(self._beat)
+                try:
+                    await asyncio.to_thread(self._beat)
+                except (OSError, StoreError) as error:  # a full disk, a store away: the work goes on
+                    LOGGER.warning("heartbeat: %s", error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_S):
                         await stop.wait()

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +86,9 @@ def processes_apart(folder: Path) -> Iterator[tuple[Settings, Running]]:
     port = free_port()
     with (
         mosquitto(folder / "mosquitto") as broker,
-        Postgres(folder / "postgres") as postgres,
+        # Not below pytest's folder, which every pytest that starts closes to other users.
+        tempfile.TemporaryDirectory(prefix="plumbline-postgres-") as cluster,
+        Postgres(Path(cluster)) as postgres,
         Influx(folder / "influx") as influx,
     ):
         (folder / "dsn").write_text(postgres.create_database("plumbline"))
