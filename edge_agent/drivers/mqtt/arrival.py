@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -22,6 +22,9 @@ OLDEST_LIVE_MS: Final = 3_600_000
 OLDEST_KEPT_MS: Final = 31 * 86_400_000
 #: Clocks differ by so much; what lies further ahead is a clock that is wrong.
 LATEST_AHEAD_MS: Final = 2_000
+#: A message is late where the device's time is so far back; else it is dated when it comes. Many devices
+#: write whole seconds: dated by them, two things in one second would be taken for one.
+LATE_MS: Final = 2_000
 #: Topics whose way is remembered; at the bound all are forgotten and found anew.
 _MOST_ROUTES: Final = 4_096
 
@@ -48,6 +51,34 @@ class MqttDevice:
 
 
 @dataclass(slots=True)
+class _Stamps:
+    """Times given to one device's readings: at one time a quantity has one value, or the other were lost."""
+
+    asked_ms: int = -1
+    last_ms: int = -1
+    said: dict[str, float | None] = field(default_factory=dict)
+
+    def now(self, now_ms: int, values: Mapping[str, float | None]) -> int | None:
+        """The next free time from `now_ms` on; None for a device faster than milliseconds."""
+        base_ms = self.last_ms if 0 <= self.last_ms - now_ms <= LATEST_AHEAD_MS else now_ms
+        taken = base_ms == self.last_ms and not self.said.keys().isdisjoint(values)
+        if base_ms + taken - now_ms > LATEST_AHEAD_MS:
+            return None
+        return self._give(now_ms, base_ms + taken, values)
+
+    def late(self, own_ms: int, values: Mapping[str, float | None]) -> int:
+        """The time a device gave, or the next free one; the same value again is the same reading again."""
+        base_ms = self.last_ms if own_ms == self.asked_ms else own_ms
+        other = any(name in self.said and self.said[name] != value for name, value in values.items())
+        return self._give(own_ms, base_ms + (base_ms == self.last_ms and other), values)
+
+    def _give(self, asked_ms: int, given_ms: int, values: Mapping[str, float | None]) -> int:
+        self.said = {**(self.said if given_ms == self.last_ms else {}), **values}
+        self.asked_ms, self.last_ms = asked_ms, given_ms
+        return given_ms
+
+
+@dataclass(slots=True)
 class _Heard:
     """A device, and when it last spoke (monotonic)."""
 
@@ -55,6 +86,8 @@ class _Heard:
     part: str
     last_s: float = 0.0
     silent: bool = False
+    live: _Stamps = field(default_factory=_Stamps)
+    late: _Stamps = field(default_factory=_Stamps)
 
 
 @dataclass(slots=True)
@@ -166,17 +199,16 @@ class Arrivals:
             self._available(one, heard.available, now_s)
         if retained or not heard.values:
             return
-        time_ms = self._time_of(heard)
+        one.last_s, one.silent = now_s, False
+        reply = mapping.reply(heard.values, one.device.target.points, one.part)
+        time_ms = self._time_of(one, heard, reply.values)
         if time_ms is None:
             self._counters.dropped += 1
             return
-        one.last_s, one.silent = now_s, False
-        reply = mapping.reply(heard.values, one.device.target.points, one.part)
         if reply.values:
             self._collector.reply(device, time_ms, reply)
-        card = (
-            heard.values.get(one.device.badge.replace(mapping.PART, one.part)) if one.device.badge else None
-        )
+        badge = one.device.badge
+        card = heard.values.get(badge.replace(mapping.PART, one.part)) if badge else None
         if isinstance(card, str) and card:
             self._collector.card(device, time_ms, mapping.card_number(card))
 
@@ -187,13 +219,17 @@ class Arrivals:
         else:
             self._collector.failure(one.device.target.device, self._clock(), "no_reply")
 
-    def _time_of(self, heard: Heard) -> int | None:
-        """The device's own time where it is plausible, else now; None for a kept reading without a time."""
+    def _time_of(self, one: _Heard, heard: Heard, values: Mapping[str, float | None]) -> int | None:
+        """The device's own time where it is plausible, and exact or late; else now. None where there is none.
+
+        That is a kept reading without a time, and a device that says too much.
+        """
         now_ms, own_ms = self._clock(), heard.time_ms
+        latest_ms = now_ms + LATEST_AHEAD_MS if heard.exact else now_ms - LATE_MS
         oldest_ms = now_ms - (OLDEST_KEPT_MS if heard.history else OLDEST_LIVE_MS)
-        if own_ms is not None and oldest_ms <= own_ms <= now_ms + LATEST_AHEAD_MS:
-            return min(own_ms, now_ms)
-        return None if heard.history else now_ms
+        if own_ms is None or not oldest_ms <= own_ms <= latest_ms:
+            return None if heard.history else one.live.now(now_ms, values)
+        return min(own_ms, now_ms) if heard.exact else one.late.late(own_ms, values)
 
 
 def matches(pattern: str, topic: str) -> bool:

@@ -42,6 +42,8 @@ class Heard:
     part: str | None = None
     #: The values were taken earlier and kept: their time is theirs or there is none.
     history: bool = False
+    #: `time_ms` is the moment of measuring, to the millisecond; else it only says that a message is late.
+    exact: bool = False
     ask: Ask | None = None
 
 

@@ -189,7 +189,9 @@ def _moments(device: str, said: Payload, metrics: Iterable[Metric]) -> list[Hear
             continue
         at = metric.timestamp_ms if metric.timestamp_ms is not None else said.timestamp_ms
         found.setdefault((at, metric.historical), {})[metric.name] = metric.value
-    return [Heard(values, time_ms=at, part=device, history=old) for (at, old), values in found.items()]
+    return [
+        Heard(values, time_ms=at, part=device, history=old, exact=True) for (at, old), values in found.items()
+    ]
 
 
 def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # all are called alike

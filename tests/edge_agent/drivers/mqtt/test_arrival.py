@@ -11,6 +11,7 @@ import pytest
 from edge_agent.drivers.contract import LineCounters, Point, Reply, Target
 from edge_agent.drivers.mqtt import mapping
 from edge_agent.drivers.mqtt.arrival import (
+    LATE_MS,
     LATEST_AHEAD_MS,
     OLDEST_KEPT_MS,
     OLDEST_LIVE_MS,
@@ -77,7 +78,7 @@ def test_fields_become_quantities_in_the_tables_units_and_what_is_not_said_is_no
     bench.says("zigbee2mqtt/th", {"temperature": None})
     assert bench.hands.replies == [
         ("th", NOW_MS, {"temperature": 20.5, "air_pressure": 101.32}),
-        ("th", NOW_MS, {"temperature": None}),
+        ("th", NOW_MS + 1, {"temperature": None}),
     ]
     assert bench.counters.replies == 2
 
@@ -125,6 +126,7 @@ def test_a_profiles_place_of_a_value_is_checked(at: dict[str, Any], rule: str) -
     ("own_ms", "taken_ms"),
     [
         (NOW_MS - 60_000, NOW_MS - 60_000),
+        (NOW_MS - LATE_MS + 1, NOW_MS),
         (NOW_MS - OLDEST_LIVE_MS - 1, NOW_MS),
         (NOW_MS + LATEST_AHEAD_MS, NOW_MS),
         (NOW_MS + LATEST_AHEAD_MS + 1, NOW_MS),
@@ -135,6 +137,40 @@ def test_a_devices_own_time_counts_where_it_is_plausible(own_ms: int, taken_ms: 
     bench = Bench(sensor())
     bench.says("zigbee2mqtt/th", {"temperature": 20.5, "last_seen": own_ms})
     assert bench.hands.replies[0][1] == taken_ms
+
+
+def test_two_values_in_one_millisecond_are_two_readings() -> None:
+    """The store knows a reading by device, quantity and time: the second would be taken for the first."""
+    bench = Bench(sensor())
+    for value in (20.0, 20.0, 21.0):
+        bench.says("zigbee2mqtt/th", {"temperature": value})
+    bench.says("zigbee2mqtt/th", {"pressure": 1000})
+    assert [time_ms - NOW_MS for _, time_ms, _ in bench.hands.replies] == [0, 1, 2, 2]
+
+
+def test_two_values_in_one_second_of_a_device_that_writes_seconds_are_two_readings() -> None:
+    bench = Bench(sensor())
+    late = "2025-11-24T15:59:00+00:00"
+    for value in (20.0, 21.0, 21.0):
+        bench.says("zigbee2mqtt/th", {"temperature": value, "last_seen": late})
+    times = [time_ms for _, time_ms, _ in bench.hands.replies]
+    assert [time_ms - times[0] for time_ms in times] == [0, 1, 1], "the third is the second, sent again"
+    assert times[0] == NOW_MS - 60_000
+
+
+def test_a_device_that_says_more_than_there_are_milliseconds_is_cut_and_counted() -> None:
+    bench = Bench(sensor())
+    for value in range(LATEST_AHEAD_MS + 11):
+        bench.says("zigbee2mqtt/th", {"temperature": value})
+    assert len(bench.hands.replies) == LATEST_AHEAD_MS + 1
+    assert bench.counters.dropped == 10
+
+
+def test_an_exact_time_is_kept_to_the_millisecond() -> None:
+    bench = Bench(MqttDevice(Target("n", "g/n", (point("temperature", "T"),)), "sparkplug_b"))
+    samples = [metric("T", value=20.0 + n, time_ms=NOW_MS - 900 + 100 * n) for n in range(10)]
+    bench.says("spBv1.0/g/NBIRTH/n", payload(*samples, seq=0))
+    assert [time_ms - NOW_MS for _, time_ms, _ in bench.hands.replies] == list(range(-900, 1, 100))
 
 
 @pytest.mark.parametrize(("age_ms", "taken"), [(86_400_000, 1), (OLDEST_KEPT_MS + 1, 0), (-10_000, 0)])
