@@ -21,6 +21,7 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.pn532_uart import Pn532Uart
 from edge_agent.drivers.rdm6300 import Rdm6300
+from edge_agent.drivers.registry import LISTENING
 from edge_agent.drivers.uhf_r200 import UhfR200
 from edge_agent.drivers.wiegand import Wiegand
 from edge_agent.serial_port import SerialPort, open_port
@@ -69,6 +70,11 @@ KINDS = {
     "pn532": Kind(Pn532, Pn532Uart, "0012345678", "2961591589"),
     "uhf_r200": Kind(UhfGate, UhfR200, "E28068940000000100BC614E", "E28068940000000" + BEN[1:]),
 }
+
+
+def test_every_protocol_whose_readers_speak_of_themselves_is_here() -> None:
+    named = {name.split()[0] for name in KINDS} - {"pn532"} | {"pn532_uart"}
+    assert named | {"osdp"} == set(LISTENING), "add its simulated reader; OSDP has test_osdp.py"
 
 
 @contextlib.contextmanager
@@ -126,7 +132,7 @@ async def test_where_every_frame_is_spoilt_no_card_is_heard(kind: Kind, tmp_path
     heard: list[str] = []
     spoilt = reader(tmp_path, kind.bus(cards), LineFaults(bad_checksum_every=1))
     with contextlib.suppress(TimeoutError, TransientError), spoilt as (_, port):
-        async with asyncio.timeout(1.2):
+        async with asyncio.timeout(0.7):
             heard += await different(kind.driver().listen(port, counters), 1)
     assert heard == []
     assert counters.checksum_errors + counters.timeouts > 0

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_agent.clock import utc_ms
+from edge_agent.collector import Collector
 from edge_agent.drivers import osdp, osdp_frame
 from edge_agent.drivers.contract import (
     CardRead,
@@ -28,7 +30,11 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.osdp import Osdp, base_key, reader_address
 from edge_agent.drivers.osdp_session import aes128
+from edge_agent.lines import Line, ListeningPlan
+from edge_agent.passage import Passages, Reader
 from edge_agent.serial_port import SerialPort, open_port
+from edge_agent.spool import Parcel
+from tests.edge_agent.cloud import until
 
 #: It has no types.
 osdp_sys: Any = importlib.import_module("osdp_sys")
@@ -37,7 +43,7 @@ CARD_26 = bytes.fromhex("BD88EB80")
 PRINTED = "123,04567"
 
 
-class Reader:
+class Device:
     """libosdp's peripheral device on the far end of a terminal, at work in a thread of its own."""
 
     def __init__(self, key: bytes | None, address: int = 101) -> None:
@@ -114,8 +120,8 @@ class Reader:
 
 
 @contextlib.contextmanager
-def reader(key: bytes | None) -> Iterator[tuple[Reader, SerialPort]]:
-    one = Reader(key)
+def device_with(key: bytes | None) -> Iterator[tuple[Device, SerialPort]]:
+    one = Device(key)
     port = open_port(PortSettings(one.path))
     try:
         yield one, port
@@ -139,7 +145,7 @@ async def first(
 
 async def test_a_card_comes_over_the_secure_channel(tmp_path: Path) -> None:
     counters = LineCounters()
-    with reader(KEY) as (one, port):
+    with device_with(KEY) as (one, port):
         heard = Osdp({"101": key_file(tmp_path)}).listen(port, counters)
         assert await first(heard) == ReaderState("101", online=True)
         one.hold()
@@ -151,7 +157,7 @@ async def test_a_card_comes_over_the_secure_channel(tmp_path: Path) -> None:
 
 async def test_what_goes_over_the_line_then_is_encrypted(tmp_path: Path) -> None:
     """Read by our own frames: security blocks with a MAC, and nowhere the card's bytes."""
-    with reader(KEY) as (one, port):
+    with device_with(KEY) as (one, port):
         heard = Osdp({"101": key_file(tmp_path)}).listen(port, LineCounters())
         await first(heard)
         one.hold()
@@ -167,14 +173,14 @@ async def test_what_goes_over_the_line_then_is_encrypted(tmp_path: Path) -> None
 
 
 async def test_a_reader_with_another_key_stays_offline_and_is_not_believed(tmp_path: Path) -> None:
-    with reader(OTHER_KEY) as (one, port):
+    with device_with(OTHER_KEY) as (one, port):
         heard = Osdp({"101": key_file(tmp_path)}, handshake_s=1.5).listen(port, LineCounters())
         one.hold()
         assert await first(heard) == ReaderState("101", online=False)
 
 
 async def test_a_reader_without_a_key_is_read_in_the_clear() -> None:
-    with reader(None) as (one, port):
+    with device_with(None) as (one, port):
         heard = Osdp({"101": None}).listen(port, LineCounters())
         assert await first(heard) == ReaderState("101", online=True)
         one.hold()
@@ -182,7 +188,7 @@ async def test_a_reader_without_a_key_is_read_in_the_clear() -> None:
 
 
 async def test_a_reader_that_lost_its_power_is_told_and_one_unplugged_is_a_line_lost() -> None:
-    with reader(None) as (one, port):
+    with device_with(None) as (one, port):
         heard = Osdp({"101": None}).listen(port, LineCounters())
         assert await first(heard) == ReaderState("101", online=True)
         one.stop()
@@ -190,6 +196,26 @@ async def test_a_reader_that_lost_its_power_is_told_and_one_unplugged_is_a_line_
         os.close(one.master)
         with pytest.raises(LineLost):
             await first(heard)
+
+
+async def test_readers_share_a_line_and_each_is_its_own_device() -> None:
+    """101 is there, 102 is not: its fault costs the other nothing."""
+    parcels: list[Parcel] = []
+    readers = (Reader("in", "101", direction="in"), Reader("out", "102", direction="out"))
+    collector = Collector(b"p" * 32, 0.01, parcels.append, passages=Passages(readers))
+    with device_with(None) as (one, port):
+        driver = Osdp({"101": None, "102": None}, handshake_s=1.0)
+        plan = ListeningPlan(PortSettings(one.path), driver, readers)
+        line = asyncio.create_task(Line(plan, collector, utc_ms, lambda _: port).run())
+        await until(lambda: {"in", "out"} <= collector.devices.keys(), what="both are known")
+        assert collector.devices["in"].fault is None
+        assert collector.devices["out"].fault == "no_reply"
+        one.hold()
+        await until(lambda: any(e.kind == "badge" for _, es in parcels for e in es), what="the badge")
+        line.cancel()
+        await asyncio.gather(line, return_exceptions=True)
+    (passage,) = [event for _, events in parcels for event in events if event.kind == "badge"]
+    assert (passage.device, passage.direction, passage.mark) == ("in", "in", None)
 
 
 @pytest.mark.parametrize("content", ["", "no hex at all", "00" * 15, "00" * 17])
