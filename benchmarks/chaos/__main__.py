@@ -38,6 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     # Whatever ends us, children and mounts go first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts what it puts into the background deaf to Ctrl-C, and Python then stays so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="plumbline-chaos-", dir=options.folder))
     folder.chmod(0o755)
     good = False
