@@ -7,6 +7,7 @@ into the same tables with the same pragmas. InfluxDB's: bodies of line protocol 
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -65,6 +66,7 @@ def measure(folder: Path) -> list[Figure]:
     """Both stores, with batches a second long and with those of an agent that was away."""
     live = load(folder, "live", stores_load.live(2000))
     backlog = load(folder, "backlog", stores_load.backlog(200))
+    gc.freeze()  # the product has no millions of prepared objects that its garbage collector would look at
     numbers = map(str, count())
     sqlite = _Sqlite(folder, numbers.__next__)
     with Influx(folder / "influx") as server:

@@ -123,7 +123,7 @@ class SqliteTimeSeries:
 
         Else the file is written anew: the writer waits for it (the log waits with it, pages do not), and the
         disk must have room for what is left once more. Deletions alone do not need it: new readings take up
-        the room that old ones left. See docs/decisions/0008-what-the-time-series-lets-go.md.
+        the room that old ones left. See docs/decisions/0013-what-the-time-series-lets-go.md.
         """
         if self._free_share() > _FREE_SHARE_LEFT:
             self._database.compact()

@@ -18,20 +18,22 @@ STEP: Final = (
 
 #: From the first minute of series :lowest up to :minute of :series.
 _DUE: Final = "s.series >= :lowest AND (s.series, s.minute) <= (:series, :minute)"
-#: The last point before the minute's end lies in the minute, as the minute has one.
+#: First and last are looked up from the minute's ends, and each reading looks up the one before it: half the
+#: time of a window function, which would have all readings sorted for the grouping.
 _MINUTES: Final = f"""
 INSERT OR REPLACE INTO rollup (series, minute, low, high, total, readings, first, last, rise)
-SELECT series, minute, min(value), max(value), sum(value), count(*),
-       max(CASE WHEN before IS NULL THEN value END),
-       (SELECT value FROM point WHERE series = reading.series AND time < (reading.minute + 1) * {MINUTE_MS}
+SELECT s.series, s.minute, min(p.value), max(p.value), sum(p.value), count(*),
+       (SELECT value FROM point WHERE series = s.series AND time >= s.minute * {MINUTE_MS}
+        ORDER BY time LIMIT 1),
+       (SELECT value FROM point WHERE series = s.series AND time < (s.minute + 1) * {MINUTE_MS}
         ORDER BY time DESC LIMIT 1),
-       sum({STEP.format(now="value", before="before")})
-FROM (SELECT s.series, s.minute, p.value,
-             lag(p.value) OVER (PARTITION BY s.series, s.minute ORDER BY p.time) AS before
-      FROM stale s CROSS JOIN point p
-        ON p.series = s.series AND p.time >= s.minute * {MINUTE_MS} AND p.time < (s.minute + 1) * {MINUTE_MS}
-      WHERE {_DUE}) AS reading
-GROUP BY series, minute
+       total((SELECT {STEP.format(now="p.value", before="b.value")} FROM point b
+              WHERE b.series = s.series AND b.time >= s.minute * {MINUTE_MS} AND b.time < p.time
+              ORDER BY b.time DESC LIMIT 1))
+FROM stale s CROSS JOIN point p
+  ON p.series = s.series AND p.time >= s.minute * {MINUTE_MS} AND p.time < (s.minute + 1) * {MINUTE_MS}
+WHERE {_DUE}
+GROUP BY s.series, s.minute
 """  # noqa: S608 - constants
 _HOURS: Final = f"""
 INSERT OR REPLACE INTO rollup_hour (series, hour, low, high, total, readings, first, last, rise)
