@@ -12,12 +12,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge_agent.drivers import scanning
 from edge_agent.drivers.decoding import Asked, FrameError, spaced
 from edge_agent.drivers.numbers import Number, bcd
 from edge_agent.drivers.scaling import scaled
+from edge_agent.drivers.scanning import END, checked, checksum
 
 _START: Final = 0x68
-_END: Final = 0x16
+_STARTS: Final = re.compile(rb"\x68")
 _WAKE_UP: Final = b"\xfe" * 3
 #: Before the data field: 68, kind, address, control, length.
 _HEAD: Final = 11
@@ -77,14 +79,7 @@ class Frame:
         return self.control & 0x3F
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a buffer holds."""
-
-    frames: tuple[Frame, ...]
-    faults: tuple[FrameError, ...]
-    #: Where a frame begins that has not come to its end, or None.
-    unfinished_at: int | None
+Scan = scanning.Scan[Frame]
 
 
 def normal_address(text: str | int) -> str:
@@ -99,7 +94,7 @@ def encode(meter_type: int, address: str, control: int, data: bytes, wake_up: by
     """A frame as it goes on the wire."""
     wire_address = bytes.fromhex(normal_address(address))[::-1]
     body = bytes([_START, meter_type]) + wire_address + bytes([control, len(data)]) + data
-    return wake_up + body + bytes([sum(body) & 0xFF, _END])
+    return wake_up + body + bytes([checksum(body), END])
 
 
 def read_request(meter_type: int, address: str, high_first: bool) -> bytes:
@@ -110,25 +105,7 @@ def read_request(meter_type: int, address: str, high_first: bool) -> bytes:
 
 def scan(buffer: bytes) -> Scan:
     """All frames in `buffer`, whatever stands around them."""
-    frames: list[Frame] = []
-    faults: list[FrameError] = []
-    unfinished: int | None = None
-    at = buffer.find(_START)
-    while at >= 0:
-        step = 1
-        try:
-            frame = _frame_at(buffer, at)
-        except FrameError as fault:
-            faults.append(fault)
-        else:
-            if frame is not None:
-                frames.append(frame)
-                unfinished = None
-                step = frame.end - at
-            elif unfinished is None and _could_be(buffer, at):
-                unfinished = at
-        at = buffer.find(_START, at + step)
-    return Scan(tuple(frames), tuple(faults), unfinished)
+    return scanning.scan(buffer, _STARTS, _frame_at, _could_be)
 
 
 def _could_be(buffer: bytes, start: int) -> bool:
@@ -144,19 +121,7 @@ def _frame_at(buffer: bytes, start: int) -> Frame | None:
     end = start + _OVERHEAD + buffer[start + 10]
     if len(buffer) < end:
         return None
-    body, check = buffer[start : end - 2], buffer[end - 2]
-    if buffer[end - 1] != _END:
-        raise FrameError(
-            "end_byte_missing", f"frame at byte {start}: ends with {buffer[end - 1]:02X}, not 16"
-        )
-    calculated = sum(body) & 0xFF
-    if calculated != check:
-        raise FrameError(
-            "checksum_mismatch",
-            f"frame at byte {start}: checksum {check:02X} in the frame, {calculated:02X} calculated",
-            checksum_in_frame=f"{check:02X}",
-            checksum_calculated=f"{calculated:02X}",
-        )
+    body = checked(buffer, start, start, end)
     return Frame(start, end, body[1], body[8:1:-1].hex(), body[9], body[_HEAD:])
 
 

@@ -9,14 +9,14 @@ bytes FE wake the line. The start byte 68 also occurs inside frames and begins o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from edge_agent.drivers.decoding import FrameError
+from edge_agent.drivers import scanning
+from edge_agent.drivers.scanning import END, checked, checksum
 
 START: Final = 0x68
-END: Final = 0x16
+_STARTS: Final = re.compile(rb"\x68")
 #: Added to each byte of the data field on the wire (§5.2.5).
 _OFFSET: Final = 0x33
 _WAKE_UP: Final = b"\xfe" * 4
@@ -75,14 +75,7 @@ class Frame:
         return bool(self.control & 0x20)
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a buffer holds. `faults` are frames that came whole but broken, in order."""
-
-    frames: tuple[Frame, ...]
-    faults: tuple[FrameError, ...]
-    #: Where a frame begins that has not come to its end, or None.
-    unfinished_at: int | None
+Scan = scanning.Scan[Frame]
 
 
 def normal_address(text: str | int) -> str:
@@ -108,11 +101,6 @@ def encode(address: str, control: int, data: bytes = b"", wake_up: bytes = _WAKE
     return wake_up + body + bytes([checksum(body), END])
 
 
-def checksum(body: bytes) -> int:
-    """Of all from the first 68 to the last data byte."""
-    return sum(body) & 0xFF
-
-
 def di_bytes(di: str) -> bytes:
     """A data identifier as it stands in the data field: lowest byte first."""
     return bytes.fromhex(di)[::-1]
@@ -132,33 +120,7 @@ def read_more_request(address: str, di: str, sequence: int) -> bytes:
 
 def scan(buffer: bytes) -> Scan:
     """All frames in `buffer`, whatever stands before, between and after them."""
-    frames: list[Frame] = []
-    faults: list[FrameError] = []
-    unfinished: int | None = None
-    at = 0
-    for start in _starts(buffer):
-        if start < at:
-            continue
-        try:
-            frame = _frame_at(buffer, start)
-        except FrameError as fault:
-            faults.append(fault)
-            continue
-        if frame is not None:
-            frames.append(frame)
-            at = frame.end
-        elif unfinished is None and _could_be(buffer, start):
-            unfinished = start
-    if unfinished is not None and unfinished < at:
-        unfinished = None  # a false start: a whole frame came after it
-    return Scan(tuple(frames), tuple(faults), unfinished)
-
-
-def _starts(buffer: bytes) -> Iterator[int]:
-    at = buffer.find(START)
-    while at >= 0:
-        yield at
-        at = buffer.find(START, at + 1)
+    return scanning.scan(buffer, _STARTS, _frame_at, _could_be)
 
 
 def _could_be(buffer: bytes, start: int) -> bool:
@@ -176,15 +138,6 @@ def _frame_at(buffer: bytes, start: int) -> Frame | None:
     end = start + _OVERHEAD + buffer[start + 9]
     if len(buffer) < end:
         return None
-    body, check, last = buffer[start : end - 2], buffer[end - 2], buffer[end - 1]
-    if last != END:
-        raise FrameError("end_byte_missing", f"frame at byte {start}: ends with {last:02X}, not 16")
-    if checksum(body) != check:
-        raise FrameError(
-            "checksum_mismatch",
-            f"frame at byte {start}: checksum {check:02X} in the frame, {checksum(body):02X} calculated",
-            checksum_in_frame=f"{check:02X}",
-            checksum_calculated=f"{checksum(body):02X}",
-        )
+    body = checked(buffer, start, start, end)
     address = body[6:0:-1].hex()
     return Frame(start, end, address, body[8], bytes((byte - _OFFSET) & 0xFF for byte in body[10:]))

@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from edge_agent.drivers import scanning
 from edge_agent.drivers.decoding import FrameError
+from edge_agent.drivers.scanning import END, checked, checksum
 
 ACK: Final = 0xE5
 _SHORT: Final = 0x10
 _LONG: Final = 0x68
-_END: Final = 0x16
+_STARTS: Final = re.compile(rb"[\x10\x68]")
 #: C, A and CI are counted in L.
 _SHORTEST: Final = 3
 
@@ -50,14 +52,7 @@ class Frame:
         return self.ci is not None and self.control & ~0x30 == _RSP_UD
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a buffer holds."""
-
-    frames: tuple[Frame, ...]
-    faults: tuple[FrameError, ...]
-    #: Where a long frame begins that has not come to its end, or None.
-    unfinished_at: int | None
+Scan = scanning.Scan[Frame]
 
 
 def normal_address(text: str | int) -> str:
@@ -78,13 +73,13 @@ def normal_address(text: str | int) -> str:
 
 def short(control: int, address: int) -> bytes:
     """A short frame as it goes on the wire."""
-    return bytes([_SHORT, control, address, (control + address) & 0xFF, _END])
+    return bytes([_SHORT, control, address, (control + address) & 0xFF, END])
 
 
 def long(control: int, address: int, ci: int, data: bytes) -> bytes:
     """A long frame as it goes on the wire."""
     body = bytes([control, address, ci]) + data
-    return bytes([_LONG, len(body), len(body), _LONG]) + body + bytes([sum(body) & 0xFF, _END])
+    return bytes([_LONG, len(body), len(body), _LONG]) + body + bytes([checksum(body), END])
 
 
 def select(digits: str) -> bytes:
@@ -93,35 +88,20 @@ def select(digits: str) -> bytes:
 
 
 def scan(buffer: bytes) -> Scan:
-    """All long and short frames in `buffer`, whatever stands around them."""
-    frames: list[Frame] = []
-    faults: list[FrameError] = []
-    unfinished: int | None = None
-    at = 0
-    while at < len(buffer):
-        step = 1
-        if buffer[at] == _LONG:
-            try:
-                frame = _long_at(buffer, at)
-            except FrameError as fault:
-                faults.append(fault)
-                frame = None
-            else:
-                if frame is None and unfinished is None and _could_be_long(buffer, at):
-                    unfinished = at
-        else:
-            frame = _short_at(buffer, at) if buffer[at] == _SHORT else None
-        if frame is not None:
-            frames.append(frame)
-            unfinished = None if frame.ci is not None else unfinished
-            step = frame.end - at
-        at += step
-    return Scan(tuple(frames), tuple(faults), unfinished)
+    """All long and short frames in `buffer`, whatever stands around them.
+
+    Five bytes inside a long frame may pass for a short one, so a short one does not settle what came before.
+    """
+    return scanning.scan(buffer, _STARTS, _frame_at, _could_be_long, lambda frame: frame.ci is not None)
+
+
+def _frame_at(buffer: bytes, start: int) -> Frame | None:
+    return _long_at(buffer, start) if buffer[start] == _LONG else _short_at(buffer, start)
 
 
 def _could_be_long(buffer: bytes, start: int) -> bool:
     head = buffer[start : start + 4]
-    return (len(head) < 3 or head[1] == head[2]) and (len(head) < 4 or head[3] == _LONG)
+    return head[0] == _LONG and (len(head) < 3 or head[1] == head[2]) and (len(head) < 4 or head[3] == _LONG)
 
 
 def _long_at(buffer: bytes, start: int) -> Frame | None:
@@ -134,24 +114,12 @@ def _long_at(buffer: bytes, start: int) -> Frame | None:
     end = start + length + 6
     if len(buffer) < end:
         return None
-    body, check = buffer[start + 4 : end - 2], buffer[end - 2]
-    if buffer[end - 1] != _END:
-        raise FrameError(
-            "end_byte_missing", f"frame at byte {start}: ends with {buffer[end - 1]:02X}, not 16"
-        )
-    calculated = sum(body) & 0xFF
-    if calculated != check:
-        raise FrameError(
-            "checksum_mismatch",
-            f"frame at byte {start}: checksum {check:02X} in the frame, {calculated:02X} calculated",
-            checksum_in_frame=f"{check:02X}",
-            checksum_calculated=f"{calculated:02X}",
-        )
+    body = checked(buffer, start, start + 4, end)
     return Frame(start, end, body[0], body[1], body[2], body[3:])
 
 
 def _short_at(buffer: bytes, start: int) -> Frame | None:
     whole = buffer[start : start + 5]
-    if len(whole) < 5 or whole[4] != _END or (whole[1] + whole[2]) & 0xFF != whole[3]:
+    if len(whole) < 5 or whole[4] != END or (whole[1] + whole[2]) & 0xFF != whole[3]:
         return None
     return Frame(start, start + 5, whole[1], whole[2])
