@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from plumbline.ports import free_port
+from plumbline.ports import free_port, listens
 
 _UP_WITHIN_S: Final = 30.0
 _STOP_WITHIN_S: Final = 20.0
@@ -83,6 +83,23 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class Mosquitto(Server):
+    """Debian's mosquitto. `config` is appended to a minimal configuration."""
+
+    def __init__(self, folder: Path, config: str = "allow_anonymous true", port: int | None = None) -> None:
+        super().__init__(folder, port)
+        self._config = config
+        folder.chmod(0o755)
+
+    def command(self) -> Sequence[str]:
+        text = f"listener {self.port} 127.0.0.1\nuser root\n{self._config}\n"
+        (self.folder / "mosquitto.conf").write_text(text)
+        return [_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")]
+
+    def answers(self) -> bool:
+        return self.process is not None and listens(self.process.pid, self.port)
 
 
 class Influx(Server):

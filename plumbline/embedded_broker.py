@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from plumbline import broker_health
-from plumbline.ports import free_port
+from plumbline.ports import free_port, listens
 from wire.topics import Kind, topic
 
 logger = logging.getLogger(__name__)
@@ -167,7 +167,7 @@ class EmbeddedBroker:
     def _is_up(self) -> bool:
         if self.pid is None:
             raise BrokerError(f"nats-server ended before it listened on port {self.port}{self._last_words()}")
-        return _listens(self.pid, self.port)
+        return listens(self.pid, self.port)
 
     async def _keep_running(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -299,21 +299,3 @@ def _die_with(parent: int) -> Callable[[], None]:
             os._exit(1)
 
     return prepare
-
-
-def _listens(pid: int, port: int) -> bool:
-    """Whether process `pid`, and not another that has taken the port, listens on it (proc(5))."""
-    listening = set()
-    try:
-        for line in Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
-            fields = line.split()
-            if fields[1].endswith(f":{port:04X}") and fields[3] == "0A":
-                listening.add(f"socket:[{fields[9]}]")
-        handles = list(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-    for handle in handles:
-        with contextlib.suppress(OSError):
-            if str(handle.readlink()) in listening:
-                return True
-    return False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.chaos.process import Process, children, listens
+from benchmarks.chaos.process import Process, children
 from benchmarks.chaos.site import AGENT
 from benchmarks.chaos.stack import Stack
 from benchmarks.chaos.victims import ChildOfOurs
+from plumbline.ports import listens
 
 
 class EmbeddedStack(Stack):

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from benchmarks.waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[2]
 _STOP_WITHIN_S: Final = 20.0
@@ -18,35 +19,6 @@ _STOP_WITHIN_S: Final = 20.0
 
 class Gone(RuntimeError):  # noqa: N818  # what happened, not what went wrong here
     """A process ended by itself; the message ends with its last words."""
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0, what: str = "condition") -> None:
-    """Poll `condition` until it holds. Raises TimeoutError naming `what`."""
-    deadline = time.monotonic() + timeout_s
-    pause_s = 0.005
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not hold within {timeout_s:g} s")
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 0.1)
-
-
-def listens(pid: int, port: int) -> bool:
-    """Whether process `pid` itself (not another that had the port before) listens on it (proc(5))."""
-    inodes = set()
-    try:
-        for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[1].endswith(f":{port:04X}") and fields[3] == "0A":
-                inodes.add(f"socket:[{fields[9]}]")
-        handles = list(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-    for handle in handles:
-        with contextlib.suppress(OSError):
-            if str(handle.readlink()) in inodes:
-                return True
-    return False
 
 
 def children(pid: int) -> list[int]:

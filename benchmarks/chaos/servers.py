@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.chaos.process import Process, listens
+from benchmarks.chaos.process import Process
 from benchmarks.chaos.stack import Stack
 from benchmarks.chaos.victims import ServerVictim
-from benchmarks.servers import Influx, Postgres, Server
+from benchmarks.servers import Influx, Mosquitto, Postgres, Server
+from plumbline.ports import listens
 
 _DATABASE: Final = "plumbline"
 _SERVICES: Final = {"ingest-1": "ingest", "ingest-2": "ingest", "analytics": "analytics", "web": "web"}
-
-
-class MosquittoServer(Server):
-    """Debian's mosquitto. It keeps nothing: what is lost with it is sent again."""
-
-    def command(self) -> Sequence[str]:
-        text = f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 10000\nuser root\n"
-        (self.folder / "mosquitto.conf").write_text(text)
-        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        return [program, "-c", str(self.folder / "mosquitto.conf")]
-
-    def answers(self) -> bool:
-        return self.process is not None and listens(self.process.pid, self.port)
 
 
 class ServersStack(Stack):
     """Every service reaches broker and stores by links of its kind; the audit reads past them."""
 
     def _build(self, seed: int) -> None:
-        self._broker = MosquittoServer(self.folder / "mosquitto", self.broker_port)
+        # It keeps nothing: what is lost with it is sent again.
+        rules = "allow_anonymous true\nmax_queued_messages 10000"
+        self._broker = Mosquitto(self.folder / "mosquitto", rules, self.broker_port)
         self._postgres = Postgres(self.folder / "postgresql")
         self._influx = Influx(self.folder / "influxdb")
         for name, server in self._servers().items():

@@ -10,7 +10,8 @@ from typing import Final
 
 import yaml
 
-from benchmarks.chaos.process import Process, wait_until
+from benchmarks.chaos.process import Process
+from benchmarks.waiting import wait_until
 
 AGENT: Final = "pi-1"
 #: A device answers within milliseconds; only a machine that stands still makes it this late.

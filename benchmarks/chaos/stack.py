@@ -16,10 +16,11 @@ import yaml
 from benchmarks.chaos import disk, shim
 from benchmarks.chaos.holdings import Holdings
 from benchmarks.chaos.plan import Kind
-from benchmarks.chaos.process import Process, wait_until
+from benchmarks.chaos.process import Process
 from benchmarks.chaos.proxy import Link, Links
 from benchmarks.chaos.site import Load, Site
 from benchmarks.chaos.victims import Victim
+from benchmarks.waiting import wait_until
 from plumbline.ports import free_port
 from plumbline.settings import load_settings
 from plumbline.stores import open_records, open_timeseries

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.e2e.stack import Stack, truncate_tail
-from tests.servers import Mosquitto, mosquitto, wait_until
+from tests.servers import Mosquitto, wait_until
 from wire.batch import Batch, Frame, encode
 from wire.receipt import Receipt
 from wire.topics import topic
@@ -28,7 +28,7 @@ NOW_MS = 1_764_000_000_000
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path / "mosquitto") as running:
+    with Mosquitto(tmp_path / "mosquitto") as running:
         yield running
 
 

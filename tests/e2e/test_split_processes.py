@@ -22,7 +22,7 @@ from plumbline.settings import Settings
 from plumbline.stores import Stores, open_stores
 from store.timeseries.contract import Aggregate
 from tests.plumbline.installation import SITE, installation
-from tests.servers import clean_environment, free_port, listens, mosquitto, wait_until
+from tests.servers import Mosquitto, clean_environment, free_port, listens, wait_until
 
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def processes_apart(folder: Path) -> Iterator[tuple[Settings, Running]]:
     """Two ingest workers that share, analytics and web."""
     port = free_port()
     with (
-        mosquitto(folder / "mosquitto") as broker,
+        Mosquitto(folder / "mosquitto") as broker,
         # Not below pytest's folder, which every pytest that starts closes to other users.
         tempfile.TemporaryDirectory(prefix="plumbline-postgres-") as cluster,
         Postgres(Path(cluster)) as postgres,

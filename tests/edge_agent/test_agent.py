@@ -23,7 +23,7 @@ from simulator.counting import CountingSite
 from simulator.devices.rdm6300 import card_frame
 from simulator.line import SimulatedLine
 from tests.edge_agent.cloud import AGENT, SITE, Cloud, cloud, until
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import Mosquitto
 from wire.batch import Batch, decode
 
 CARD_HEX, CARD_PRINTED = "0100BC614E", "0012345678"
@@ -41,7 +41,7 @@ points:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path / "broker") as running:
+    with Mosquitto(tmp_path / "broker") as running:
         yield running
 
 

@@ -16,7 +16,7 @@ from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import spool_status
 from edge_agent.uplink import Uplink
 from tests.edge_agent.cloud import AGENT, SITE, TOPIC, accept, cloud, silent, until
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import Mosquitto
 from wire.batch import Batch, Frame
 from wire.payload import digest
 from wire.receipt import Receipt, Refusal
@@ -28,7 +28,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path / "broker", "allow_anonymous true\nmax_queued_messages 0") as running:
+    with Mosquitto(tmp_path / "broker", "allow_anonymous true\nmax_queued_messages 0") as running:
         yield running
 
 
@@ -214,7 +214,7 @@ async def test_a_puback_is_no_receipt(tmp_path: Path) -> None:
     passwords = tmp_path / "passwords"
     passwords.write_text("cloud:secret\n")
     config = f"allow_anonymous true\nacl_file {rules}"
-    with mosquitto(tmp_path / "broker", config) as broker:
+    with Mosquitto(tmp_path / "broker", config) as broker:
         async with (
             cloud(broker.port, username="cloud") as sky,
             edge(tmp_path / "spool.db", broker.port) as agent,

@@ -14,7 +14,7 @@ from plumbline.stores import open_records, open_stores
 from store.log.contract import Entry
 from store.records.contract import AgentState, Quarantined
 from tests.plumbline.installation import SITE, installation
-from tests.servers import free_port, mosquitto
+from tests.servers import Mosquitto, free_port
 from wire.status import SpoolStatus, Status
 
 
@@ -38,10 +38,10 @@ def test_a_broker_that_is_away_or_refuses_us_is_named(tmp_path: Path) -> None:
     away = lines(settings, fix=True)["broker"]
     assert away.level == "fail"
     assert str(port) in away.what
-    with mosquitto(tmp_path / "m") as running:
+    with Mosquitto(tmp_path / "m") as running:
         settings = installation(tmp_path, broker={"host": "127.0.0.1", "port": running.port})
         assert lines(settings)["broker"].level == "ok"
-    with mosquitto(tmp_path / "n", "allow_anonymous false") as running:
+    with Mosquitto(tmp_path / "n", "allow_anonymous false") as running:
         settings = installation(tmp_path, broker={"host": "127.0.0.1", "port": running.port})
         assert lines(settings)["broker"].level == "fail"
 

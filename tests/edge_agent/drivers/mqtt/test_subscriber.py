@@ -22,7 +22,7 @@ from edge_agent.profile import load
 from edge_agent.spool import Parcel
 from tests.edge_agent.cloud import until
 from tests.edge_agent.drivers.mqtt.sparkplug import metric, payload
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import Mosquitto
 
 FRAMES = Path(__file__).parents[2] / "frames"
 PLUG = '{"current":0.21,"energy":1.34,"linkquality":125,"power":%s,"state":"ON","voltage":230.1}'
@@ -30,7 +30,7 @@ PLUG = '{"current":0.21,"energy":1.34,"linkquality":125,"power":%s,"state":"ON",
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path_factory.mktemp("site-broker")) as running:
+    with Mosquitto(tmp_path_factory.mktemp("site-broker")) as running:
         yield running
 
 
