@@ -29,13 +29,20 @@ class Bus(Protocol):
         """Replies to the requests that `data` completes."""
         ...
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:
-        """The first frame sent unasked after `after_ms`, if one is due soon."""
-        ...
+    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # see the docstring
+        """The first frame sent unasked after `after_ms`, if one is due soon: most speak only when asked."""
+        return None
 
     def spoil(self, frame: bytes) -> bytes:
         """The same frame with a wrong checksum."""
         ...
+
+
+def bits_turned(frame: bytes, at: int) -> bytes:
+    """The frame with some bits of byte `at` (from the end where negative) turned."""
+    spoilt = bytearray(frame)
+    spoilt[at] ^= 0x5A
+    return bytes(spoilt)
 
 
 class Heard:

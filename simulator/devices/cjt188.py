@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from simulator.devices.bus import Heard, Silence, Transmission, never
+from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
 from simulator.devices.dlt645 import bcd
 
 _HEAD: Final = 11
@@ -64,7 +64,7 @@ class Cjt188Meter:
         return self._preamble + frame(_COLD_WATER, self._address, _READ | _REPLY, content)
 
 
-class Cjt188Bus:
+class Cjt188Bus(Bus):
     """Meters on one line."""
 
     def __init__(self, meters: Sequence[Cjt188Meter]) -> None:
@@ -81,13 +81,9 @@ class Cjt188Bus:
         ]
         return [answer for answer in answers if answer is not None]
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # a meter never speaks first
-        """None: a meter never speaks first."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """The frame with its checksum byte changed."""
-        return frame[:-2] + bytes([frame[-2] ^ 0x5A, frame[-1]])
+        return bits_turned(frame, -2)
 
     def _requests(self) -> Iterator[bytes]:
         buffer = self._heard.buffer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from simulator.devices.bus import Heard, Silence, Transmission, never
+from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
 from simulator.model.electricity import MeterReading
 
 #: Data items of a meter: identifier (DI3..DI0 as one number) -> data bytes as sent, low byte first.
@@ -121,7 +121,7 @@ class Dlt645Meter:
         return all(theirs in (ours, _WILDCARD) for theirs, ours in zip(asked, self._address, strict=True))
 
 
-class Dlt645Bus:
+class Dlt645Bus(Bus):
     """Meters on one line. A wildcard asked of several is answered by all of them, as on a real pair."""
 
     def __init__(self, meters: Sequence[Dlt645Meter]) -> None:
@@ -137,13 +137,9 @@ class Dlt645Bus:
             answers += [meter.answer(request[1:7], request[8], payload, now_ms) for meter in self._meters]
         return [answer for answer in answers if answer is not None]
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # a meter never speaks first
-        """None: a meter never speaks first."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """The frame with its checksum byte changed."""
-        return frame[:-2] + bytes([frame[-2] ^ 0x5A, frame[-1]])
+        return bits_turned(frame, -2)
 
     def _requests(self) -> Iterator[bytes]:
         """Whole requests in the buffer; what precedes them (FE, noise) is dropped."""

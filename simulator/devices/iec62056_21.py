@@ -7,7 +7,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from simulator.devices.bus import Heard, Silence, Transmission, never
+from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
 
 #: What the meter shows at a moment: OBIS code -> text in the brackets.
 ReadValues = Callable[[int], Mapping[str, str]]
@@ -24,7 +24,7 @@ def readout(values: Mapping[str, str]) -> bytes:
     return _STX + covered + bytes([reduce(xor, covered, 0)])
 
 
-class IecMeter:
+class IecMeter(Bus):
     """One meter; it answers when called by its address or by none, and reads out when told its speed."""
 
     def __init__(
@@ -63,10 +63,6 @@ class IecMeter:
             return readout(self._read(now_ms))
         return None
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # a meter never speaks first
-        """None: a meter never speaks first."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """A data block with another check byte; an identification has none."""
-        return frame[:-1] + bytes([frame[-1] ^ 0x5A]) if frame.startswith(_STX) else frame
+        return bits_turned(frame, -1) if frame.startswith(_STX) else frame

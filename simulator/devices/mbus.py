@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from simulator.devices.bus import Heard, Silence, Transmission, never
+from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
 from simulator.devices.dlt645 import bcd
 
 #: What a meter says at a moment: the records of each of its telegrams.
@@ -86,7 +86,7 @@ class MBusMeter:
         return address in (self.address, _ANY) or (address == _SELECTED and self._selected)
 
 
-class MBusBus:
+class MBusBus(Bus):
     """Meters on one pair."""
 
     def __init__(self, meters: Sequence[MBusMeter]) -> None:
@@ -102,13 +102,9 @@ class MBusBus:
             found += sorted(answers)
         return found
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # a meter never speaks first
-        """None: a meter never speaks first."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """The frame with its checksum byte changed; a single E5 has none."""
-        return frame if frame == _YES else frame[:-2] + bytes([frame[-2] ^ 0x5A, frame[-1]])
+        return frame if frame == _YES else bits_turned(frame, -2)
 
     def _requests(self) -> Iterator[bytes]:
         buffer = self._heard.buffer

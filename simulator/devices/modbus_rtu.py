@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from simulator.devices.bus import Heard, Silence, Transmission, never
+from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
 
 Table = Literal["holding", "input"]
 #: Registers of a table at a moment: address -> 16-bit word.
@@ -79,7 +79,7 @@ class ModbusSlave:
         return read_reply(self.address, function, [registers[register] for register in wanted])
 
 
-class ModbusBus:
+class ModbusBus(Bus):
     """Slaves on one RS-485 pair: all hear, the addressed one answers."""
 
     def __init__(self, slaves: Sequence[ModbusSlave]) -> None:
@@ -92,13 +92,9 @@ class ModbusBus:
         answers = (slave.answer(request, now_ms) for request in self._requests() for slave in self._slaves)
         return [answer for answer in answers if answer is not None]
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # a slave never speaks first
-        """None: a slave never speaks first."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """The frame with its last CRC byte changed."""
-        return frame[:-1] + bytes([frame[-1] ^ 0x5A])
+        return bits_turned(frame, -1)
 
     def _requests(self) -> Iterator[bytes]:
         """Whole requests in the buffer; bytes before them that fit none are dropped."""

@@ -10,7 +10,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from simulator.devices.bus import Heard, Transmission
+from simulator.devices.bus import Bus, Heard, bits_turned
 from simulator.model.people import Passage
 
 _POLL: Final = bytes.fromhex("BB00220000227E")
@@ -42,7 +42,7 @@ def epc_of(card: str) -> bytes:
     return bytes.fromhex("E2806894000000") + bytes.fromhex(card)
 
 
-class UhfGate:
+class UhfGate(Bus):
     """One module. `passages(start, end)` are the tags that came near in [start, end)."""
 
     def __init__(self, passages: Callable[[int, int], Sequence[Passage]]) -> None:
@@ -59,10 +59,6 @@ class UhfGate:
             answers += [tag_notice(epc_of(passage.card)) for passage in near] or [no_tag()]
         return answers
 
-    def next_transmission(self, after_ms: int) -> Transmission | None:  # noqa: ARG002  # it is asked
-        """Nothing: it speaks when it is asked."""
-        return None
-
     def spoil(self, frame: bytes) -> bytes:
         """The frame with another sum."""
-        return frame[:-2] + bytes([frame[-2] ^ 0x01]) + frame[-1:]
+        return bits_turned(frame, -2)
