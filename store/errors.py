@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class StoreError(RuntimeError):
-    """The store could not do it now: disk full, locked, gone. Nothing of the call was kept; try again.
+    """The store could not do it now: disk full, locked, gone. Try again: a call is kept whole or not at all.
 
-    The message names the store and the reason.
+    Where a server went away in the middle, which of the two it was is not known, and asking again is safe: every
+    write here is idempotent. The message names the store and the reason.
     """
