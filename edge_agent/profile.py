@@ -170,6 +170,8 @@ class Example(Config):
     variant: str | None = None
     expect: dict[str, float | str | None]
     source: str
+    #: Built after a standard or a manual: no device is known to have sent it.
+    constructed: bool = False
 
     @model_validator(mode="after")
     def _has_one_message(self) -> Self:
@@ -214,6 +216,11 @@ class Profile(Config):
                 if key not in keys:
                     raise unknown_choice(key, "point of this profile", keys, "variants", name, "points", key)
         return self
+
+    @property
+    def captured(self) -> bool:
+        """Whether a real device's bytes, or its maker's own example, prove it."""
+        return any(not example.constructed for example in self.examples)
 
     def names(self) -> list[str]:
         """The quantities it reads, in the order of the file."""

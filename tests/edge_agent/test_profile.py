@@ -47,7 +47,20 @@ def test_every_example_gives_what_it_says(name: str, example: Example) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_profile_without_a_capture_says_why(name: str) -> None:
     loaded = profile.load(name)
-    assert bool(loaded.examples) != bool(loaded.no_capture)
+    assert loaded.captured != bool(loaded.no_capture)
+
+
+def test_a_made_up_example_is_no_capture() -> None:
+    assert not profile.load("esphome-door").captured
+    assert all(example.constructed == ("constructed" in example.source) for _name, example in _examples()), (
+        "say constructed: true beside a source that says so"
+    )
+
+
+def test_at_least_48_models_are_shipped_and_three_of_four_with_a_capture() -> None:
+    captured = [name for name in NAMES if profile.load(name).captured]
+    assert len(NAMES) >= 48
+    assert len(captured) * 4 >= len(NAMES) * 3
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("dlt645")])
