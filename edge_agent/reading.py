@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, TextIO
 
+from edge_agent.clock import utc_ms
 from edge_agent.drivers.contract import CardRead, DriverError, LineCounters, Port, Reply, Target
+from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
+from edge_agent.language import said
 from edge_agent.lines import LinePlan, ListeningPlan, Opener, PolledPlan, devices_of
 from wire.batch import FaultReason
 from wire.quantities import QUANTITIES
 
 #: How long to wait for somebody to hold a badge to the reader, when that reader is asked for by name.
 BADGE_WAIT_S: Final = 15.0
-
-IN_WORDS: Final[dict[FaultReason, str]] = {
-    "no_reply": "no reply: check address, baud rate, parity, A/B wires and power",
-    "bad_checksum": "replies are damaged: check termination, ground and cable length",
-    "not_a_number": "the device says it has no value",
-    "device_error": "the device refuses: this register does not exist in it",
-    "malformed": "what came is no reply of this protocol",
-    "line_lost": "the port cannot be opened or is gone",
-    "clock_unsynchronised": "the clock is not set yet",
-}
+#: Battery sensors speak every few minutes: a push of their button makes them speak now.
+MESSAGE_WAIT_S: Final = 30.0
 
 
-async def read_once(plans: Sequence[LinePlan], opener: Opener, out: TextIO, only: str | None = None) -> int:
+async def read_once(
+    plans: Sequence[LinePlan],
+    opener: Opener,
+    out: TextIO,
+    only: str | None = None,
+    mqtt: MqttPlan | None = None,
+) -> int:
     """Print a table. 0 when every device answered, 1 when one did not or `only` is no device of the site."""
+    heard = () if mqtt is None else mqtt.devices
     known = [device for plan in plans for device in devices_of(plan)]
+    known += [device.target.device for device in heard]
     if only is not None and only not in known:
-        print(f"{only}: no such device. ({', '.join(known)})", file=out)
+        print(said("no_such_device", device=only, known=", ".join(known)), file=out)
         return 1
     good = True
     for plan in plans:
         if only is None or only in devices_of(plan):
             good &= await _read_line(plan, opener, out, only)
+    wanted = tuple(device for device in heard if only in (None, device.target.device))
+    if mqtt is not None and wanted:
+        good &= await _await_messages(replace(mqtt, devices=wanted), out)
     return 0 if good else 1
 
 
@@ -55,11 +63,11 @@ async def _read_line(plan: LinePlan, opener: Opener, out: TextIO, only: str | No
 
 
 async def _ask(plan: PolledPlan, port: Port, target: Target, out: TextIO) -> bool:
-    print(f"{target.device}  address {target.address} on {plan.settings.path}", file=out)
+    print(said("asked_on", device=target.device, address=target.address, port=plan.settings.path), file=out)
     try:
         reply = await plan.driver.poll(port, target, LineCounters(), plan.settings.timeout_s)
     except DriverError as error:
-        print(f"  {IN_WORDS[error.reason]} ({error})", file=out)
+        print(f"  {said(error.reason)} ({error})", file=out)
         return False
     for row in _rows(reply):
         print(f"  {row}", file=out)
@@ -70,7 +78,7 @@ def _rows(reply: Reply) -> Iterator[str]:
     width = max((len(quantity) for quantity in reply.values), default=0)
     for quantity, value in reply.values.items():
         if value is None:
-            yield f"{quantity:<{width}}  {'–':>12}  {IN_WORDS[reply.faults.get(quantity, 'not_a_number')]}"
+            yield f"{quantity:<{width}}  {'–':>12}  {said(reply.faults.get(quantity, 'not_a_number'))}"
         else:
             unit = QUANTITIES[quantity].display_unit if quantity in QUANTITIES else ""
             yield f"{quantity:<{width}}  {value:>12.10g}  {unit}".rstrip()
@@ -78,11 +86,11 @@ def _rows(reply: Reply) -> Iterator[str]:
 
 async def _hear(plan: ListeningPlan, port: Port, out: TextIO, *, patient: bool) -> bool:
     names = ", ".join(devices_of(plan))
-    print(f"{names}  badge reader on {plan.settings.path}", file=out)
+    print(said("reader_on", device=names, port=plan.settings.path), file=out)
     if not patient:
-        print(f"  speaks of itself; `read SITE.yaml {devices_of(plan)[0]}` waits for a badge", file=out)
+        print(f"  {said('speaks_itself', device=devices_of(plan)[0])}", file=out)
         return True
-    print(f"  hold a badge to it within {BADGE_WAIT_S:g} s", file=out)
+    print(f"  {said('hold_a_badge', seconds=BADGE_WAIT_S)}", file=out)
     out.flush()
     try:
         async with asyncio.timeout(BADGE_WAIT_S):
@@ -90,10 +98,65 @@ async def _hear(plan: ListeningPlan, port: Port, out: TextIO, *, patient: bool) 
                 if not isinstance(heard, CardRead):
                     continue
                 # Not its number: a terminal's history lasts.
-                print("  a badge was read", file=out)
+                print(f"  {said('badge_read')}", file=out)
                 return True
     except TimeoutError:
-        print("  nothing came", file=out)
+        print(f"  {said('nothing_came')}", file=out)
     except DriverError as error:
         print(f"  {error}", file=out)
     return False
+
+
+class _FirstWords:
+    """Prints what each device says first (see `drivers.mqtt.arrival.Collecting`)."""
+
+    def __init__(self, plan: MqttPlan, out: TextIO) -> None:
+        self._plan = plan
+        self._out = out
+        self._waiting = {device.target.device: device.target.address for device in plan.devices}
+        self.all_heard = asyncio.Event()
+
+    @property
+    def missing(self) -> list[str]:
+        """Who has said nothing."""
+        return list(self._waiting)
+
+    def reply(self, device: str, time_ms: int, reply: Reply) -> None:  # noqa: ARG002  # when is now
+        """A device has spoken."""
+        self._heard(device, list(_rows(reply)))
+
+    def card(self, device: str, time_ms: int, card: str) -> None:  # noqa: ARG002  # not its number
+        """A badge was held to it."""
+        self._heard(device, [said("badge_read")])
+
+    def failure(self, device: str, time_ms: int, reason: FaultReason) -> None:
+        """Said again at the end, where it still holds."""
+
+    def restored(self, device: str) -> None:
+        """Nothing to print."""
+
+    def _heard(self, device: str, rows: Iterable[str]) -> None:
+        if device not in self._waiting:
+            return
+        address = self._waiting.pop(device)
+        print(said("mqtt_on", device=device, address=address, port=self._plan.port), file=self._out)
+        for row in rows:
+            print(f"  {row}", file=self._out)
+        if not self._waiting:
+            self.all_heard.set()
+
+
+async def _await_messages(plan: MqttPlan, out: TextIO) -> bool:
+    """Print what each device says first, for as long as one waits for a person at a reader."""
+    print(said("mqtt_wait", port=plan.port, seconds=MESSAGE_WAIT_S), file=out)
+    out.flush()
+    words = _FirstWords(plan, out)
+    listening = asyncio.create_task(MqttDevices(plan, words, utc_ms).run())
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MESSAGE_WAIT_S):
+            await words.all_heard.wait()
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    for device in words.missing:
+        print(f"{device}  {said('nothing_came')}", file=out)
+    return not words.missing

@@ -19,17 +19,19 @@ from typing import Final
 import serial
 
 from edge_agent.drivers.contract import LineLost, PortSettings
+from edge_agent.language import said
 from edge_agent.port_input import PortInput
 from edge_agent.tcp_port import SCHEME, TcpPort
 
 #: Longest a byte lasts on the wire: start, 8 data, parity, 2 stop bits.
 _BITS_PER_BYTE: Final = 12
+#: What to do about it, as a message.
 _REMEDIES: Final = {
-    errno.ENOENT: "no such port; is the adapter plugged in? `ls /dev/serial/by-id` lists what is",
-    errno.EACCES: "permission denied; `sudo usermod -aG dialout $USER`, then log in again",
-    errno.EPERM: "permission denied; `sudo usermod -aG dialout $USER`, then log in again",
-    errno.EBUSY: "another program holds it; `fuser -v` names it",
-    errno.EAGAIN: "another program holds it; `fuser -v` names it",
+    errno.ENOENT: "port_absent",
+    errno.EACCES: "port_denied",
+    errno.EPERM: "port_denied",
+    errno.EBUSY: "port_held",
+    errno.EAGAIN: "port_held",
 }
 
 
@@ -187,9 +189,8 @@ def _open(settings: PortSettings) -> serial.Serial:
 
 
 def _remedy(error: OSError) -> str:
-    if "exclusively lock" in str(error):
-        return _REMEDIES[errno.EBUSY]
-    return _REMEDIES.get(error.errno or 0, str(error))
+    number = errno.EBUSY if "exclusively lock" in str(error) else error.errno
+    return said(_REMEDIES[number]) if number in _REMEDIES else str(error)
 
 
 def _shown(settings: PortSettings) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from edge_agent.drivers.contract import Parity
+from edge_agent.language import said
 from edge_agent.passage import DEBOUNCE_S, Reader, Side
 from edge_agent.site_mistakes import Mistake, Profiles, ProtocolRules, cross_mistakes, model_mistakes
 from edge_agent.tcp_port import SCHEME, host_and_port
@@ -32,9 +33,7 @@ from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
 from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
 
-ID_RULE: Final = "must be a-z, 0-9 and -, at most 32 characters, not beginning with -"
 Part = TypeVar("Part", bound=BaseModel)
-DEVICE_RULE: Final = "must be letters, digits, _ . and -, at most 64 characters, not beginning with . or -"
 
 
 class SiteFileError(Exception):
@@ -54,20 +53,20 @@ def _port_beside_the_file(port: str, info: ValidationInfo) -> str:
         try:
             host_and_port(port)
         except ValueError:
-            raise PydanticCustomError("port", "must be tcp://host:port, or a serial port") from None
+            raise PydanticCustomError("port", said("rule_port")) from None
         return port
     return str(_beside_the_file(Path(port), info))
 
 
 def _known_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
-        raise PydanticCustomError("choice", "time zone", {"choices": zoneinfo.available_timezones()})
+        raise PydanticCustomError("choice", said("time zone"), {"choices": zoneinfo.available_timezones()})
     return name
 
 
 def _at_least_one(items: tuple[Part, ...]) -> tuple[Part, ...]:
     if not items:
-        raise PydanticCustomError("empty", "needs at least one entry")
+        raise PydanticCustomError("empty", said("at_least_one"))
     return items
 
 
@@ -200,13 +199,14 @@ def parse_site(text: str, path: Path, profiles: Profiles, protocols: Mapping[str
     except ConfigError as error:
         raise SiteFileError([str(error)]) from error
     if not isinstance(data, dict):
-        raise SiteFileError([f"{path}:1: must hold keys and values: site, agent, timezone, broker, spool, …"])
+        raise SiteFileError([f"{path}:1: {said('top_level')}"])
     mistakes = cross_mistakes(data, profiles, protocols)
     site = None
     try:
         site = SiteFile.model_validate(data, context={"folder": path.parent})
     except ValidationError as error:
-        mistakes += model_mistakes(error, SiteFile, {ID_PATTERN: ID_RULE, DEVICE_PATTERN: DEVICE_RULE})
+        rules = {ID_PATTERN: said("rule_id"), DEVICE_PATTERN: said("rule_device")}
+        mistakes += model_mistakes(error, SiteFile, rules)
     if mistakes or site is None:
         raise SiteFileError(_as_lines(mistakes, path, line_of))
     return site
@@ -222,7 +222,8 @@ def missing_files(site: SiteFile) -> list[str]:
     if site.mqtt is not None and site.mqtt.broker is not None:
         named["mqtt.broker.password_file"] = site.mqtt.broker.password_file
         named |= _tls_files("mqtt.broker", site.mqtt.broker)
-    return [f"{key}: {path} is not there" for key, path in named.items() if path and not path.is_file()]
+    missing = {key: path for key, path in named.items() if path and not path.is_file()}
+    return [said("file_missing", key=key, path=path) for key, path in missing.items()]
 
 
 def _tls_files(name: str, broker: BrokerSection) -> dict[str, Path | None]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from edge_agent.drivers.contract import Parity
+from edge_agent.language import said
 from edge_agent.yaml_lines import KeyPath, dotted, nearest
 
 _ABSENT: Final = object()
@@ -29,6 +30,22 @@ _SECRETS: Final = {
     "badge_pepper": "badge_pepper_file",
     "pepper": "badge_pepper_file",
 }
+
+
+#: Kinds of pydantic's findings (docs.pydantic.dev, "Validation Errors") and the messages for them.
+_WANTED: Final = {
+    "int_type": "a_whole_number",
+    "int_from_float": "a_whole_number",
+    "float_type": "a_number",
+    "finite_number": "a_number",
+    "string_type": "a_text",
+    "bool_type": "a_truth",
+    "tuple_type": "a_list",
+    "model_type": "a_section",
+    "string_too_short": "not_empty",
+    "empty": "at_least_one",
+}
+_BOUNDS: Final = {"greater_than_equal": ("at_least", "ge"), "less_than_equal": ("at_most", "le")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ class Mistake:
 def not_a(what: str, value: object, choices: Iterable[str]) -> str:
     """The rule for a word that is none of the choices, with the likeliest one."""
     remedy = nearest(str(value), choices)
-    return f"is not a {what}. {remedy[:1].upper()}{remedy[1:]}".rstrip()
+    return said("not_a", what=what, remedy=f"{remedy[:1].upper()}{remedy[1:]}").rstrip()
 
 
 def model_mistakes(
@@ -105,9 +122,9 @@ def _mistake(one: ErrorDetails, model: type[BaseModel], patterns: Mapping[str, s
     path, kind, value = tuple(one["loc"]), one["type"], one["input"]
     context: dict[str, Any] = one.get("ctx", {})
     if kind == "missing":
-        return Mistake(path, "is missing")
+        return Mistake(path, said("missing"))
     if kind == "extra_forbidden":
-        return Mistake(path, not_a("key here", path[-1], _keys_at(model, path[:-1])))
+        return Mistake(path, not_a(said("key_here"), path[-1], _keys_at(model, path[:-1])))
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"]) or re.findall(r"\d+", context["expected"])
         return Mistake(path, not_a(str(path[-1]), value, choices), value)
@@ -115,10 +132,20 @@ def _mistake(one: ErrorDetails, model: type[BaseModel], patterns: Mapping[str, s
         return Mistake(path, not_a(one["msg"], value, context["choices"]), value)
     if kind == "string_type" and isinstance(value, float):
         # 24E1241360000010 is a LoRaWAN EUI to a person and a number to YAML.
-        return Mistake(path, "is a number as it stands: write it in quotes", value)
+        return Mistake(path, said("quote_it"), value)
     if kind == "string_pattern_mismatch":
         return Mistake(path, patterns[context["pattern"]], value)
-    return Mistake(path, one["msg"].replace("Input should be", "must be").replace("should", "must"), value)
+    return Mistake(path, _rule(kind, context, one["msg"]), value)
+
+
+def _rule(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """What pydantic's finding of this kind asks for; in its own words where it is a rare one."""
+    if kind in _WANTED:
+        return said(_WANTED[kind])
+    if kind in _BOUNDS:
+        key, name = _BOUNDS[kind]
+        return said(key, bound=context[name])
+    return message.replace("Input should be", "must be").replace("should", "must")
 
 
 def _keys_at(model: type[BaseModel], path: KeyPath) -> list[str]:
@@ -154,7 +181,7 @@ def cross_mistakes(
                 found += check(device, place, protocol, protocols[protocol])
         if protocol in protocols and protocols[protocol].listening and not protocols[protocol].shared:
             found += [
-                Mistake((*path, "devices", at), f"is one too many: a line of {protocol} has one device")
+                Mistake((*path, "devices", at), said("one_too_many", protocol=protocol))
                 for at, _ in list(_dicts(line.get("devices")))[1:]
             ]
     found += _gate_mistakes(data)
@@ -167,9 +194,9 @@ def _protocol_mistakes(
     rules = protocols.get(protocol)
     if rules is None or rules.mqtt:
         on_lines = [name for name, one in protocols.items() if not one.mqtt]
-        yield Mistake(path, not_a("protocol", protocol, on_lines), protocol)
+        yield Mistake(path, not_a(said("protocol"), protocol, on_lines), protocol)
     elif rules.missing is not None:
-        yield Mistake(path, f"cannot be used here: {rules.missing}", protocol)
+        yield Mistake(path, said("cannot_be_used_here", why=rules.missing), protocol)
 
 
 def _mqtt_mistakes(
@@ -179,7 +206,7 @@ def _mqtt_mistakes(
     if not isinstance(section, Mapping):
         lines = data.get("lines")
         shown = _ABSENT if lines is None else lines
-        return [] if lines else [Mistake(("lines",), "needs at least one entry, or mqtt devices", shown)]
+        return [] if lines else [Mistake(("lines",), said("at_least_one_or_mqtt"), shown)]
     dialects = [name for name, rules in protocols.items() if rules.mqtt]
     found: list[Mistake] = []
     addresses: list[tuple[KeyPath, object]] = []
@@ -187,7 +214,7 @@ def _mqtt_mistakes(
         place: KeyPath = ("mqtt", "devices", at)
         found += _profile_mistakes(device, place, *dialects, profiles=profiles)
         found += [
-            Mistake((*place, key), "is missing: it says how the device is heard")
+            Mistake((*place, key), said("missing_heard"))
             for key in ("profile", "address")
             if device.get(key) is None
         ]
@@ -213,15 +240,15 @@ def _gate_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
     for place, device in _devices(data):
         gate = device.get("gate")
         if (gate is None) != (device.get("side") is None):
-            yield Mistake(place, "needs gate and side together: two readers make one gate")
+            yield Mistake(place, said("gate_and_side"))
         elif gate is not None:
             sides.setdefault(str(gate), set()).add(str(device.get("side")))
             first.setdefault(str(gate), (*place, "gate"))
             if device.get("direction") is not None:
-                yield Mistake((*place, "direction"), "has no place here: the gate's two sides say it")
+                yield Mistake((*place, "direction"), said("gate_says_it"))
     for gate, known in sides.items():
         if len(known) < 2:
-            yield Mistake(first[gate], "has a reader on one side only; give that one a direction", gate)
+            yield Mistake(first[gate], said("one_side_only"), gate)
 
 
 def _profile_mistakes(
@@ -237,20 +264,21 @@ def _profile_mistakes(
         try:
             known = profiles.own(name)
         except ValueError as error:
-            yield Mistake((*place, "profile"), f"cannot be used: {error}", name)
+            yield Mistake((*place, "profile"), said("cannot_be_used", why=error), name)
             return
     elif name in shipped:
         known = shipped[name]
     else:
-        yield Mistake((*place, "profile"), not_a("profile", name, fitting or shipped), name)
+        yield Mistake((*place, "profile"), not_a(said("profile"), name, fitting or shipped), name)
         return
     if fitting and known.protocol not in spoken:
         choices = ", ".join(sorted(fitting))
-        here = f"this line speaks {spoken[0]}" if place[0] == "lines" else "no dialect of MQTT"
-        rule = f"is a profile for {known.protocol}, {here}. ({choices})"
+        key = "other_protocol" if place[0] == "lines" else "no_dialect"
+        rule = said(key, protocol=known.protocol, spoken=spoken[0], choices=choices)
         yield Mistake((*place, "profile"), rule, name)
     if variant is not None and variant not in known.variants:
-        yield Mistake((*place, "variant"), not_a(f"variant of {name}", variant, known.variants), variant)
+        rule = not_a(said("variant_of", profile=name), variant, known.variants)
+        yield Mistake((*place, "variant"), rule, variant)
 
 
 def _asked(
@@ -258,10 +286,10 @@ def _asked(
 ) -> Iterator[Mistake]:
     for key in ("profile", "address", "interval_s"):
         if device.get(key) is None:
-            yield Mistake((*place, key), f"is missing: {protocol} devices are asked")
+            yield Mistake((*place, key), said("missing_asked", protocol=protocol))
     for key in _READER_KEYS:
         if device.get(key) is not None:
-            yield Mistake((*place, key), "is only for badge readers")
+            yield Mistake((*place, key), said("only_readers"))
     yield from _foreign_keys(device, place, protocol, rules)
     yield from _address_mistakes(device, place, rules)
 
@@ -271,7 +299,7 @@ def _foreign_keys(
 ) -> Iterator[Mistake]:
     for key in _PROTOCOL_KEYS:
         if device.get(key) is not None and key not in rules.own_keys:
-            yield Mistake((*place, key), f"has no place here: {protocol} has no such thing")
+            yield Mistake((*place, key), said("no_such_thing", protocol=protocol))
 
 
 def _address_mistakes(device: Mapping[str, Any], place: KeyPath, rules: ProtocolRules) -> Iterator[Mistake]:
@@ -289,9 +317,9 @@ def _heard(
     own = () if rules.shared else ("address",)
     for key in ("profile", "variant", "interval_s", *own):
         if device.get(key) is not None:
-            yield Mistake((*place, key), f"has no place here: {protocol} readers speak of themselves")
+            yield Mistake((*place, key), said("speak_themselves", protocol=protocol))
     if rules.shared and device.get("address") is None:
-        yield Mistake((*place, "address"), f"is missing: {protocol} readers share their line")
+        yield Mistake((*place, "address"), said("missing_shared", protocol=protocol))
     yield from _foreign_keys(device, place, protocol, rules)
     if rules.shared:
         yield from _address_mistakes(device, place, rules)
@@ -301,9 +329,7 @@ def _secrets(data: object, path: KeyPath) -> Iterator[Mistake]:
     if isinstance(data, Mapping):
         for key, value in data.items():
             if key in _SECRETS:
-                yield Mistake(
-                    (*path, key), f"must not stand here: write it into a file, name that with {_SECRETS[key]}"
-                )
+                yield Mistake((*path, key), said("secret", key=_SECRETS[key]))
             yield from _secrets(value, (*path, key))
     elif isinstance(data, list):
         for index, item in enumerate(data):
@@ -348,7 +374,7 @@ def _duplicates(named: _Named) -> Iterator[Mistake]:
             continue
         text = str(value)
         if text in first:
-            yield Mistake(path, f"stands twice: {dotted(first[text])} has it too", value)
+            yield Mistake(path, said("stands_twice", first=dotted(first[text])), value)
         first.setdefault(text, path)
 
 

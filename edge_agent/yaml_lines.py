@@ -17,6 +17,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from edge_agent.language import said
+
 KeyPath = tuple[str | int, ...]
 #: The line (from 1) on which a key stands; of its nearest parent where the key is not in the file.
 LineOf = Callable[[KeyPath], int]
@@ -131,7 +133,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """A remedy for a word that is none of `choices`: the likeliest one, and all where they are few."""
     known = sorted(choices)
     close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    guess = f'did you mean "{close[0]}"?' if close else ""
+    guess = said("did_you_mean", nearest=close[0]) if close else ""
     everything = f"({', '.join(known)})" if known and (len(known) <= 20 or not close) else ""
     return " ".join(part for part in (guess, everything) if part)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 import tty
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ _BITS_PER_BYTE: Final = 10
 _TURNAROUND_S: Final = 0.004
 #: The next unasked frame is looked for at least this often: a clock that jumps must not silence a line.
 _LOOK_EVERY_S: Final = 5.0
+#: Its place in what tcgetattr gives (termios(3)).
+_OUTPUT_SPEED: Final = 5
 #: What was due longer ago (the process was stopped) is not said any more.
 _TOO_LATE_MS: Final = 2_000
 
@@ -32,9 +35,16 @@ class SimulatedLine:
     """
 
     def __init__(
-        self, link: Path, bus: Bus, clock: Callable[[], int], faults: LineFaults | None = None
+        self,
+        link: Path,
+        bus: Bus,
+        clock: Callable[[], int],
+        faults: LineFaults | None = None,
+        only_baud: int | None = None,
     ) -> None:
+        """With `only_baud` the devices hear only who speaks at this speed, and are heard by nobody else."""
         self.link = link
+        self._only_baud = only_baud
         self.lost_bytes = 0
         self._bus = bus
         self._clock = clock
@@ -84,6 +94,8 @@ class SimulatedLine:
             return
         if self._faults.local_echo:
             self._put(data)
+        if not self._understood():
+            return
         for reply in self._bus.hear(data, self._clock()):
             self._say(reply, heard_bytes=len(data))
         if self._timer is not None:
@@ -106,8 +118,15 @@ class SimulatedLine:
             loop.call_at(at_s, self._put, piece)
         self._free_at_s = at_s
 
+    def _understood(self) -> bool:
+        """Whether whoever has the terminal open has set the devices' speed (a terminal itself has none)."""
+        if self._only_baud is None or self._ends is None:
+            return True
+        speed = termios.tcgetattr(self._ends[0])[_OUTPUT_SPEED]
+        return bool(speed == getattr(termios, f"B{self._only_baud}"))
+
     def _put(self, data: bytes) -> None:
-        if self._ends is None:
+        if self._ends is None or not self._understood():
             self.lost_bytes += len(data)
             return
         try:

@@ -18,6 +18,7 @@ _REPLY: Final = 0x80
 _CRC: Final = 0x04
 _SECURE: Final = 0x08
 _MAC_BYTES: Final = 4
+_POLL: Final = 0x60
 #: SIA OSDP 2.2 §5.9: 1440 bytes is the most a device takes.
 _LONGEST: Final = 1440
 #: Security block types (§D.1.3): 11-14 make the channel, 15-16 carry a MAC, 17-18 a MAC and encrypted data.
@@ -25,7 +26,7 @@ _HANDSHAKE: Final = range(0x11, 0x15)
 _WITH_MAC: Final = range(0x15, 0x19)
 #: SIA OSDP 2.2 §6 and §7.
 COMMANDS: Final = {
-    0x60: "POLL",
+    _POLL: "POLL",
     0x61: "ID",
     0x62: "CAP",
     0x64: "LSTAT",
@@ -128,6 +129,12 @@ def crc16(data: bytes) -> int:
 def checksum(data: bytes) -> int:
     """Two's complement of the sum."""
     return -sum(data) & 0xFF
+
+
+def poll(address: int) -> bytes:
+    """Asks a reader, in the clear and as its first command (sequence 0), whether it is there."""
+    frame = bytes([_START, address, 8, 0, _CRC, _POLL])
+    return frame + crc16(frame).to_bytes(2, "little")
 
 
 def parse(data: bytes) -> Frame:

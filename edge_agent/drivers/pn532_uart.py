@@ -20,7 +20,7 @@ _SAM_CONFIGURATION: Final = 0x14
 _IN_LIST_PASSIVE_TARGET: Final = 0x4A
 _ACK: Final = bytes.fromhex("0000FF00FF00")
 _NACK: Final = bytes.fromhex("0000FFFF0000")
-_WAKE_UP: Final = bytes.fromhex("5555") + bytes(14)
+WAKE_UP: Final = bytes.fromhex("5555") + bytes(14)
 _NAMES: Final = {_SAM_CONFIGURATION: "SAMConfiguration", _IN_LIST_PASSIVE_TARGET: "InListPassiveTarget"}
 _BAUDS: Final = {0: "106 kbps type A", 1: "212 kbps FeliCa", 2: "424 kbps FeliCa", 3: "106 kbps type B"}
 #: SEL_RES bit 6: the card speaks ISO 14443-4 and its ATS follows the UID.
@@ -132,6 +132,10 @@ def command(content: bytes) -> bytes:
     return b"\x00\x00\xff" + bytes([len(body), -len(body) & 0xFF]) + body + bytes([-sum(body) & 0xFF, 0])
 
 
+#: Normal mode, no security module: what a module is told first.
+START: Final = command(bytes([_SAM_CONFIGURATION, 1]))
+
+
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # every protocol is called alike
     """The fields of the frames in `data`: an acknowledgement and a frame, or either. Raises FrameError."""
     found = scan(data)
@@ -209,7 +213,7 @@ class Pn532Uart:
         """Wake the module; normal mode, no security module. What came behind the answer is returned."""
         for _ in range(_WAKINGS):
             port.discard_input()
-            await port.write(_WAKE_UP)
+            await port.write(WAKE_UP)
             await self._ask(port, counters, bytes([_SAM_CONFIGURATION, 1]))
             heard = b""
             for _ in range(_PATIENCE):

@@ -17,9 +17,10 @@ from edge_agent.drivers.decoding import Asked, FrameError
 
 _START: Final = 0xBB
 _END: Final = 0x7E
+COMMAND: Final = 0x00
 _NOTICE: Final = 0x02
 _RESPONSE: Final = 0x01
-_POLL_ONCE: Final = 0x22
+POLL_ONCE: Final = 0x22
 _FAILED: Final = 0xFF
 #: M100 firmware manual, error codes of a failed command.
 _ERRORS: Final = {
@@ -129,7 +130,7 @@ def tag(frame: Frame) -> Tag:
 
 def command(code: int, parameters: bytes = b"") -> bytes:
     """A frame to the module."""
-    body = bytes([0, code]) + len(parameters).to_bytes(2, "big") + parameters
+    body = bytes([COMMAND, code]) + len(parameters).to_bytes(2, "big") + parameters
     return bytes([_START]) + body + bytes([sum(body) & 0xFF, _END])
 
 
@@ -144,7 +145,7 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # ever
         raise FrameError("no_frame", f"no frame in {len(data)} bytes: no BB")
     frame = found.frames[0]
     fields: dict[str, Any] = {"type": f"{frame.type:02X}", "command": f"{frame.command:02X}"}
-    if frame.type == _NOTICE and frame.command == _POLL_ONCE:
+    if frame.type == _NOTICE and frame.command == POLL_ONCE:
         one = tag(frame)
         return fields | {
             "rssi_raw": f"{one.rssi_dbm & 0xFF:02X}",
@@ -167,7 +168,7 @@ class UhfR200:
         waiting = b""
         while True:
             counters.requests += 1
-            await port.write(command(_POLL_ONCE))
+            await port.write(command(POLL_ONCE))
             heard = await port.read(_READ_TIMEOUT_S)
             counters.timeouts += not heard
             found = scan(waiting + heard)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edge_agent import language
+
 HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the locale of the machine, and whatever language the test before chose."""
+    monkeypatch.setenv("PLUMBLINE_LANG", "en")
+    language.choose("en")
+    yield
+    language.choose("en")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent import profile
-from edge_agent.decode import check_example
+from edge_agent.commands.decode import check_example
 from edge_agent.drivers.contract import Point
 from edge_agent.drivers.dlt645_items import item
 from edge_agent.profile import Example, Profile

@@ -89,7 +89,7 @@ def test_a_good_file_becomes_a_plan_with_paths_beside_the_file(tmp_path: Path) -
         (
             "id: th-living, profile: xy-md02",
             "id: th-living, profile: xy-md2",
-            '16: lines[1].devices[0].profile: "xy-md2" is not a profile. Did you mean "xy-md02"? (',
+            '16: lines[1].devices[0].profile: "xy-md2" is not a profile. Did you mean "xy-md02"?',
         ),
         (
             "id: th-living, profile: xy-md02",

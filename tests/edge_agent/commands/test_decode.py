@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent import decode, vectors
+from edge_agent import vectors
+from edge_agent.commands import decode
 from edge_agent.drivers import dlt645_frame, modbus_frame
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS
 
-FRAMES = Path(__file__).parent / "frames"
+FRAMES = Path(__file__).parents[1] / "frames"
 VECTORS: list[dict[str, Any]] = [
     vector for file in sorted(FRAMES.glob("*.json")) for vector in json.loads(file.read_text())
 ]

@@ -14,6 +14,8 @@ from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE
 from edge_agent.profile import Example, Profile
 from edge_agent.yaml_lines import ConfigError, nearest
 
+ABOUT: Final = "about_decode"
+
 #: Exit codes: the bytes are no good frame (or a vector differs); the command itself is wrong.
 REFUSED: Final = 1
 WRONG_COMMAND: Final = 2

@@ -1,0 +1,29 @@
+"""`plumbline-edge check SITE.yaml`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from edge_agent.installation import load_installation
+from edge_agent.language import said
+from edge_agent.site_file import missing_files
+
+ABOUT: Final = "about_check"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `check`."""
+    parser.add_argument("site_file", metavar="SITE.yaml", type=Path)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 for a good file. Raises SiteFileError."""
+    found = load_installation(arguments.site_file)
+    for missing in missing_files(found.site):
+        print(said("note", file=arguments.site_file, what=missing), file=sys.stderr)
+    devices = len(found.site.devices())
+    print(said("check_good", file=arguments.site_file, lines=len(found.plans), devices=devices))
+    return 0

@@ -1,0 +1,122 @@
+"""`plumbline-edge scan PORT [--write SITE.yaml]`: what hangs on a line of which nothing is known."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import sys
+import time
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from edge_agent.drivers.contract import DriverError
+from edge_agent.language import said
+from edge_agent.scan import probes, proposal, search
+from edge_agent.scan.probe import Probe
+from edge_agent.scan.progress import Progress
+from edge_agent.scan.search import Found, Search
+from edge_agent.serial_port import open_line
+
+ABOUT: Final = "about_scan"
+_LOCAL_TIME: Final = Path("/etc/localtime")
+_USUAL_ZONE: Final = "Asia/Shanghai"
+_PROTOCOLS: Final = tuple(sorted({probe.protocol for probe in probes.likely()}))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `scan`."""
+    parser.add_argument("port", metavar="PORT", help="/dev/ttyUSB0, /dev/serial/by-id/…, tcp://host:port")
+    parser.add_argument(
+        "--protocol", action="append", choices=_PROTOCOLS, metavar="P", help=said("scan_only")
+    )
+    parser.add_argument("--baud", action="append", type=int, metavar="B", help=said("scan_only"))
+    parser.add_argument("--thorough", action="store_true", help=said("scan_thorough"))
+    parser.add_argument("--write", type=Path, metavar="SITE.yaml", help=said("scan_write"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when something was found (and written, where asked for), else 1."""
+    port = proposal.stable_name(arguments.port)
+    chosen = _chosen(arguments)
+    began_s = time.monotonic()
+    found, whole = _searched(port, chosen, arguments.thorough)
+    if not whole:
+        print(said("scan_ended_early"), file=sys.stderr)
+    print(said("scan_took", seconds=time.monotonic() - began_s, count=len(found)), file=sys.stderr)
+    if not found:
+        print(said("scan_nothing"), file=sys.stderr)
+        return 1
+    return _hand_over(port, found, arguments.write)
+
+
+def _chosen(arguments: argparse.Namespace) -> list[Probe]:
+    """The probes that are wanted, each with the speeds that are."""
+    every = probes.thorough() if arguments.thorough else probes.likely()
+    wanted = [one for one in every if not arguments.protocol or one.protocol in arguments.protocol]
+    if not arguments.baud:
+        return wanted
+    left = (
+        replace(one, settings=tuple(setting for setting in one.settings if setting.baud in arguments.baud))
+        for one in wanted
+    )
+    return [one for one in left if one.settings]
+
+
+def _searched(port: str, chosen: Sequence[Probe], thorough: bool) -> tuple[list[Found], bool]:
+    """What was found, and whether the search came to its end."""
+    progress = Progress(sys.stderr, search.seconds(chosen))
+    progress.say(said("scan_begins", port=port, seconds=search.seconds(chosen)))
+    searching = Search(port, open_line, progress)
+    try:
+        asyncio.run(_search(searching, chosen, thorough))
+    except DriverError as error:
+        progress.say(str(error))
+        return searching.found, False
+    except KeyboardInterrupt:
+        return searching.found, False
+    finally:
+        progress.end()
+    return searching.found, True
+
+
+async def _search(searching: Search, chosen: Sequence[Probe], thorough: bool) -> None:
+    await searching.run(chosen)
+    modbus = next((probe for probe in chosen if probe.protocol == "modbus_rtu"), None)
+    if thorough or modbus is None:
+        return
+    # Where one Modbus device is, others are likely; where nothing is, one may have an odd address.
+    settings = {one.setting for one in searching.found if one.protocol == "modbus_rtu"}
+    if not settings and not searching.found:
+        settings = set(modbus.settings[:1])
+    if settings:
+        more = [probes.modbus(probes.OTHER_UNITS, tuple(sorted(settings, key=str)))]
+        progress = Progress(sys.stderr, search.seconds(more))
+        progress.say(said("scan_more", seconds=search.seconds(more)))
+        searching.watch(progress)
+        await searching.run(more)
+
+
+def _hand_over(port: str, found: Sequence[Found], target: Path | None) -> int:
+    today = dt.datetime.now().astimezone().date()
+    text = proposal.site_file(port, found, today, _timezone())
+    if target is None:
+        print(said("scan_proposal"), file=sys.stderr)
+        print(text, end="")
+        return 0
+    if target.exists() and target.read_text(encoding="utf-8").strip():
+        print(said("scan_keeps", file=target), file=sys.stderr)
+        print(proposal.lines_section(port, found), end="")
+        return 1
+    target.write_text(text, encoding="utf-8")
+    print(said("scan_wrote", file=target), file=sys.stderr)
+    return 0
+
+
+def _timezone() -> str:
+    """This machine's, where it is set to one: a Pi fresh from its card has UTC."""
+    name = "/".join(_LOCAL_TIME.resolve().parts[-2:])
+    return name if name in zoneinfo.available_timezones() and name != "Etc/UTC" else _USUAL_ZONE
