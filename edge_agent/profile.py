@@ -138,7 +138,7 @@ class PointSpec(Config):
     decode: NumberType = "uint16"
     byte_order: ByteOrder | Literal["AB"] = "ABCD"
     #: Raw numbers that mean "no value".
-    invalid_raw: tuple[float, ...] = ()
+    invalid_raw: tuple[int | float, ...] = ()
 
 
 class PointChange(Config):

@@ -11,7 +11,6 @@ from typing import Any, Final
 from edge_agent import map_check, profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE
-from edge_agent.profile import Example, Profile
 from edge_agent.yaml_lines import ConfigError, nearest
 
 ABOUT: Final = "about_decode"
@@ -110,34 +109,3 @@ def _bytes(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError as error:
         raise CommandError(f"{text!r} is no hex: {error}") from error
-
-
-def check_example(used: Profile, example: Example) -> list[str]:
-    """What differs between a profile's example and what its bytes mean; empty where all is as expected."""
-    request = None if example.request is None else bytes.fromhex(example.request)
-    inputs = {
-        "topic": example.topic,
-        "part": example.part,
-        "fport": example.fport,
-        "codec": used.transport.codec,
-        "badge": used.badge,
-    }
-    asked = Asked(request=request, points=used.contract_points(example.variant), inputs=inputs)
-    # An uplink's own bytes, without the network server's message around them.
-    bare = example.payload is None and used.transport.codec is not None
-    data = bytes.fromhex(example.reply) if example.reply is not None else str(example.payload).encode()
-    if example.payload is not None and TABLE[used.transport.protocol].polled:
-        data = data.replace(b"\n", b"\r\n")  # on a serial line each line of a text ends so
-    try:
-        fields = DECODERS["lorawan_codecs" if bare else used.transport.protocol](data, asked)
-    except FrameError as error:
-        return [f"was refused: {error.kind}: {error}"]
-    got: dict[str, Any] = dict(fields.get("values_by_quantity", {}))
-    if "exception" in fields or "error_word" in fields:
-        meaning = str(fields.get("meaning") or fields.get("error_meaning"))
-        got["error"] = meaning.replace(" ", "_")
-    return [
-        f"{key}: expected {value!r}, got {got.get(key)!r}"
-        for key, value in example.expect.items()
-        if key not in got or not vectors.same(value, got[key], vectors.FLOAT32_STEP)
-    ]

@@ -1,0 +1,145 @@
+"""Custom meters of evcc: `type: custom` with `source: modbus` for each value.
+
+Read: `power` (W), `energy` (kWh), `currents` (A), `voltages` (V), `powers` (W), each with `register`
+(`address` from 0, `type`, `decode` or `encoding`) and `scale`. Words and meanings as in evcc's docs (plugins,
+modbus) and its util/modbus/register.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from edge_agent.drivers.contract import Parity
+from edge_agent.drivers.modbus_frame import ByteOrder, Table
+from edge_agent.language import said
+from edge_agent.profile import NumberType
+from edge_agent.profiling.draft import Draft, Line, Value
+from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf, dotted, load_with_lines
+
+#: Attributes of a meter, and the quantities of their one or three sources.
+_ATTRIBUTES: Final = {
+    "power": ("active_power",),
+    "energy": ("active_energy_import",),
+    "currents": ("current_l1", "current_l2", "current_l3"),
+    "voltages": ("voltage_l1", "voltage_l2", "voltage_l3"),
+    "powers": ("active_power_l1", "active_power_l2", "active_power_l3"),
+}
+#: Keys that say nothing of a value.
+_NAMES: Final = ("name", "type", "title", "icon")
+_TABLES: Final[dict[str, Table]] = {"holding": "holding", "input": "input", "coil": "coil"}
+_DECODE: Final = re.compile(r"(?:u?int(?:16|32|64)|float(?:32|64)|ieee754)(nan|s)?")
+#: Raw values evcc takes for none in its `…nan` decodings (SunSpec's "not implemented").
+_NOT_A_NUMBER: Final = {
+    "int16": (-(1 << 15), (1 << 15) - 1),
+    "uint16": ((1 << 16) - 1,),
+    "int32": (-(1 << 31), (1 << 31) - 1),
+    "uint32": ((1 << 32) - 1,),
+    "int64": (-(1 << 63), (1 << 63) - 1),
+    "uint64": ((1 << 64) - 1,),
+}
+_COMSET: Final = re.compile(r"([78])([NEO])([12])")
+_USUAL: Final = Line()
+
+
+def drafts(text: str, file: str) -> list[Draft]:
+    """The custom meters in an evcc file. Raises ConfigError."""
+    if "{{" in text:
+        raise ConfigError(f"{file}:{text[: text.index('{{')].count(chr(10)) + 1}: {said('import_template')}")
+    data, line_of = load_with_lines(text, file)
+    return [_draft(meter, place, file, line_of) for place, meter in _meters(data)]
+
+
+def _meters(data: object) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """Each meter and where it stands: of a whole configuration, of a list, or the one of a file."""
+    listed: object = data
+    at: KeyPath = ()
+    if isinstance(data, Mapping):
+        if "meters" not in data:
+            yield (), data
+            return
+        listed, at = data["meters"], ("meters",)
+    for number, meter in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(meter, Mapping) and meter.get("type") == "custom":
+            yield (*at, number), meter
+
+
+def _draft(meter: Mapping[str, Any], place: KeyPath, file: str, line_of: LineOf) -> Draft:
+    draft = Draft(str(meter.get("name", Path(file).stem)), file)
+    connections: list[Mapping[str, Any]] = []
+    for key, told in meter.items():
+        here = (*place, key)
+        if key in _NAMES:
+            continue
+        where = f"{Path(file).name}:{line_of(here)}: {dotted(here)}"
+        if key not in _ATTRIBUTES:
+            draft.caveats.append(said("import_unknown_key", where=where))
+            continue
+        sources = told if isinstance(told, list) else [told]
+        for quantity, source in zip(_ATTRIBUTES[key], sources, strict=False):
+            value = _value(source, quantity, where, draft)
+            if value is not None:
+                draft.add(value, where)
+                connections.append(source)
+    if connections:
+        _connection(connections[0], draft)
+    return draft
+
+
+def _value(source: object, quantity: str, where: str, draft: Draft) -> Value | None:
+    """The value a plugin reads; else None, and a caveat says why."""
+    found = source if isinstance(source, Mapping) else {}
+    register = found.get("register")
+    if found.get("source") != "modbus" or not isinstance(register, Mapping):
+        what = "mbmd" if "model" in found else str(found.get("source"))
+        draft.caveats.append(said("import_source", where=where, quantity=quantity, source=what))
+        return None
+    word = str(register.get("decode", register.get("encoding", ""))).lower()
+    table = _TABLES.get(str(register.get("type")).lower())
+    address, scale = register.get("address"), found.get("scale", 1)
+    if table is None or not isinstance(address, int) or not isinstance(scale, int | float):
+        draft.caveats.append(said("import_register", where=where, quantity=quantity))
+        return None
+    if table == "coil":
+        return Value(quantity, table, address)
+    decoded = _decoding(word)
+    if decoded is None:
+        draft.caveats.append(said("import_decode", where=where, quantity=quantity, decode=word))
+        return None
+    kind, order, invalid = decoded
+    return Value(quantity, table, address, kind, order, float(scale), invalid)
+
+
+def _decoding(word: str) -> tuple[NumberType, ByteOrder, tuple[int, ...]] | None:
+    matched = _DECODE.fullmatch(word)
+    if matched is None:
+        return None
+    ending = matched[1] or ""
+    kind = word.removesuffix(ending).replace("ieee754", "float32")
+    if ending == "nan":
+        # A float that is not a number is none without being told.
+        return cast(NumberType, kind), "ABCD", _NOT_A_NUMBER.get(kind, ())
+    # `s` swaps the words of 32-bit values and exists for no other.
+    if ending == "s" and not kind.endswith("32"):
+        return None
+    return cast(NumberType, kind), "CDAB" if ending == "s" else "ABCD", ()
+
+
+def _connection(source: Mapping[str, Any], draft: Draft) -> None:
+    if "uri" in source:
+        key = "import_serial_server" if source.get("rtu") else "import_tcp"
+        draft.caveats.append(said(key, uri=source["uri"]))
+    if "id" in source:
+        draft.caveats.append(said("import_unit", unit=source["id"]))
+    baud = source.get("baudrate")
+    comset = _COMSET.fullmatch(str(source.get("comset", "8N1")).upper())
+    if "uri" not in source and (baud is None or comset is None):
+        draft.caveats.append(said("import_no_line"))
+    draft.line = Line(
+        baud if isinstance(baud, int) else _USUAL.baud,
+        cast(Parity, comset[2]) if comset else _USUAL.parity,
+        int(comset[3]) if comset else _USUAL.stop_bits,
+        int(comset[1]) if comset else _USUAL.data_bits,
+    )
