@@ -1,0 +1,70 @@
+"""An agent into the registry, where ingest looks who may send."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from plumbline.provision.authority import ProvisionError
+from plumbline.registration import registration_of
+from plumbline.settings import Settings, SettingsError
+from plumbline.stores import open_records
+from store.records.registry import Agent, Registration, Registry
+from store.records.sql_records import SqlRecords
+from web.project import ProjectsError, load_projects
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """`shut_out`: agents that were heard of the site while it listed none, and are not taken from now on."""
+
+    timezone: str
+    shut_out: tuple[str, ...]
+
+
+def timezone_of(settings: Settings, site: str) -> str:
+    """Of a site of the firm. Raises ProvisionError where there is none."""
+    records = _records(settings)
+    try:
+        return _timezone(records.registry, settings, site)
+    finally:
+        records.close()
+
+
+def register(settings: Settings, site: str, agent: str) -> Registered:
+    """The agent is one of the site's from now on. Raises ProvisionError, SettingsError, StoreError."""
+    records = _records(settings)
+    try:
+        timezone = _timezone(records.registry, settings, site)
+        listed = {one.id for one in records.registry.agents(settings.firm.id, site)}
+        heard = {state.agent for state in records.agent_states(site)}
+        records.registry.register(Registration(agents=[Agent(settings.firm.id, site, agent)]))
+    finally:
+        records.close()
+    return Registered(timezone, () if listed else tuple(sorted(heard - {agent})))
+
+
+def _records(settings: Settings) -> SqlRecords:
+    """With what the projects file says now: a site entered a minute ago is known."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    records = open_records(settings)
+    try:
+        projects = load_projects(settings.projects)
+        records.registry.register(registration_of(settings.firm, projects, settings.agents))
+    except ProjectsError as error:
+        records.close()
+        raise SettingsError(str(error)) from error
+    except ValueError as error:
+        records.close()
+        raise SettingsError(f"{settings.projects}: {error}") from error
+    return records
+
+
+def _timezone(registry: Registry, settings: Settings, site: str) -> str:
+    found = registry.site(settings.firm.id, site)
+    if found is not None:
+        return found.timezone
+    known = [one.id for one in registry.sites(settings.firm.id, limit=1_000)]
+    near = difflib.get_close_matches(site, known, 1)
+    guess = f'did you mean "{near[0]}"? ' if near else ""
+    raise ProvisionError(f"{site}: no such site; {guess}enter it in {settings.projects} (docs/operating.md)")
