@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import unicodedata
 from pathlib import Path
@@ -45,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0: done; 1: could not; 2: a file is wrong."""
-    code: int = arguments.profile_command(arguments)
+    try:
+        code: int = arguments.profile_command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough; what is still buffered must go nowhere at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return code
 
 

@@ -6,6 +6,7 @@ caveat at the top of the profile, never silently left out.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -74,6 +75,13 @@ class Value:
         """Registers or bits it takes."""
         return modbus_frame.width(self.kind) if self.table in ("holding", "input") else 1
 
+    @property
+    def plain_order(self) -> ByteOrder:
+        """The byte order; in a single register there are no words to swap."""
+        if self.width > 1:
+            return self.order
+        return "BADC" if self.order in ("BADC", "DCBA") else "ABCD"
+
 
 @dataclass(slots=True)
 class Draft:
@@ -115,7 +123,9 @@ def _plain_quantity(name: str) -> str | None:
 
 def no_quantity(where: str, name: str) -> str:
     """The caveat for a name that means no quantity."""
-    return said("import_no_quantity", where=where, name=name, nearest=nearest(name, QUANTITIES))
+    close = difflib.get_close_matches(name.lower(), QUANTITIES, n=1)
+    hint = said("did_you_mean", nearest=close[0]) if close else said("import_names")
+    return said("import_no_quantity", where=where, name=name, nearest=hint)
 
 
 def chosen(drafts: Sequence[Draft], only: str | None, file: str) -> Draft:
@@ -206,10 +216,10 @@ def _point_words(value: Value, read: _Read) -> Iterator[str]:
     yield f"key: {value.quantity}, read: {read.id}, offset: {value.address - read.address}"
     if value.table in ("holding", "input"):
         yield f"decode: {value.kind}"
-        if value.order != "ABCD":
-            yield f"byte_order: {value.order}"
+        if value.plain_order != "ABCD":
+            yield f"byte_order: {value.plain_order}"
     if value.scale != 1:
-        yield f"scale: {value.scale!r}"
+        yield f"scale: {repr(value.scale).removesuffix('.0')}"
     if value.invalid:
         yield f"invalid_raw: {list(value.invalid)}"
 

@@ -41,6 +41,8 @@ _NOT_A_NUMBER: Final = {
     "uint64": ((1 << 64) - 1,),
 }
 _COMSET: Final = re.compile(r"([78])([NEO])([12])")
+#: What YAML makes of `comset: 8E1` without quotes: a number.
+_COMSET_NUMBERS: Final = {80.0: "8E1", 800.0: "8E2", 70.0: "7E1", 700.0: "7E2"}
 _USUAL: Final = Line()
 
 
@@ -70,15 +72,15 @@ def _draft(meter: Mapping[str, Any], place: KeyPath, file: str, line_of: LineOf)
     draft = Draft(str(meter.get("name", Path(file).stem)), file)
     connections: list[Mapping[str, Any]] = []
     for key, told in meter.items():
-        here = (*place, key)
         if key in _NAMES:
             continue
-        where = f"{Path(file).name}:{line_of(here)}: {dotted(here)}"
         if key not in _ATTRIBUTES:
-            draft.caveats.append(said("import_unknown_key", where=where))
+            draft.caveats.append(said("import_unknown_key", where=_where((*place, key), file, line_of)))
             continue
         sources = told if isinstance(told, list) else [told]
-        for quantity, source in zip(_ATTRIBUTES[key], sources, strict=False):
+        for number, (quantity, source) in enumerate(zip(_ATTRIBUTES[key], sources, strict=False)):
+            here = (*place, key, number) if isinstance(told, list) else (*place, key)
+            where = _where(here, file, line_of)
             value = _value(source, quantity, where, draft)
             if value is not None:
                 draft.add(value, where)
@@ -86,6 +88,10 @@ def _draft(meter: Mapping[str, Any], place: KeyPath, file: str, line_of: LineOf)
     if connections:
         _connection(connections[0], draft)
     return draft
+
+
+def _where(place: KeyPath, file: str, line_of: LineOf) -> str:
+    return f"{Path(file).name}:{line_of(place)}: {dotted(place)}"
 
 
 def _value(source: object, quantity: str, where: str, draft: Draft) -> Value | None:
@@ -134,7 +140,8 @@ def _connection(source: Mapping[str, Any], draft: Draft) -> None:
     if "id" in source:
         draft.caveats.append(said("import_unit", unit=source["id"]))
     baud = source.get("baudrate")
-    comset = _COMSET.fullmatch(str(source.get("comset", "8N1")).upper())
+    told = source.get("comset", "8N1")
+    comset = _COMSET.fullmatch(str(_COMSET_NUMBERS.get(told, told)).upper())
     if "uri" not in source and (baud is None or comset is None):
         draft.caveats.append(said("import_no_line"))
     draft.line = Line(

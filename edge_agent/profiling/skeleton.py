@@ -7,12 +7,7 @@ from typing import Final
 from edge_agent.drivers.registry import TABLE
 from edge_agent.language import said
 
-_MODBUS: Final = """\
-reads:
-  - {id: now, register: {type: holding, address: 0, count: 2}}
-points:
-  - {key: active_power, read: now, offset: 0, decode: float32, byte_order: ABCD, scale: 1}
-"""
+_READS: Final = "reads:\n  - {id: now, register: {type: holding, address: 0, count: 2}}\n"
 #: The point each protocol begins with.
 POINTS: Final = {
     "cjt188": "  - {key: water_volume, at: {field: current_total}, scale: 1000}",
@@ -20,7 +15,7 @@ POINTS: Final = {
     "dsmr_p1": '  - {key: active_energy_import, at: {obis: "1-0:1.8.1 + 1-0:1.8.2"}}',
     "iec62056_21": '  - {key: active_energy_import, at: {obis: "1.8.0"}}',
     "mbus": "  - {key: water_volume, at: {quantity: Volume}, scale: 1000}",
-    "modbus_rtu": "",
+    "modbus_rtu": "  - {key: active_power, read: now, offset: 0, decode: float32, byte_order: ABCD}",
     "chirpstack_v4": "  - {key: temperature, at: {field: temperature}}",
     "esphome": "  - {key: temperature, at: {field: sensor/temperature}}",
     "shelly": '  - {key: active_power, at: {field: "switch:0/apower"}}',
@@ -47,7 +42,7 @@ _EXAMPLES: Final = {
 
 def skeleton(name: str, protocol: str) -> str:
     """A profile of `protocol` that loads as it stands. Raises KeyError for a protocol without profiles."""
-    body = _MODBUS if protocol == "modbus_rtu" else f"points:\n{POINTS[protocol]}\n"
+    reads = _comment("skeleton_reads") + _READS if protocol == "modbus_rtu" else ""
     parts = [
         _comment("skeleton_head", file=f"{name}.yaml"),
         f"schema: 1\nprofile: {name}\nmatch: {{maker: MAKER, model: MODEL}}\n",
@@ -55,11 +50,11 @@ def skeleton(name: str, protocol: str) -> str:
         'note: ""\n',
         _comment("skeleton_transport"),
         f"transport: {{{_transport(protocol)}}}\n",
-        _comment("skeleton_reads") if protocol == "modbus_rtu" else "",
+        reads,
         _comment("skeleton_points"),
-        body,
+        f"points:\n{POINTS[protocol]}\n",
         _comment("skeleton_variants"),
-        _hidden("variants:\n  other: {points: {active_power: {scale: 0.1}}}"),
+        _hidden("variants:\n  x10: {points: {temperature: {scale: 0.1}}}"),
         _comment("skeleton_examples"),
         _hidden(f"examples:\n{_EXAMPLES.get(protocol, _MESSAGE)}\n    expect: {{…}}\n    source: …"),
         f"no_capture: {said('skeleton_no_capture')}\n",

@@ -112,7 +112,7 @@ def _value_mistakes(key: str, wanted: float | str | None, found: dict[str, Any])
         yield Mistake(("expect", key), said("profile_bytes_give", wanted=wanted, got=got))
     row = QUANTITIES.get(key)
     if row is not None and isinstance(got, int | float) and not row.low <= got <= row.high:
-        rule = said("profile_implausible", got=got, low=row.low, high=row.high, unit=row.display_unit)
+        rule = said("profile_implausible", got=f"{got:g}", low=row.low, high=row.high, unit=row.display_unit)
         yield Mistake(("expect", key), rule)
 
 

@@ -1,0 +1,251 @@
+"""Meters of evcc and Telegraf become profiles; what cannot be taken over is said at the top of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge_agent import profile
+from edge_agent.cli import main
+from edge_agent.profile import Profile
+from edge_agent.profiling import trial
+from edge_agent.profiling.draft import quantity_of
+
+EVCC = """\
+meters:
+  - name: Site Grid
+    type: custom
+    power: {source: modbus, id: 2, device: /dev/ttyUSB0, baudrate: 19200, comset: 8E1, scale: -1,
+            register: {address: 52, type: input, decode: float32}}
+    energy: {source: modbus, register: {address: 72, type: holding, encoding: uint32s}, scale: 0.01}
+    currents:
+      - {source: modbus, register: {address: 6, type: input, decode: int16nan}, scale: 0.1}
+      - {source: modbus, register: {address: 7, type: input, decode: uint64nan}}
+      - {source: calc, add: []}
+    powers:
+      - {source: modbus, model: sdm, value: PowerL1}
+      - {source: modbus, register: {address: 9, type: writeholding, decode: int16}}
+      - {source: modbus, register: {address: 9, type: holding, decode: bool16}}
+    soc: {source: http, uri: "http://x"}
+  - {name: pv, type: template, template: sunspec}
+"""
+
+TELEGRAF = """\
+[[inputs.cpu]]
+[[inputs.modbus]]
+  name = "Plant Room"
+  controller = "file:///dev/ttyUSB0"
+  baud_rate = 4800
+  parity = "E"
+  stop_bits = 2
+  configuration_type = "request"
+  [[inputs.modbus.request]]
+    slave_id = 3
+    byte_order = "DCBA"
+    register = "holding"
+    fields = [
+      { address=0, name="voltage_l1", type="UINT16", scale=0.1 },
+      { address=1, name="L2 voltage", type="UINT16", scale=0.1 },
+      { address=2, name="spare", type="INT16", omit=true },
+      { address=3, name="power", type="FLOAT32" },
+      { address=9, name="spin", type="INT16" },
+      { address=10, name="frequency", type="INT8L" },
+      { address=12, name="active_power", type="INT16" },
+    ]
+  [[inputs.modbus.request]]
+    slave_id = 3
+    register = "coil"
+    fields = [ { address=4, name="relay" } ]
+  [inputs.modbus.workarounds]
+    pause_between_requests = "5ms"
+"""
+
+REGISTERS = """\
+[[inputs.modbus]]
+  controller = "tcp://10.0.0.9:502"
+  slave_id = 7
+  discrete_inputs = [ { name = "leak", address = [3] } ]
+  holding_registers = [
+    { name = "energy",  byte_order = "CDAB", data_type = "FIXED",  scale=0.001, address = [5,6] },
+    { name = "voltage", byte_order = "BA",   data_type = "UFIXED", scale=0.1,   address = [0] },
+    { name = "export", byte_order = "GHEFCDAB", data_type = "INT64", scale=1.0, address = [20,21,22,23] },
+    { name = "current", byte_order = "ABCD", data_type = "FIXED",  scale=0.001, address = [9,8] },
+  ]
+"""
+
+METRICS = """\
+[[inputs.modbus]]
+  name = "hall"
+  controller = "tcp://10.0.0.9:4001"
+  transmission_mode = "RTUoverTCP"
+  configuration_type = "metric"
+  [[inputs.modbus.metric]]
+    slave_id = 1
+    fields = [ { register="input", address=1, name="temperature", type="INT16", scale=0.1 } ]
+  [[inputs.modbus.metric]]
+    slave_id = 2
+    fields = [ { register="input", address=1, name="humidity", type="INT16", scale=0.1 } ]
+"""
+
+
+NOT_UNDERSTOOD = ": type, address or scale of the register are not understood, not taken over"
+#: Program, text of its file, further arguments; gives the profile and its caveats.
+Import = Callable[..., tuple[Profile, list[str]]]
+
+
+@pytest.fixture
+def imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Import:
+    def take(program: str, text: str, *more: str) -> tuple[Profile, list[str]]:
+        file = tmp_path / "theirs.conf"
+        file.write_text(text)
+        assert main(["profile", "import", "--from", program, str(file), *more]) == 0
+        printed = capsys.readouterr().out
+        name = next(line for line in printed.splitlines() if line.startswith("profile: "))[9:]
+        own = tmp_path / f"{name}.yaml"
+        own.write_text(printed)
+        assert trial.load_errors(str(own))[1] == []
+        caveats = [line[10:] for line in printed.splitlines() if line.startswith("# caveat: ")]
+        return profile.load(own), caveats
+
+    return take
+
+
+def _points(used: Profile) -> dict[str, tuple[object, ...]]:
+    return {
+        point.quantity: (
+            point.where["type"],
+            point.where["address"],
+            point.where["decode"],
+            point.where["byte_order"],
+            point.scale,
+        )
+        for point in used.contract_points()
+    }
+
+
+def test_a_custom_meter_of_evcc_becomes_a_profile(imported: Import) -> None:
+    used, caveats = imported("evcc", EVCC)
+    assert used.profile == "site-grid"
+    transport = used.transport
+    assert (transport.baud, transport.parity, transport.stop_bits) == (19_200, "E", 1)
+    assert _points(used) == {
+        "active_power": ("input", 52, "float32", "ABCD", -1),
+        "active_energy_import": ("holding", 72, "uint32", "CDAB", 0.01),
+        "current_l1": ("input", 6, "int16", "ABCD", 0.1),
+        "current_l2": ("input", 7, "uint64", "ABCD", 1),
+    }
+    invalid = {point.key: point.invalid_raw for point in used.points}
+    assert invalid["current_l1"] == (-32768, 32767)
+    assert invalid["current_l2"] == (2**64 - 1,)
+    assert [caveat for caveat in caveats if "theirs.conf" in caveat] == [
+        "theirs.conf:10: meters[0].currents[2]: current_l3 comes from calc, no register, not taken over",
+        "theirs.conf:12: meters[0].powers[0]: active_power_l1 comes from mbmd, no register, not taken over",
+        f"theirs.conf:13: meters[0].powers[1]: active_power_l2{NOT_UNDERSTOOD}",
+        "theirs.conf:14: meters[0].powers[2]: active_power_l3: there is no bool16 here, not taken over",
+        "theirs.conf:15: meters[0].soc: is no value that is measured, not taken over",
+    ]
+    assert "address in the site file: 2" in caveats
+
+
+def test_telegrafs_requests_become_a_profile(imported: Import) -> None:
+    used, caveats = imported("telegraf", TELEGRAF)
+    assert used.profile == "plant-room"
+    assert (used.transport.baud, used.transport.parity, used.transport.stop_bits) == (4_800, "E", 2)
+    assert _points(used) == {
+        "voltage_l1": ("holding", 0, "uint16", "BADC", 0.1),
+        "voltage_l2": ("holding", 1, "uint16", "BADC", 0.1),
+        "active_power": ("holding", 3, "float32", "DCBA", 1),
+        "relay_closed": ("coil", 4, "uint16", "ABCD", 1),
+    }
+    fields = "inputs.modbus[0].request[0].fields"
+    units = "active_power W, relay_closed, voltage_l1 V, voltage_l2 V"
+    assert caveats == [
+        "workarounds are not taken over (pause_between_requests): for a pause there is gap_ms",
+        "address in the site file: 3",
+        f'{fields}[4] (spin): "spin" is no quantity, not taken over; names are in docs/profiles.md',
+        f"{fields}[5] (frequency): frequency: there is no INT8L DCBA here, not taken over",
+        f"{fields}[6] (active_power): active_power is there already, not taken over",
+        f"Telegraf has no units: check that each scale gives {units}",
+    ]
+
+
+def test_registers_side_by_side_are_one_request(imported: Import) -> None:
+    used, _ = imported("telegraf", TELEGRAF)
+    reads = [(read.register_.type, read.register_.address, read.register_.count) for read in used.reads]
+    assert reads == [("coil", 4, 1), ("holding", 0, 2), ("holding", 3, 2)]
+
+
+def test_telegrafs_older_style_has_fixed_point_and_eight_letters(imported: Import) -> None:
+    used, caveats = imported("telegraf", REGISTERS)
+    assert _points(used) == {
+        "leak": ("discrete", 3, "uint16", "ABCD", 1),
+        "active_energy_import": ("holding", 5, "int32", "CDAB", 0.001),
+        "voltage": ("holding", 0, "uint16", "BADC", 0.1),
+        "active_energy_export": ("holding", 20, "int64", "CDAB", 1),
+    }
+    assert caveats[0] == "tcp://10.0.0.9:502 speaks Modbus TCP; here it is RTU, with the same registers"
+    assert any("(current): current: type, address or scale" in caveat for caveat in caveats)
+
+
+def test_of_several_devices_one_is_named(
+    imported: Import, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "two.conf"
+    file.write_text(METRICS)
+    assert main(["profile", "import", "--from", "telegraf", str(file)]) == 2
+    assert f"{file}:1: several devices (hall-1, hall-2): say which one with --only" in capsys.readouterr().err
+    assert main(["profile", "import", "--from", "telegraf", str(file), "--only", "hall-3"]) == 2
+    assert '"hall-3" is no device in it; did you mean "hall-' in capsys.readouterr().err
+    used, caveats = imported("telegraf", METRICS, "--only", "hall-2")
+    assert _points(used) == {"relative_humidity": ("input", 1, "int16", "ABCD", 0.1)}
+    assert caveats[0] == "behind a serial server, tcp://10.0.0.9:4001: in the site file, port: tcp://…"
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "message"),
+    [
+        ("evcc", "power:\n  {{ include }}\n", "2: is a template of evcc"),
+        ("evcc", "power: {source: http}\n", "1: no Modbus register in it could be taken over"),
+        ("evcc", "meters: 5\n", "1: no Modbus register in it could be taken over"),
+        ("evcc", "power: [\n", "no YAML"),
+        ("telegraf", "[inputs\n", "1: no TOML"),
+        ("telegraf", "a = 1\nb\n", "2: no TOML"),
+        ("telegraf", "[inputs]\nmodbus = 3\n", "1: no Modbus register in it could be taken over"),
+    ],
+)
+def test_a_file_that_gives_nothing_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], program: str, text: str, message: str
+) -> None:
+    file = tmp_path / "theirs.conf"
+    file.write_text(text)
+    assert main(["profile", "import", "--from", program, str(file)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert message in said.err
+    assert main(["profile", "import", "--from", program, str(tmp_path / "gone")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity"),
+    [
+        ("power", "active_power"),
+        ("Active Power", "active_power"),
+        ("voltage_l2", "voltage_l2"),
+        ("Voltage A", "voltage_l1"),
+        ("L3 current", "current_l3"),
+        ("phase_2_power", "active_power_l2"),
+        ("power_factor_p1", "power_factor_l1"),
+        ("cos-phi", "power_factor"),
+        ("temp", "temperature"),
+        ("pm2_5", "pm2_5"),
+        ("energy_l1", None),
+        ("rpm", None),
+        ("", None),
+    ],
+)
+def test_a_usual_name_means_a_quantity(name: str, quantity: str | None) -> None:
+    assert quantity_of(name) == quantity
