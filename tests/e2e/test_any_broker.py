@@ -21,13 +21,12 @@ import pytest
 
 from ingest.receive import BrokerAddress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
-from tests.e2e.certificates import Authority
+from tests.e2e.broker_with_certificates import CONFIGS, Office, configured
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
 from wire.status import Status
 
-CONFIGS: Final = Path(__file__).parents[2] / "firmware_configs" / "mosquitto"
 OTHER: Final = "another-site"
 
 
@@ -65,13 +64,6 @@ async def _embedded(folder: Path) -> AsyncIterator[Broker]:
     await broker.stop()
 
 
-def _configured(name: str, folder: Path) -> str:
-    """A configuration of ours with its files in `folder`; the listener is the test server's."""
-    text = (CONFIGS / name).read_text().replace("/etc/mosquitto/", f"{folder}/")
-    text = text.replace("/var/lib/mosquitto/", f"{folder}/")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("listener "))
-
-
 def _mosquitto(server: Mosquitto, cloud: BrokerAddress, *others: BrokerAddress) -> Broker:
     async def kill_and_return() -> None:
         server.kill()
@@ -85,7 +77,7 @@ async def _with_passwords(folder: Path) -> AsyncIterator[Broker]:
     """Names as `fenglin-18.pi-1`, a stanza an agent in the access list."""
     users = {"cloud": "c", f"{SITE}.pi-1": "a", f"{OTHER}.pi-1": "b"}
     _write_users(folder, users)
-    server = Mosquitto(folder, _configured("plumbline.conf", folder)).start()
+    server = Mosquitto(folder, configured("plumbline.conf", folder)).start()
     known = [BrokerAddress("127.0.0.1", server.port, name, word) for name, word in users.items()]
     yield _mosquitto(server, *known, replace(known[1], password="guessed"))
     server.stop()
@@ -103,25 +95,11 @@ def _write_users(folder: Path, users: Mapping[str, str]) -> None:
 
 async def _with_certificates(folder: Path) -> AsyncIterator[Broker]:
     """Names as `fenglin-18/pi-1` from the certificate, one pattern for all; MQTT 5, a shared subscription."""
-    authority = Authority(folder / "certs")
-    authority.issue("broker", "localhost")
-    (folder / "plumbline-patterns.acl").write_text((CONFIGS / "plumbline-patterns.acl").read_text())
-    server = Mosquitto(folder, _configured("plumbline-tls.conf", folder)).start()
-
-    def address(name: str, common_name: str, by: Authority = authority) -> BrokerAddress:
-        certificate, key = by.issue(name, common_name)
-        return BrokerAddress(
-            "127.0.0.1",
-            server.port,
-            ca_file=authority.ca_file,
-            certificate_file=certificate,
-            key_file=key,
-            protocol=5,
-        )
-
-    cloud = replace(address("cloud", "cloud"), share="ingest")
-    ours, theirs = address("ours", f"{SITE}/pi-1"), address("theirs", f"{OTHER}/pi-1")
-    nobody = address("nobody", f"{SITE}/pi-1", Authority(folder / "forged"))
+    office, forger = Office(folder / "office"), Office(folder / "forger")
+    server = office.mosquitto(folder / "mosquitto").start()
+    cloud = replace(office.address(server, "cloud"), share="ingest")
+    ours, theirs = office.address(server, f"{SITE}/pi-1"), office.address(server, f"{OTHER}/pi-1")
+    nobody = forger.address(server, f"{SITE}/pi-1", trust=office.folder / "ca.crt")
     yield _mosquitto(server, cloud, ours, theirs, nobody)
     server.stop()
 
