@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from edge_agent import live
 from edge_agent.clock import Clock, utc_ms
 from edge_agent.collector import Collector
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
 from edge_agent.installation import broker_of
 from edge_agent.keeper import Keeper
 from edge_agent.lines import Line, LinePlan, Opener, devices_of
+from edge_agent.live import Live
 from edge_agent.passage import Passages, Reader
 from edge_agent.site_file import SiteFile
 from edge_agent.spool import Spool
@@ -62,6 +64,7 @@ class Agent:
         self._mqtt = None if mqtt is None else MqttDevices(mqtt, self._collector, clock)
         self._devices = [device for plan in plans for device in devices_of(plan)]
         self._devices += [device.target.device for device in (mqtt.devices if mqtt else ())]
+        self._site = site
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -74,6 +77,7 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keeper.run())
                 group.create_task(self._uplink.run())
+                shown = group.create_task(live.serve(live.socket_path(self._site.spool.path), self._live))
                 lines = [group.create_task(_supervised(name, source.run)) for name, source in self._sources()]
                 await self._stopping.wait()
                 for task in lines:
@@ -83,6 +87,7 @@ class Agent:
                 self._keeper.stop()
                 await keeper
                 self._uplink.stop()
+                shown.cancel()
         finally:
             await self._spool.close()
 
@@ -92,6 +97,15 @@ class Agent:
             (line.plan.settings.path, line) for line in self._lines
         ]
         return found if self._mqtt is None else [*found, (self._mqtt.plan.port, self._mqtt)]
+
+    async def _live(self) -> Live:
+        return Live(
+            site=self._site.site,
+            agent=self._site.agent,
+            now=self._clock(),
+            status=await self._status(online=True),
+            values=live.values_of(self._collector.devices),
+        )
 
     async def _status(self, online: bool) -> Status:
         depth, losses = await self._spool.state()

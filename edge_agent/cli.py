@@ -10,7 +10,7 @@ from typing import Final
 
 from edge_agent import language
 from edge_agent.badges import PepperError
-from edge_agent.commands import backfill, check, decode, profile, read, run, scan
+from edge_agent.commands import backfill, check, decode, profile, read, run, scan, top
 from edge_agent.language import said
 from edge_agent.recording import RecordingError
 from edge_agent.site_file import SiteFileError
@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, ModuleType]] = {
     "check": check,
     "read": read,
     "run": run,
+    "top": top,
     "backfill": backfill,
     "decode": decode,
     "profile": profile,

@@ -18,10 +18,11 @@ from wire.batch import Event, FaultReason, Frame
 
 @dataclass(slots=True)
 class DeviceState:
-    """When a device last spoke (UTC ms), and what is wrong with it now."""
+    """When a device last spoke (UTC ms), what it said, and what is wrong with it now."""
 
     last_read_ms: int | None = None
     fault: FaultReason | None = None
+    values: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class Collector:
             key = (device, *sorted(values))
             self._columns.setdefault(key, _Columns(device)).add(time_ms, values)
         self._note(device, fault, time_ms)
+        self.devices[device].values |= values
         self._start_lingering()
 
     def failure(self, device: str, time_ms: int, reason: FaultReason) -> None:

@@ -30,6 +30,8 @@ WATER_ADDRESS: Final = 10
 #: Sensors by their Modbus address.
 CLIMATE: Final = {"th-living": 1, "th-bath": 2, "th-bedroom": 3}
 GATES: Final = {"gate-in": "in", "gate-out": "out"}
+#: All lines of the demo's site; its devices understand no other speed.
+_BAUD: Final = 9600
 PEPPER_FILE: Final = "secret/badge-pepper"
 
 
@@ -74,7 +76,10 @@ class SimulatedSite:
         self, folder: Path, clock: Callable[[], int], faults: LineFaults | None = None
     ) -> list[SimulatedLine]:
         """The site's serial lines, their links in `folder`, not yet plugged in."""
-        return [SimulatedLine(folder / name, bus, clock, faults) for name, bus in self._buses().items()]
+        return [
+            SimulatedLine(folder / name, bus, clock, faults, only_baud=_BAUD)
+            for name, bus in self._buses().items()
+        ]
 
     def write_site_file(
         self,
@@ -132,7 +137,7 @@ class SimulatedSite:
             "interval_s": 1,
         }
         # Parity none: a pseudo-terminal keeps none, and pyserial then refuses to change a timeout.
-        serial = {"baud": 9600, "parity": "N"}
+        serial = {"baud": _BAUD, "parity": "N"}
         gates = [
             {"port": _port(folder, gate), "protocol": "rdm6300", "devices": [{"id": gate, "direction": way}]}
             for gate, way in GATES.items()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.drivers.contract import DriverError
+from edge_agent.drivers.registry import LISTENING
 from edge_agent.language import said
 from edge_agent.scan import probes, proposal, search
 from edge_agent.scan.probe import Probe
@@ -24,6 +25,8 @@ from edge_agent.serial_port import open_line
 ABOUT: Final = "about_scan"
 _LOCAL_TIME: Final = Path("/etc/localtime")
 _USUAL_ZONE: Final = "Asia/Shanghai"
+#: As `edge_agent.drivers.modbus_rtu.unit_id`.
+_LAST_UNIT: Final = 255
 _PROTOCOLS: Final = tuple(sorted({probe.protocol for probe in probes.likely()}))
 
 
@@ -34,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol", action="append", choices=_PROTOCOLS, metavar="P", help=said("scan_only")
     )
     parser.add_argument("--baud", action="append", type=int, metavar="B", help=said("scan_only"))
+    parser.add_argument("--addresses", type=_addresses, metavar="A-B", help=said("scan_addresses"))
     parser.add_argument("--thorough", action="store_true", help=said("scan_thorough"))
     parser.add_argument("--write", type=Path, metavar="SITE.yaml", help=said("scan_write"))
 
@@ -43,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     port = proposal.stable_name(arguments.port)
     chosen = _chosen(arguments)
     began_s = time.monotonic()
-    found, whole = _searched(port, chosen, arguments.thorough)
+    found, whole = _searched(port, chosen, arguments)
     if not whole:
         print(said("scan_ended_early"), file=sys.stderr)
     print(said("scan_took", seconds=time.monotonic() - began_s, count=len(found)), file=sys.stderr)
@@ -53,9 +57,26 @@ def run(arguments: argparse.Namespace) -> int:
     return _hand_over(port, found, arguments.write)
 
 
+def _addresses(text: str) -> range:
+    """`1-16`, or one address. Raises ArgumentTypeError."""
+    first, _, last = text.partition("-")
+    try:
+        found = range(int(first), int(last or first) + 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(said("scan_addresses")) from error
+    if not found or found[0] < 0 or found[-1] > _LAST_UNIT:
+        raise argparse.ArgumentTypeError(said("scan_addresses"))
+    return found
+
+
 def _chosen(arguments: argparse.Namespace) -> list[Probe]:
     """The probes that are wanted, each with the speeds that are."""
     every = probes.thorough() if arguments.thorough else probes.likely()
+    if arguments.addresses is not None:
+        every = [
+            probes.modbus(arguments.addresses, one.settings) if one.protocol == "modbus_rtu" else one
+            for one in every
+        ]
     wanted = [one for one in every if not arguments.protocol or one.protocol in arguments.protocol]
     if not arguments.baud:
         return wanted
@@ -66,13 +87,15 @@ def _chosen(arguments: argparse.Namespace) -> list[Probe]:
     return [one for one in left if one.settings]
 
 
-def _searched(port: str, chosen: Sequence[Probe], thorough: bool) -> tuple[list[Found], bool]:
+def _searched(port: str, chosen: Sequence[Probe], arguments: argparse.Namespace) -> tuple[list[Found], bool]:
     """What was found, and whether the search came to its end."""
     progress = Progress(sys.stderr, search.seconds(chosen))
     progress.say(said("scan_begins", port=port, seconds=search.seconds(chosen)))
-    searching = Search(port, open_line, progress)
+    if any(probe.protocol in LISTENING for probe in chosen):
+        progress.say(said("scan_hold_a_badge"))
+    searching = Search(port, open_line, progress, every_speed=arguments.thorough)
     try:
-        asyncio.run(_search(searching, chosen, thorough))
+        asyncio.run(_search(searching, chosen, arguments.thorough, arguments.addresses))
     except DriverError as error:
         progress.say(str(error))
         return searching.found, False
@@ -83,17 +106,19 @@ def _searched(port: str, chosen: Sequence[Probe], thorough: bool) -> tuple[list[
     return searching.found, True
 
 
-async def _search(searching: Search, chosen: Sequence[Probe], thorough: bool) -> None:
+async def _search(
+    searching: Search, chosen: Sequence[Probe], thorough: bool, addresses: range | None
+) -> None:
     await searching.run(chosen)
     modbus = next((probe for probe in chosen if probe.protocol == "modbus_rtu"), None)
-    if thorough or modbus is None:
+    if thorough or modbus is None or addresses is not None:
         return
     # Where one Modbus device is, others are likely; where nothing is, one may have an odd address.
     settings = {one.setting for one in searching.found if one.protocol == "modbus_rtu"}
     if not settings and not searching.found:
         settings = set(modbus.settings[:1])
     if settings:
-        more = [probes.modbus(probes.OTHER_UNITS, tuple(sorted(settings, key=str)))]
+        more = [probes.rest_of_modbus(tuple(sorted(settings, key=str)))]
         progress = Progress(sys.stderr, search.seconds(more))
         progress.say(said("scan_more", seconds=search.seconds(more)))
         searching.watch(progress)
@@ -107,10 +132,14 @@ def _hand_over(port: str, found: Sequence[Found], target: Path | None) -> int:
         print(said("scan_proposal"), file=sys.stderr)
         print(text, end="")
         return 0
-    if target.exists() and target.read_text(encoding="utf-8").strip():
-        print(said("scan_keeps", file=target), file=sys.stderr)
-        print(proposal.lines_section(port, found), end="")
-        return 1
+    there = target.read_text(encoding="utf-8") if target.exists() else ""
+    if there.strip():
+        longer = proposal.added(there, port, found)
+        if longer is None:
+            print(said("scan_keeps", file=target), file=sys.stderr)
+            print(proposal.lines_section(port, found), end="")
+            return 1
+        text = longer
     target.write_text(text, encoding="utf-8")
     print(said("scan_wrote", file=target), file=sys.stderr)
     return 0

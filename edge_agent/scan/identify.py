@@ -22,7 +22,7 @@ _USUAL: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(("voltage", "voltage_l1", "voltage_l2", "voltage_l3"), (80, 280)),
     "frequency": (45, 65),
     "temperature": (-25, 55),
-    "relative_humidity": (3, 100),
+    "relative_humidity": (10, 100),
     "sound_level": (20, 130),
 }
 

@@ -32,6 +32,7 @@ from edge_agent.scan.probe import Answers, Probe, Question, Setting
 _TABLES: Final[tuple[Table, ...]] = ("holding", "input")
 #: Modbus devices answer within some tens of milliseconds; meters, by their standards, within half a second.
 _MODBUS_WAIT_S: Final = 0.12
+_REST_WAIT_S: Final = 0.08
 _METER_WAIT_S: Final = 0.5
 _OSDP_WAIT_S: Final = 0.2
 _READER_WAIT_S: Final = 0.25
@@ -70,9 +71,15 @@ def modbus(units: Iterable[int], settings: tuple[Setting, ...] = _MODBUS_SETTING
     return Probe("modbus_rtu", settings, questions, of_everybody=False)
 
 
-def _modbus_question(unit: int, table: Table) -> Question:
+def rest_of_modbus(settings: tuple[Setting, ...]) -> Probe:
+    """The addresses that are not likely, once each, by the table nearly all devices answer for."""
+    questions = tuple(_modbus_question(unit, "holding", _REST_WAIT_S) for unit in OTHER_UNITS)
+    return Probe("modbus_rtu", settings, questions, of_everybody=False)
+
+
+def _modbus_question(unit: int, table: Table, wait_s: float = _MODBUS_WAIT_S) -> Question:
     request = modbus_frame.read_request(unit, table, 1, 1)
-    return Question(request, _MODBUS_WAIT_S, _modbus_answers(unit, request[1]), str(unit))
+    return Question(request, wait_s, _modbus_answers(unit, request[1]), str(unit))
 
 
 def _modbus_answers(unit: int, function: int) -> Answers:

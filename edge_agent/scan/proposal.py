@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +17,7 @@ from edge_agent.installation import RULES
 from edge_agent.language import said
 from edge_agent.scan.probe import Setting
 from edge_agent.scan.search import Found
+from edge_agent.yaml_lines import ConfigError, load_with_lines
 
 _BY_ID: Final = Path("/dev/serial/by-id")
 #: What a device is called, by the first of these that its profile reads.
@@ -30,6 +33,7 @@ _CALLED: Final = (
 #: A slow line is not asked every few seconds.
 _SLOW_BAUD: Final = 2400
 
+_LINES: Final = "lines:\n"
 _HEAD: Final = """\
 site: my-site
 agent: my-site-pi
@@ -46,19 +50,40 @@ def site_file(port: str, found: Sequence[Found], today: dt.date, timezone: str) 
     return f"{said('propose_head', date=today.isoformat())}\n{head}{lines_section(port, found)}"
 
 
-def lines_section(port: str, found: Sequence[Found]) -> str:
-    """The part `lines` of a site file: one line, with the protocol and speed most devices have."""
+def lines_section(port: str, found: Sequence[Found], taken: Iterable[str] = ()) -> str:
+    """The part `lines` of a site file: one line, with the protocol and speed most devices have.
+
+    `taken` are ids that other devices of the site have.
+    """
     usable = [one for one in found if _usable(one)]
-    text = ["lines:\n"]
+    text = [_LINES]
     if usable:
         protocol, setting = _main(usable)
         ours = [one for one in usable if (one.protocol, one.setting.baud) == (protocol, setting.baud)]
-        text += _line(port, ours)
+        text += _line(port, ours, set(taken))
         rest = [one for one in found if one not in ours]
     else:
         rest = list(found)
     text += [f"  {comment}\n" for comment in _comments(rest)]
     return "".join(text) if usable else "".join(["lines: []\n", *text[1:]])
+
+
+def added(text: str, port: str, found: Sequence[Found]) -> str | None:
+    """`text`, a site file, with the line added to its `lines`; None where that cannot be done at its end."""
+    before, _ = load_with_lines(text)
+    if not isinstance(before, dict) or not isinstance(before.get("lines"), list):
+        return None
+    taken = [str(device.get("id")) for line in before["lines"] for device in line.get("devices", [])]
+    section = lines_section(port, found, taken)
+    if not section.startswith(_LINES):
+        return None
+    longer = f"{text.rstrip()}\n{section.removeprefix(_LINES)}"
+    with contextlib.suppress(ConfigError):
+        after, _ = load_with_lines(longer)
+        wanted, _ = load_with_lines(section)
+        if after == before | {"lines": [*before["lines"], *wanted["lines"]]}:
+            return longer
+    return None
 
 
 def stable_name(port: str) -> str:
@@ -77,18 +102,18 @@ def _main(found: Iterable[Found]) -> tuple[str, Setting]:
     return counts.most_common(1)[0][0]
 
 
-def _line(port: str, found: Sequence[Found]) -> Iterator[str]:
+def _line(port: str, found: Sequence[Found], taken: set[str]) -> Iterator[str]:
     setting = found[0].setting
     path = port if "://" in port else str(Path(port).absolute())
     yield f"  - port: {json.dumps(path)}\n    protocol: {found[0].protocol}\n"
     yield f"    baud: {setting.baud}\n    parity: {setting.parity}\n"
     yield f"    data_bits: {setting.data_bits}\n" if setting.data_bits != 8 else ""
     yield "    devices:\n"
-    names: Counter[str] = Counter()
     for one in found:
         stem = _called(one)
-        names[stem] += 1
-        yield from _device(one, f"{stem}-{names[stem]}")
+        name = next(name for number in itertools.count(1) if (name := f"{stem}-{number}") not in taken)
+        taken.add(name)
+        yield from _device(one, name)
 
 
 def _device(one: Found, name: str) -> Iterator[str]:

@@ -58,8 +58,10 @@ def seconds(probes: Iterable[Probe]) -> float:
 class Search:
     """A search on one port. What it has found so far stands in `found`, also when it was cancelled."""
 
-    def __init__(self, path: str, opener: Opener, watcher: Watcher) -> None:
+    def __init__(self, path: str, opener: Opener, watcher: Watcher, *, every_speed: bool = False) -> None:
+        """A line has one speed: once a device is found, others are asked at its speed only."""
         self._path = path
+        self._every_speed = every_speed
         self._opener = opener
         self._watcher = watcher
         self._noisy: set[Setting] = set()
@@ -72,6 +74,8 @@ class Search:
     async def run(self, probes: Sequence[Probe]) -> None:
         """Ask all there is to ask. Raises LineLost where the port cannot be opened or is pulled."""
         for setting, asked in steps(probes):
+            if self._passed_over(setting):
+                continue
             port = self._open(setting)
             if port is None:
                 continue
@@ -79,6 +83,10 @@ class Search:
                 await self._ask_all(port, setting, asked)
             finally:
                 port.close()
+
+    def _passed_over(self, setting: Setting) -> bool:
+        bauds = {one.setting.baud for one in self.found}
+        return bool(bauds) and not self._every_speed and setting.baud not in bauds
 
     def _open(self, setting: Setting) -> OpenPort | None:
         try:
