@@ -35,7 +35,8 @@ def card_of_uid(uid: bytes) -> str:
 def load_pepper(path: Path) -> bytes:
     """The pepper in `path`, made there (32 random bytes, mode 0600) when the file is missing.
 
-    Raises PepperError where the file is too short to protect anything, or cannot be read or made.
+    One that others may read is closed to them. Raises PepperError where the file is too short to protect
+    anything, or cannot be read, closed or made.
     """
     try:
         pepper = _read_or_make(path)
@@ -48,6 +49,8 @@ def load_pepper(path: Path) -> bytes:
 
 def _read_or_make(path: Path) -> bytes:
     if path.exists():
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
         return path.read_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     pepper = secrets.token_bytes(PEPPER_BYTES)

@@ -6,6 +6,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Of each file what tells it from another one in its place.
+Stamp = tuple[tuple[int, int, int] | None, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:
@@ -25,10 +28,23 @@ class Broker:
         return self.password_file.read_text(encoding="utf-8").strip() if self.password_file else None
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """None without TLS. Raises OSError where a file cannot be read."""
+        """None without TLS. Raises OSError for what cannot be read, and for a key of another certificate."""
         if not self.tls:
             return None
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.cert_file is not None:
             context.load_cert_chain(self.cert_file, self.key_file)
         return context
+
+    def stamp(self) -> Stamp:
+        """Another one once a file that a connection is made with was replaced."""
+        files = (self.password_file, self.ca_file, self.cert_file, self.key_file)
+        return tuple(_stamp(path) for path in files if path is not None)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

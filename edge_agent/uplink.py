@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
+from edge_agent.credentials import Credentials
 from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
 from edge_agent.spool import Sealed, SpoolBroken, SpoolError
 from edge_agent.spool_thread import SpoolThread
@@ -46,6 +47,8 @@ DISK_RETRY_S: Final = 1.0
 #: Changes of status within this are told together.
 STATUS_SPACING_S: Final = 1.0
 FAREWELL_S: Final = 2.0
+#: How soon a renewed certificate or password is used.
+CREDENTIALS_EVERY_S: Final = 10.0
 #: So many batches wait at any time; more are a backlog, and its end is told at once, for the page says it.
 NO_BACKLOG_BATCHES: Final = 4
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
@@ -72,6 +75,7 @@ class Uplink:
         self._topics = {kind: topic(site, agent, kind) for kind in ("batch", "receipt", "status")}
         self._identifier = f"plumbline-{site}-{agent}"
         self._broker = broker
+        self._credentials = Credentials(broker, f"{site}/{agent}", clock)
         self._spool = spool
         self._status = status
         self._clock = clock
@@ -107,6 +111,7 @@ class Uplink:
             accepted=self._accepted,
             refused=self._refused,
             last_receipt=self._last_receipt_ms,
+            certificate_expires=self._credentials.expires_ms,
         )
 
     async def run(self) -> None:
@@ -133,6 +138,7 @@ class Uplink:
             _log.warning("uplink: %s", "; ".join(_leaves(group)))
 
     async def _connection(self) -> None:
+        self._credentials.taken()
         async with self._client() as client:
             client.pending_calls_threshold = 2 * WINDOW
             await client.subscribe(self._topics["receipt"], qos=1)
@@ -148,6 +154,7 @@ class Uplink:
                 group.create_task(self._read_backlog())
                 group.create_task(self._forget_in_groups())
                 group.create_task(self._report(client))
+                group.create_task(self._until_renewed())
                 group.create_task(self._until_stopped(client))
 
     def _client(self) -> aiomqtt.Client:
@@ -263,6 +270,11 @@ class Uplink:
         status = await self._status(online)
         self._told_batches = status.spool.batches
         await client.publish(self._topics["status"], status.model_dump_json(), qos=1, retain=True)
+
+    async def _until_renewed(self) -> None:
+        while not self._credentials.renewed():  # noqa: ASYNC110  # a file rings no event
+            await asyncio.sleep(CREDENTIALS_EVERY_S)
+        raise aiomqtt.MqttError("certificate or password was renewed: connecting anew")
 
     async def _until_stopped(self, client: aiomqtt.Client) -> None:
         await self._stopping.wait()

@@ -42,6 +42,8 @@ class UplinkStatus(Message):
     accepted: Count = 0
     refused: Count = 0
     last_receipt: Milliseconds | None = None
+    #: UTC ms at which the agent's own certificate ends, maybe long after 2100; None where it shows none.
+    certificate_expires: Count | None = None
 
 
 class LineStatus(Message):
@@ -49,11 +51,15 @@ class LineStatus(Message):
 
     port: str
     requests: Count = 0
+    #: How many of the requests were the same one once more.
+    retries: Count = 0
     replies: Count = 0
     timeouts: Count = 0
     checksum_errors: Count = 0
     #: What came faster than it could be taken: the oldest gave way.
     dropped: Count = 0
+    #: The share of the last minute that questions and answers took; None where nothing is asked.
+    utilisation: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class DeviceStatus(Message):

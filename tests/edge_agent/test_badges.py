@@ -41,3 +41,10 @@ def test_a_pepper_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PepperError, match="file"):
         load_pepper(tmp_path / "file" / "badge-pepper")
+
+
+def test_a_pepper_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    pepper = load_pepper(tmp_path / "pepper")
+    (tmp_path / "pepper").chmod(0o644)
+    assert load_pepper(tmp_path / "pepper") == pepper
+    assert (tmp_path / "pepper").stat().st_mode & 0o777 == 0o600
