@@ -14,9 +14,10 @@ from edge_agent.drivers.contract import PortSettings
 from edge_agent.drivers.mqtt.arrival import MqttDevice
 from edge_agent.drivers.mqtt.subscriber import MqttPlan
 from edge_agent.drivers.registry import ADDRESSES, DIALECTS, LISTENING, POLLED, TABLE, Entry
-from edge_agent.lines import Asked, LinePlan, ListeningPlan, PolledPlan
+from edge_agent.lines import LinePlan, ListeningPlan, PolledPlan
 from edge_agent.passage import Reader
 from edge_agent.profile import Profile
+from edge_agent.schedule import Asked
 from edge_agent.site_file import (
     BrokerSection,
     DeviceSection,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Final
 
 from edge_agent.drivers.contract import LineLost
@@ -53,6 +54,7 @@ class PortInput:
         self._arrived = asyncio.Event()
         self._lost: str | None = None
         self._echo = Echo() if local_echo else None
+        self._last_s = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._unread)
@@ -64,11 +66,13 @@ class PortInput:
 
     def sent(self, data: bytes) -> None:
         """`data` goes out now."""
+        self._last_s = time.monotonic()
         if self._echo:
             self._echo.expect(data)
 
     def add(self, data: bytes) -> None:
         """`data` has come."""
+        self._last_s = time.monotonic()
         self._unread += self._echo.strip(data) if self._echo else data
         over = len(self._unread) - INPUT_BOUND_BYTES
         if over > 0:
@@ -76,6 +80,10 @@ class PortInput:
             self.overflowed_bytes += over
         if self._unread:
             self._arrived.set()
+
+    def quiet_s(self) -> float:
+        """Seconds since the last byte came or went."""
+        return time.monotonic() - self._last_s
 
     def lose(self, why: str) -> None:
         """The line is gone; the first reason stands."""

@@ -78,7 +78,7 @@ class Transport(Config):
     parity: Parity = "N"
     stop_bits: Literal[1, 2] = 1
     data_bits: Literal[7, 8] = 8
-    #: Silence before a request. Left out, it is what Modbus RTU asks for: 3.5 characters of 11 bits.
+    #: Silence before a request, where the device needs more than the line keeps anyway.
     gap_ms: Annotated[float, Field(ge=0, le=1_000)] | None = None
     #: Modbus: most registers the device gives at once.
     max_count: Annotated[int, Field(ge=1, le=125)] | None = None
@@ -90,10 +90,6 @@ class Transport(Config):
     codec: str | None = None
     #: MQTT: a device silent for so long is reported; 0 is never. Left out, it is the dialect's.
     silent_after_s: Silence | None = None
-
-    def gap_s(self) -> float:
-        """Seconds of silence before a request (MODBUS over Serial Line V1.02 §2.5.1.1)."""
-        return 3.5 * 11 / self.baud if self.gap_ms is None else self.gap_ms / 1000
 
     def port_defaults(self) -> dict[str, Any]:
         """Keyword arguments of `contract.PortSettings`."""
@@ -271,8 +267,9 @@ class Profile(Config):
         own: dict[str, Any] = {
             "blocks": self.transport.blocks,
             "checksum": self.transport.checksum,
-            "gap_s": self.transport.gap_s(),
         }
+        if self.transport.gap_ms is not None:
+            own["gap_s"] = self.transport.gap_ms / 1000
         if self.transport.max_count is not None:
             own["max_count"] = self.transport.max_count
         wanted = registry.ADDRESSES[self.transport.protocol](address)

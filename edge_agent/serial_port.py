@@ -76,6 +76,10 @@ class SerialPort:
             self._loop.remove_reader(self._fd)
         self._input.lose(f"line lost: {why}; is the adapter still plugged in?")
 
+    def quiet_s(self) -> float:
+        """Seconds since the last byte came or went."""
+        return self._input.quiet_s()
+
     async def read(self, timeout_s: float) -> bytes:
         """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
         return await self._input.read(timeout_s)

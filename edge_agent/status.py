@@ -42,10 +42,12 @@ def line_statuses(counters: Mapping[str, LineCounters]) -> list[LineStatus]:
         LineStatus(
             port=port,
             requests=one.requests,
+            retries=one.retries,
             replies=one.replies,
             timeouts=one.timeouts,
             checksum_errors=one.checksum_errors,
             dropped=one.dropped,
+            utilisation=one.utilisation,
         )
         for port, one in counters.items()
     ]

@@ -76,6 +76,10 @@ class TcpPort:
         self._transport = None
         self._input.lose(f"line lost: {why}; the serial server has closed the connection or lost its power")
 
+    def quiet_s(self) -> float:
+        """Seconds since the last byte came or went."""
+        return self._input.quiet_s()
+
     async def read(self, timeout_s: float) -> bytes:
         """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
         return await self._input.read(timeout_s)

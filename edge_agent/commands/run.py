@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from selectors import SelectSelector
 from typing import Final
 
 from edge_agent.agent import Agent
@@ -37,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise SiteFileError([f"{arguments.site_file}: {line}" for line in missing])
     pepper = load_pepper(found.site.badge_pepper_file)
     try:
-        asyncio.run(_run_agent(found, pepper))
+        # select(2) wakes to the microsecond; epoll rounds up to the next millisecond, at every gap of a line.
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(SelectSelector())) as runner:
+            runner.run(_run_agent(found, pepper))
     except* SpoolBroken as group:
         raise SpoolError(said("start_again", what=group.exceptions[0])) from group
     return 0

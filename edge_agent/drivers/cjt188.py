@@ -66,7 +66,7 @@ class Cjt188:
         gap_s = float(target.options.get("gap_s", 0.0))
         known = self._high_first.get(address)
         # Some meters refuse the order they do not know, others are silent.
-        tries = [(True, 1), (False, 1)] if known is None else [(known, self._attempts)]
+        tries = [(True, 1), (False, 1)] if known is None else [(known, target.attempts or self._attempts)]
         failure: DriverError | None = None
         for high_first, attempts in tries:
             request = cjt188_frame.read_request(meter_type, address, high_first)

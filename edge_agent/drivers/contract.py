@@ -31,13 +31,17 @@ class PortSettings:
 
 
 class Port(Protocol):
-    """A stream of bytes.
+    """A stream of bytes, set up as `settings` say.
 
-    `read` gives what has come, at least one byte, or b"" after `timeout_s`. `set_baud` changes the speed once
-    everything written has left the wire; None is the speed the port was opened with. Both raise LineLost;
-    `set_baud` raises PermanentError where the speed is not ours to set (a port behind TCP).
+    `quiet_s` is how long ago (seconds) the last byte came or went. `read` gives what has come, at least one
+    byte, or b"" after `timeout_s`. `set_baud` changes the speed once everything written has left the wire;
+    None is the speed the port was opened with. Both raise LineLost; `set_baud` raises PermanentError where
+    the speed is not ours to set (a port behind TCP).
     """
 
+    @property
+    def settings(self) -> PortSettings: ...
+    def quiet_s(self) -> float: ...
     async def write(self, data: bytes) -> None: ...
     async def read(self, timeout_s: float) -> bytes: ...
     async def set_baud(self, baud: int | None) -> None: ...
@@ -88,6 +92,8 @@ class Target:
     address: str
     points: tuple[Point, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: How often a question is asked before it is given up; None: as often as the driver does.
+    attempts: int | None = None
 
 
 @dataclass(slots=True)
@@ -100,13 +106,16 @@ class Reply:
 
 @dataclass(slots=True)
 class LineCounters:
-    """Counted by the driver, shown in `status`."""
+    """Counted by the driver, shown in `status`. `requests` are with the `retries` among them."""
 
     requests: int = 0
+    retries: int = 0
     replies: int = 0
     timeouts: int = 0
     checksum_errors: int = 0
     dropped: int = 0
+    #: The share of the last minute that questions and answers took, 0-1; None where nothing is asked.
+    utilisation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A point's `where` is `{"di": "02010100"}`: eight hex digits ask the 2007 way, four the 1997 way. Points that
 stand in one block (voltages of the three phases) are asked in one request; a meter that refuses a block is
 remembered and asked one by one. Target options: `blocks` (default true),
-`gap_s` (silence before a request, default 0).
+`gap_s` (silence before a request, where the meter needs more than `exchange.silence_s`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Dlt645:
         """
         gap_s = float(target.options.get("gap_s", 0.0))
         address = dlt645_frame.normal_address(target.address)
-        line = _Line(port, address, counters, timeout_s, self._attempts, gap_s)
+        line = _Line(port, address, counters, timeout_s, target.attempts or self._attempts, gap_s)
         self._refusals.begin_poll(address)
         reply = Reply()
         failure: DriverError | None = None

@@ -17,6 +17,9 @@ BUFFER_BOUND_BYTES: Final = 2048
 QUIET_S: Final = 0.05
 #: A device that dribbles or a noisy line may use at most this many timeouts for one answer.
 LONGEST_IN_TIMEOUTS: Final = 4
+#: MODBUS over Serial Line V1.02 §2.5.1.1: 3.5 characters of 11 bits part frames; above 19200 baud 1.75 ms.
+_SILENT_BITS: Final = 3.5 * 11
+_LEAST_SILENCE_S: Final = 0.00175
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Question:
     attempts: int
     #: Who is asked for what: begins the error's message.
     what: str
-    #: Silence before the request: devices tell frames apart by it.
+    #: Silence before the request where the device needs more than `silence_s`.
     gap_s: float = 0.0
     #: The longest one answer may take from its first byte on; None: LONGEST_IN_TIMEOUTS time-outs.
     longest_s: float | None = None
@@ -49,11 +52,11 @@ async def ask(
     raises.
     """
     broken = False
-    for _ in range(question.attempts):
-        if question.gap_s > 0:
-            await asyncio.sleep(question.gap_s)
+    for attempt in range(question.attempts):
+        await _fall_silent(port, question.gap_s)
         port.discard_input()
         counters.requests += 1
+        counters.retries += attempt > 0
         await port.write(question.request)
         answer, heard = await listen(port, question, find, damaged)
         if answer is not None:
@@ -67,6 +70,25 @@ async def ask(
     if broken:
         raise TransientError(f"{question.what}: bad checksum", "bad_checksum")
     raise TransientError(f"{question.what}: no reply within {question.timeout_s:g} s", "no_reply")
+
+
+def silence_s(baud: int) -> float:
+    """Seconds of silence by which the devices of a line tell that a frame begins.
+
+    Modbus RTU's rule, kept for every protocol: the others ask for less, and it also lets the device that has
+    just answered free the line.
+
+    >>> silence_s(9600), silence_s(115_200)
+    (0.004010416666666667, 0.00175)
+    """
+    return max(_SILENT_BITS / baud, _LEAST_SILENCE_S)
+
+
+async def _fall_silent(port: Port, gap_s: float) -> None:
+    """Wait until the line has been silent for as long as it must be, and no longer."""
+    left_s = max(gap_s, silence_s(port.settings.baud)) - port.quiet_s()
+    if left_s > 0:
+        await asyncio.sleep(left_s)
 
 
 async def listen(

@@ -35,7 +35,7 @@ class MBus:
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the meter says of each point. Raises DriverError where nothing could be read."""
         gap_s = float(target.options.get("gap_s", 0.0))
-        meter = _Meter(port, target.address, counters, timeout_s, self._attempts, gap_s)
+        meter = _Meter(port, target.address, counters, timeout_s, target.attempts or self._attempts, gap_s)
         await meter.begin()
         records: list[Record] = []
         for count in range(_MOST_TELEGRAMS):

@@ -1,7 +1,8 @@
 """The driver of Modbus RTU devices.
 
 A target's `address` is the unit id. A point's `where` is described in `modbus_points`. Target options:
-`max_count` (registers in one request, default and limit 125), `gap_s` (silence before a request, default 0).
+`max_count` (registers in one request, default and limit 125), `gap_s` (silence before a request, where the
+device needs more than the standard's).
 Behind a serial server the same frames go through TCP (`tcp://host:port`, see `edge_agent.tcp_port`).
 Adapters that echo are the port's matter (`PortSettings.local_echo`): an answer to a write equals its request,
 so no driver could tell.
@@ -49,7 +50,8 @@ class ModbusRtu:
         Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
         """
         gap_s = float(target.options.get("gap_s", 0.0))
-        unit = _Unit(port, unit_id(target.address), counters, timeout_s, self._attempts, gap_s)
+        attempts = target.attempts or self._attempts
+        unit = _Unit(port, unit_id(target.address), counters, timeout_s, attempts, gap_s)
         max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
         self._refusals.begin_poll(target.address)
         todo = list(modbus_points.plan(target.points, max_count))

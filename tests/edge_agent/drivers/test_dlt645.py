@@ -88,7 +88,7 @@ async def test_a_silent_meter_is_asked_twice_for_one_item_only() -> None:
             await _poll(port, VOLTAGE, POWER, ENERGY, counters=counters)
         assert caught.value.reason == "no_reply"
     assert len(device.heard) == 2
-    assert counters == LineCounters(requests=2, timeouts=2)
+    assert counters == LineCounters(requests=2, retries=1, timeouts=2)
 
 
 async def test_a_meter_that_falls_silent_keeps_what_it_said() -> None:
@@ -103,7 +103,7 @@ async def test_a_bad_checksum_is_asked_again() -> None:
     broken = VOLTAGE_REPLY[:-2] + bytes([VOLTAGE_REPLY[-2] ^ 1]) + VOLTAGE_REPLY[-1:]
     with device_on_port(broken, VOLTAGE_REPLY) as (_, port):
         assert (await _poll(port, VOLTAGE, counters=counters)).values == {"voltage": 100.1}
-    assert counters == LineCounters(requests=2, replies=1, checksum_errors=1)
+    assert counters == LineCounters(requests=2, retries=1, replies=1, checksum_errors=1)
 
 
 async def test_a_checksum_that_stays_bad_is_said_so() -> None:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import fuzz_drivers
 from benchmarks.fuzz_drivers import Outcome
 from benchmarks.fuzz_oracles import ORACLES
-from edge_agent.drivers.contract import DriverError, LineCounters, Target
+from edge_agent.drivers.contract import DriverError, LineCounters, PortSettings, Target
 from edge_agent.drivers.dsmr_p1 import DsmrP1
 from edge_agent.drivers.registry import DECODERS, POLLED
 from simulator.devices.bus import Bus
@@ -70,6 +70,10 @@ class MemoryPort:
         self._rng = rng
         self._waiting = b""
         self._now_ms = 0
+        self.settings = PortSettings("memory")
+
+    def quiet_s(self) -> float:
+        return 1.0
 
     async def write(self, data: bytes) -> None:
         self._waiting += b"".join(map(self._changed, self._bus.hear(data, self._now_ms)))

@@ -151,7 +151,7 @@ async def test_a_silent_device_is_asked_twice_for_one_request_only() -> None:
     with device_on_port() as (device, port), pytest.raises(TransientError, match="no reply"):
         await _poll(port, TEMPERATURE, _point("voltage", 100), counters=counters)
     assert len(device.heard) == 2
-    assert counters == LineCounters(requests=2, timeouts=2)
+    assert counters == LineCounters(requests=2, retries=1, timeouts=2)
 
 
 async def test_a_bad_crc_is_asked_again() -> None:
@@ -160,7 +160,7 @@ async def test_a_bad_crc_is_asked_again() -> None:
     with device_on_port(broken, BOTH_REPLY) as (_, port):
         reply = await _poll(port, TEMPERATURE, HUMIDITY, counters=counters)
     assert reply.values == {"temperature": 30.5, "relative_humidity": 54.6}
-    assert counters == LineCounters(requests=2, replies=1, checksum_errors=1)
+    assert counters == LineCounters(requests=2, retries=1, replies=1, checksum_errors=1)
 
 
 async def test_a_crc_that_stays_bad_is_said_so() -> None:

@@ -36,6 +36,7 @@ NO_DRIVERS = {
     "refusals": "what devices do not have",
     "registry": "the table itself",
     "scaling": "numbers",
+    "scanning": "frames that end with a sum and 16",
 }
 
 
