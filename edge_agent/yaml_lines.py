@@ -125,7 +125,7 @@ def dotted(path: KeyPath) -> str:
     """`("devices", 2, "driver")` as a person writes it: `devices[2].driver`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text or "file"
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from edge_agent.drivers import modbus_frame
 from edge_agent.drivers.contract import Parity
@@ -103,6 +104,16 @@ class Draft:
             self.values.append(value)
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether it is an integer: in YAML and TOML `true` is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number that a scale can be."""
+    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
 def quantity_of(name: str) -> str | None:
     """The quantity a register's name means: of the table, or a usual name of one."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -161,7 +172,11 @@ def profile_text(draft: Draft) -> str:
         f"no_capture: {_quoted(said('import_no_capture', source=shown))}",
     ]
     text = "\n".join(lines) + "\n"
-    validated(Profile, text, draft.source)
+    try:
+        validated(Profile, text, draft.source)
+    except ConfigError as error:
+        # Its line is one of the text made here, not of theirs.
+        raise ConfigError(f"{draft.source}:1: {str(error).partition(': ')[2]}") from error
     return text
 
 

@@ -16,7 +16,7 @@ from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.language import said
 from edge_agent.profile import NumberType
-from edge_agent.profiling.draft import Draft, Line, Value
+from edge_agent.profiling.draft import Draft, Line, Value, is_number, is_whole
 from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf, dotted, load_with_lines
 
 #: Attributes of a meter, and the quantities of their one or three sources.
@@ -105,7 +105,7 @@ def _value(source: object, quantity: str, where: str, draft: Draft) -> Value | N
     word = str(register.get("decode", register.get("encoding", ""))).lower()
     table = _TABLES.get(str(register.get("type")).lower())
     address, scale = register.get("address"), found.get("scale", 1)
-    if table is None or not isinstance(address, int) or not isinstance(scale, int | float):
+    if table is None or not is_whole(address) or not is_number(scale):
         draft.caveats.append(said("import_register", where=where, quantity=quantity))
         return None
     if table == "coil":
@@ -141,11 +141,11 @@ def _connection(source: Mapping[str, Any], draft: Draft) -> None:
         draft.caveats.append(said("import_unit", unit=source["id"]))
     baud = source.get("baudrate")
     told = source.get("comset", "8N1")
-    comset = _COMSET.fullmatch(str(_COMSET_NUMBERS.get(told, told)).upper())
+    comset = _COMSET.fullmatch(str(_COMSET_NUMBERS.get(told, told) if is_number(told) else told).upper())
     if "uri" not in source and (baud is None or comset is None):
         draft.caveats.append(said("import_no_line"))
     draft.line = Line(
-        baud if isinstance(baud, int) else _USUAL.baud,
+        baud if is_whole(baud) else _USUAL.baud,
         cast(Parity, comset[2]) if comset else _USUAL.parity,
         int(comset[3]) if comset else _USUAL.stop_bits,
         int(comset[1]) if comset else _USUAL.data_bits,

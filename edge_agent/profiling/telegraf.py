@@ -17,7 +17,7 @@ from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.language import said
 from edge_agent.profile import NumberType
-from edge_agent.profiling.draft import Draft, Line, Value, no_quantity, quantity_of
+from edge_agent.profiling.draft import Draft, Line, Value, is_number, is_whole, no_quantity, quantity_of
 from edge_agent.yaml_lines import ConfigError
 from wire.quantities import QUANTITIES
 
@@ -68,7 +68,7 @@ def drafts(text: str, file: str) -> list[Draft]:
     inputs = data.get("inputs")
     plugins = inputs.get("modbus", []) if isinstance(inputs, Mapping) else []
     found: list[Draft] = []
-    for number, plugin in enumerate(plugins if isinstance(plugins, list) else ()):
+    for number, plugin in _tables(plugins):
         found += _devices(plugin, f"inputs.modbus[{number}]", file)
     return found
 
@@ -112,8 +112,12 @@ def _tables(listed: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _unit(told: Mapping[str, Any]) -> int:
-    unit = told.get("slave_id", 0)
-    return unit if isinstance(unit, int) else 0
+    return _whole(told, "slave_id", 0)
+
+
+def _whole(told: Mapping[str, Any], key: str, usual: int) -> int:
+    value = told.get(key)
+    return value if is_whole(value) else usual
 
 
 def _draft(name: str, plugin: Mapping[str, Any], fields: list[_Field], file: str) -> Draft:
@@ -124,7 +128,7 @@ def _draft(name: str, plugin: Mapping[str, Any], fields: list[_Field], file: str
         draft.caveats.append(said("import_serial_server" if rtu else "import_tcp", uri=controller))
     elif "baud_rate" not in plugin:
         draft.caveats.append(said("import_no_line"))
-    if plugin.get("workarounds"):
+    if isinstance(plugin.get("workarounds"), Mapping):
         draft.caveats.append(said("import_workarounds", keys=", ".join(plugin["workarounds"])))
     draft.caveats.append(said("import_unit", unit=fields[0].unit))
     for one in fields:
@@ -138,10 +142,10 @@ def _line(plugin: Mapping[str, Any]) -> Line:
     usual = Line()
     parity = _PARITY.get(str(plugin.get("parity", "N")).upper(), "N")
     return Line(
-        int(plugin.get("baud_rate", usual.baud)),
+        _whole(plugin, "baud_rate", usual.baud),
         cast(Parity, parity),
-        int(plugin.get("stop_bits", usual.stop_bits)),
-        int(plugin.get("data_bits", usual.data_bits)),
+        _whole(plugin, "stop_bits", usual.stop_bits),
+        _whole(plugin, "data_bits", usual.data_bits),
     )
 
 
@@ -151,10 +155,10 @@ def _take(one: _Field, draft: Draft) -> None:
     where = f"{one.where} ({name})"
     quantity = quantity_of(name)
     address, width = _address(one)
-    table = _TABLES.get(one.table)
+    table, scale = _TABLES.get(one.table), one.told.get("scale", 1)
     if quantity is None:
         draft.caveats.append(no_quantity(where, name))
-    elif table is None or address is None:
+    elif table is None or address is None or not is_number(scale):
         draft.caveats.append(said("import_register", where=where, quantity=quantity))
     elif table in ("coil", "discrete"):
         draft.add(Value(quantity, table, address), where)
@@ -164,16 +168,15 @@ def _take(one: _Field, draft: Draft) -> None:
             word = f"{_type(one)} {one.order}"
             draft.caveats.append(said("import_decode", where=where, quantity=quantity, decode=word))
             return
-        scale = float(one.told.get("scale", 1))
-        draft.add(Value(quantity, table, address, kind, order, scale), where)
+        draft.add(Value(quantity, table, address, kind, order, float(scale)), where)
 
 
 def _address(one: _Field) -> tuple[int | None, int]:
     """Where the field begins and how many registers it takes (the style `register` lists each)."""
     told = one.told.get("address")
-    if isinstance(told, int):
+    if is_whole(told):
         return told, 0
-    if not isinstance(told, list) or not told or not all(isinstance(part, int) for part in told):
+    if not isinstance(told, list) or not told or not all(map(is_whole, told)):
         return None, 0
     side_by_side = told == list(range(told[0], told[0] + len(told)))
     return (told[0] if side_by_side else None), len(told)

@@ -80,6 +80,7 @@ def test_a_good_profile_is_said_to_be_good(own: Path, capsys: pytest.CaptureFixt
             "decode: int61",
             '8: points[0].decode: "int61": is none of the choices; did you mean "int64"?',
         ),
+        ("schema: 1", "schema: 1\n1.5: x", "1: 1.5: is no key; (badge, examples, match"),
         ("address: 1", "adress: 1", '6: reads[0].register.adress: is no key; did you mean "address"?'),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -249,3 +251,34 @@ def test_a_file_that_gives_nothing_is_one_line(
 )
 def test_a_usual_name_means_a_quantity(name: str, quantity: str | None) -> None:
     assert quantity_of(name) == quantity
+
+
+def _mangled(text: str, random: Random) -> str:
+    """The text with some of its words replaced by others that do not belong there."""
+    strange = ["-1", "1.5", "true", '"x"', "[]", "{}", "[1, 2]", "99999999999", "1e400", "{a: 1}", "null", ""]
+    words = re.split(r"([\w.\"]+)", text)
+    for place in random.sample(range(len(words)), k=random.randint(1, 4)):
+        words[place] = random.choice([*strange, random.choice(words)])
+    return "".join(words)
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [("evcc", EVCC), ("telegraf", TELEGRAF), ("telegraf", REGISTERS), ("telegraf", METRICS)],
+)
+def test_whatever_stands_in_a_file_it_is_a_profile_or_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], program: str, text: str
+) -> None:
+    file, own = tmp_path / "theirs.conf", tmp_path / "own.yaml"
+    taken = 0
+    for seed in range(60):
+        file.write_text(_mangled(text, Random(seed)))
+        code = main(["profile", "import", "--from", program, str(file)])
+        said = capsys.readouterr()
+        if code == 0:
+            own.write_text(said.out)
+            profile.load(own)
+            taken += 1
+        else:
+            assert (code, said.out, said.err.count("\n")) == (2, "", 1), seed
+    assert 0 < taken < 60, "some are still good, some are not"
