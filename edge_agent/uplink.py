@@ -48,7 +48,7 @@ DISK_RETRY_S: Final = 1.0
 STATUS_SPACING_S: Final = 1.0
 FAREWELL_S: Final = 2.0
 #: How soon a renewed certificate or password is used.
-CREDENTIALS_EVERY_S: Final = 10.0
+CREDENTIALS_EVERY_S: Final = 2.0
 #: So many batches wait at any time; more are a backlog, and its end is told at once, for the page says it.
 NO_BACKLOG_BATCHES: Final = 4
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
