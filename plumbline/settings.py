@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
+#: What people write into a settings file though it belongs into a file of its own.
+_SECRETS: Final = frozenset({"password", "token", "dsn", "key", "secret"})
 Days = Annotated[float, Field(gt=0)]
 
 
@@ -150,7 +152,7 @@ def load_settings(path: Path) -> Settings:
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; name another with --config") from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"{path}: {_not_yaml(error)}") from error
     except ValidationError as error:
         raise SettingsError("\n".join(_line(path, mistake) for mistake in error.errors())) from error
     return _anchored(settings, path.parent)
@@ -158,7 +160,26 @@ def load_settings(path: Path) -> Settings:
 
 def _line(path: Path, mistake: ErrorDetails) -> str:
     place = ".".join(str(part) for part in mistake["loc"]) or "the file"
-    return f"{path}: {place}: {mistake['msg']} (given: {mistake['input']!r})"
+    if mistake["type"] == "extra_forbidden":
+        remedy = (
+            f"; a secret goes into a file: {place}_file names it" if mistake["loc"][-1] in _SECRETS else ""
+        )
+        return f"{path}: {place}: is no key here{remedy}"
+    return f"{path}: {place}: {mistake['msg']}{_given(mistake)}"
+
+
+def _given(mistake: ErrorDetails) -> str:
+    """What was given, where it cannot hold a secret: of no section, and no address with a password in it."""
+    value = mistake["input"]
+    alone = isinstance(value, str | int | float) and not mistake["type"].startswith("model_")
+    return f" (given: {value!r})" if alone and "@" not in str(value) else ""
+
+
+def _not_yaml(error: yaml.YAMLError) -> str:
+    """Where, without the text there: it may be a secret somebody has put into the wrong file."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"not YAML at line {error.problem_mark.line + 1}: {error.problem}"
+    return "not YAML"
 
 
 def secret(path: Path) -> str:

@@ -50,6 +50,30 @@ def test_every_mistake_is_one_line_that_names_its_key(tmp_path: Path) -> None:
         assert any(f": {key}: " in line for line in lines), key
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "broker: {host: a, password: hunter2}",
+        "broker: {host: a, port: 'mqtt://user:hunter2@host'}",
+        "broker: {host: 'a', password: 'hunter2\nx: [",
+        "broker: hunter2",
+        "agents: [{site: a, agent: b, password: hunter2}]",
+        "stores: {records: {kind: postgresql, dsn: 'postgresql://u:hunter2@h/d'}}",
+        "stores: {time_series: {kind: influx, token: hunter2}}",
+    ],
+)
+def test_a_secret_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
+    """What a command says ends in logs and in mails to colleagues."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, text))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_in_the_settings_is_told_where_it_belongs(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"broker\.password_file names it"):
+        load_settings(write(tmp_path, "broker: {host: a, password: hunter2}"))
+
+
 @pytest.mark.parametrize("text", ["web: [", "- a\n- b\n"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match=r"plumbline\.yaml"):
