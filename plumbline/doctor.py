@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
 from plumbline.heartbeat import fresh_beats
+from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
+from plumbline.provision.certificates import Kind
 from plumbline.registration import registration_of
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
@@ -29,6 +32,11 @@ _MANY_BATCHES: Final = 1_000
 #: Built after this; a machine whose clock says less has not asked a time server yet.
 _NOT_BEFORE_MS: Final = 1_764_000_000_000
 
+_RENEWED_BY: Final[dict[Kind, str]] = {
+    "agent": "rotate {who}",
+    "broker": "server {who}",
+    "cloud": "cloud",
+}
 _STORES: Final = ("log", "time series", "records")
 
 Level = Literal["ok", "mended", "warn", "fail"]
@@ -55,6 +63,7 @@ def examine(settings: Settings, *, fix: bool) -> Iterator[Line]:
         ("clock", _clock),
         ("projects", _projects),
         ("broker", _broker),
+        ("certificates", _certificates),
         ("log", _log),
         ("time series", _timeseries),
         ("records", _records),
@@ -65,7 +74,7 @@ def examine(settings: Settings, *, fix: bool) -> Iterator[Line]:
             continue  # opening an embedded store would make the folder
         try:
             yield from check(settings, fix)
-        except (StoreError, SettingsError) as error:
+        except (StoreError, SettingsError, ProvisionError) as error:
             yield Line("fail", part, str(error), "mend that and ask again")
 
 
@@ -121,6 +130,18 @@ def _broker(settings: Settings, _: bool) -> Iterator[Line]:
         )
     else:
         yield Line("ok", "broker", f"{place} takes us")
+
+
+def _certificates(settings: Settings, _: bool) -> Iterator[Line]:
+    """Of each name the newest that is not revoked; nothing where we have no authority of our own."""
+    now = dt.datetime.now(dt.UTC)
+    newest = {one.who: one for one in ledger(settings.data / "ca") if one.revoked is None}
+    ending = [one for one in newest.values() if one.until - now <= RENEW_BEFORE]
+    for one in ending:
+        remedy = f"plumbline provision {_RENEWED_BY[one.kind].format(who=one.who.replace('/', ' '))}"
+        yield Line("warn", "certificates", f"{one.who}: ends {one.until:%Y-%m-%d}", remedy)
+    if newest and not ending:
+        yield Line("ok", "certificates", f"{len(newest)}, none ends within {RENEW_BEFORE.days} days")
 
 
 def _log(settings: Settings, _: bool) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from plumbline.stores import open_records, open_stores
 from store.log.contract import Entry
 from store.records.contract import AgentState, Quarantined
 from tests.plumbline.installation import SITE, installation
+from tests.plumbline.provision.desk import BROKER, Desk
 from tests.servers import Mosquitto, free_port
 from wire.status import SpoolStatus, Status
 
@@ -86,3 +88,20 @@ def test_batches_that_never_came_are_named(tmp_path: Path) -> None:
     found = lines(settings)["gaps"]
     assert "3-4, 6-8" in found.what
     assert stream in found.what
+
+
+def test_a_certificate_that_ends_soon_is_a_warning_with_the_command_that_renews_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, dt.datetime.now(dt.UTC) - dt.timedelta(days=340))
+    for kept in ("pi-1", "pi-2"):
+        desk.agent(kept)
+    desk.issuing.server(["mqtt.example.cn"], tmp_path / "broker")
+    desk.agent("pi-3")
+    desk.issuing.revoke_agent(SITE, "pi-3")
+    desk.later(days=340)
+    desk.issuing.rotate(SITE, "pi-2", tmp_path / "new", BROKER, qr=False)
+    found = [line for line in examine(desk.settings, fix=False) if line.part == "certificates"]
+    assert {line.level for line in found} == {"warn"}
+    assert sorted(line.remedy for line in found) == [
+        f"plumbline provision rotate {SITE} pi-1",
+        "plumbline provision server mqtt.example.cn",
+    ]
