@@ -17,6 +17,7 @@ import uvicorn
 from analytics.follower import Follower
 from ingest.receive import BrokerAddress
 from ingest.recent import Recent
+from ingest.replay import Replay, Replayed
 from ingest.retention import Retention
 from ingest.service import Ingest
 from ingest.writer import Writer
@@ -29,6 +30,8 @@ from plumbline.stores import Stores, hints, open_stores, writer_lease
 from store.errors import StoreError
 from store.lease import Lease
 from store.log.hint import Hint
+from store.records.contract import Quarantined
+from store.records.registry import Directory
 from web.app import create_app
 from web.project import Project, ProjectsError, load_projects
 
@@ -166,6 +169,10 @@ def _writer(settings: Settings, stores: Stores, hint: Hint, recent: Recent) -> W
     )
 
 
+def _directory(settings: Settings, stores: Stores) -> Directory | None:
+    return stores.registry.directory() if settings.unregistered == "quarantine" else None
+
+
 async def _in_turn(lease: Lease, work: Callable[[asyncio.Event], Any], stop: asyncio.Event) -> None:
     """Do `work` while the lease is ours; another process does it otherwise."""
     while not stop.is_set():
@@ -223,9 +230,14 @@ async def _web(
     stop: asyncio.Event,
 ) -> None:
     """Ends with `stop`; and where it cannot listen, by itself: then all ends, rather than go on unseen."""
+
+    def replay(item: Quarantined) -> Replayed:
+        return Replay(stores.log, stores.records, _directory(settings, stores), now_ms).item(item)
+
     app = create_app(
-        projects, stores.log, stores.timeseries, stores.records, hint, now_ms, vitals, stores.registry
-    )
+        projects, stores.log, stores.timeseries, stores.records, hint, now_ms, vitals, stores.registry,
+        replay=replay,
+    )  # fmt: skip
     server = _server(app, settings.web.host, settings.web.port)
     serving = asyncio.create_task(server.serve(), name="uvicorn")
     stopping = asyncio.create_task(stop.wait(), name="stop")

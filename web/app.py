@@ -17,12 +17,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
-from store.records.contract import Records
+from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
 from store.timeseries.contract import TimeSeries
 from web.api.app import create_api
 from web.api.rate import Rate
-from web.api.sources import Sources, Vitals
+from web.api.sources import Replayed, Sources, Vitals
 from web.assets import Assets
 from web.channel import MOST_VIEWERS, Cursor, Update
 from web.headers import SecurityHeaders
@@ -52,10 +52,12 @@ def create_app(
     vitals: Callable[[], dict[str, Any]] = dict,
     registry: Registry | None = None,
     api_rate: Rate | None = None,
+    replay: Callable[[Quarantined], Replayed] | None = None,
 ) -> FastAPI:
     """The web server. `clock` gives UTC milliseconds; `vitals` what /health says of other parts of
     the process (called in a thread). With a `registry` there is the HTTP API at /api/v1, where one
-    token may ask as often as `api_rate`. `app.state.live.close()` ends all streams."""
+    token may ask as often as `api_rate`, and `replay` takes in what is in quarantine (in a thread).
+    `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock)
@@ -96,7 +98,7 @@ def create_app(
         return JSONResponse(body, 200 if found.well else 503)
 
     if registry is not None:
-        sources = Sources(registry, log, timeseries, records, clock, vital)
+        sources = Sources(registry, log, timeseries, records, clock, vital, replay)
         app.mount("/api", create_api(sources, api_rate))
     return app
 

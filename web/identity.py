@@ -88,6 +88,7 @@ TelemetryToken = Annotated[Identity, Security(identify, scopes=["telemetry:read"
 TelemetrySite = Annotated[Site, Security(site_of, scopes=["telemetry:read"])]
 EventsSite = Annotated[Site, Security(site_of, scopes=["events:read"])]
 QuarantineToken = Annotated[Identity, Security(identify, scopes=["quarantine:read"])]
+QuarantineWriter = Annotated[Identity, Security(identify, scopes=["quarantine:write"])]
 TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
 
 

@@ -175,10 +175,9 @@ def of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
 def of_status(error: HTTPException, method: str = "") -> Problem:
     """The problem for a refusal of the framework itself."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = "POST" if (error.headers or {}).get("Allow") == "POST" else "GET, HEAD"
         return Problem(
-            "method-not-allowed",
-            f"{method} is not allowed here; GET and HEAD are.",
-            headers={"Allow": "GET, HEAD"},
+            "method-not-allowed", f"{method} is not allowed here: {allowed}.", headers={"Allow": allowed}
         )
     if error.status_code not in _BY_STATUS:
         return Problem("internal", "The request could not be answered.")

@@ -157,8 +157,9 @@ def _declare(operation: dict[str, Any]) -> None:
 
 
 def _parameters(document: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """Path -> the names of its query parameters."""
+    """Path -> the names of its query parameters. A path has one operation."""
     return {
-        path: frozenset(p["name"] for p in operations["get"].get("parameters", []) if p["in"] == "query")
+        path: frozenset(p["name"] for p in operation.get("parameters", []) if p["in"] == "query")
         for path, operations in document["paths"].items()
+        for operation in operations.values()
     }

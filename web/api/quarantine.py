@@ -19,7 +19,7 @@ from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
-from web.identity import Identity, QuarantineToken
+from web.identity import Identity, QuarantineToken, QuarantineWriter
 from web.problem import Problem
 from wire import payload as wire_payload
 from wire.identifiers import ID_PATTERN
@@ -79,6 +79,20 @@ class QuarantineDetails(QuarantineAnswer):
     ]
 
 
+class ReplayAnswer(Answer):
+    """What judging a message again came to."""
+
+    id: Annotated[int, Field(description="Of the item.", examples=[1])]
+    outcome: Annotated[
+        Literal["taken", "partly_taken", "waiting"],
+        Field(description="taken: nothing of it waits any more; partly_taken, waiting: see `reason`."),
+    ]
+    readings: Annotated[int, Field(ge=0, description="Taken in by this call.")]
+    events: Annotated[int, Field(ge=0, description="Taken in by this call.")]
+    reason: Annotated[str, Field(description="Why the rest waits on; empty where nothing does.")]
+    detail: Annotated[str, Field(description="Where, and what rule it breaks.")]
+
+
 @routes.get("/quarantine", summary="What could not be accepted")
 def list_quarantine(
     request: Request,
@@ -107,10 +121,33 @@ def list_quarantine(
 @routes.get("/quarantine/{item}", summary="One message in quarantine, with what it said")
 def show_quarantined(item: ItemId, who: QuarantineToken, sources: From) -> QuarantineDetails:
     """An item of another firm is as absent as one that does not exist."""
+    return _details(_own(sources, who, item))
+
+
+@routes.post("/quarantine/{item}/replay", summary="Judge a message in quarantine again")
+def replay_quarantined(item: ItemId, who: QuarantineWriter, sources: From) -> ReplayAnswer:
+    """By the tables and devices of now, as of the time it came: what was wrong then and is right now is taken
+    in. Needs no body. It may be repeated: what was taken is not taken twice."""
+    found = _own(sources, who, item)
+    if sources.replay is None:
+        raise Problem("not-found", "This server takes in nothing from quarantine.")
+    done = sources.replay(found)
+    return ReplayAnswer(
+        id=item,
+        outcome=done.outcome,
+        readings=done.readings,
+        events=done.events,
+        reason=done.reason,
+        detail=done.detail,
+    )
+
+
+def _own(sources: Sources, who: Identity, item: int) -> Quarantined:
+    """An item of the firm's sites. Raises Problem, 404."""
     found = sources.records.quarantine_item(item)
     if found is None or found.site is None or sources.registry.site(who.firm, found.site) is None:
         raise Problem("not-found", f"Your firm has no item {item} in quarantine.")
-    return _details(found)
+    return found
 
 
 def _sites(sources: Sources, who: Identity, site: str | None) -> list[str]:

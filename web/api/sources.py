@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import Depends, Request
 
 from store.log.contract import Log
-from store.records.contract import Records
+from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
 from store.timeseries.contract import TimeSeries
 
@@ -22,9 +22,28 @@ class Vitals:
     counts: dict[str, Any]
 
 
+class Replayed(Protocol):
+    """What judging an item of quarantine again came to; `reason` and `detail` say what still waits."""
+
+    @property
+    def outcome(self) -> Literal["taken", "partly_taken", "waiting"]: ...
+
+    @property
+    def readings(self) -> int: ...
+
+    @property
+    def events(self) -> int: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def detail(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The stores. `clock` gives UTC milliseconds."""
+    """The stores. `clock` gives UTC milliseconds; `replay` judges an item again, blocking (in a thread)."""
 
     registry: Registry
     log: Log
@@ -32,6 +51,7 @@ class Sources:
     records: Records
     clock: Callable[[], int]
     vitals: Callable[[], Awaitable[Vitals]]
+    replay: Callable[[Quarantined], Replayed] | None = None
 
 
 def sources_of(request: Request) -> Sources:

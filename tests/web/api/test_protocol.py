@@ -164,12 +164,14 @@ def test_the_document_says_what_each_route_needs(firms: TwoFirms) -> None:
     document = firms.client.get("/api/v1/openapi.json").json()
     assert document["servers"] == [{"url": "/api"}]
     for path, operations in document["paths"].items():
-        operation = operations["get"]
+        (operation,) = operations.values()
         assert operation["summary"], path
         assert operation["description"], path
         assert operation["tags"], path
         for parameter in operation.get("parameters", []):
             assert parameter["schema"].get("description") or parameter.get("description"), (path, parameter)
+    replay = document["paths"]["/v1/quarantine/{item}/replay"]["post"]
+    assert replay["security"] == [{"token": ["quarantine:write"]}]
     events = document["paths"]["/v1/sites/{site}/events"]["get"]
     assert events["security"] == [{"token": ["events:read"]}]
     assert document["paths"]["/v1/health"]["get"]["security"] == [{}, {"token": ["health:read"]}]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from store.records.contract import Quarantined
-from tests.web.api.two_firms import BERLIN, NOW, TwoFirms
+from store.records.registry import Device, Registration
+from tests.web.api.two_firms import BERLIN, NOW, OURS, THEIRS, TwoFirms, quarantined
 from tests.web.site_day import SITE, STREAM, TILER
 from web.api.quarantine import _text
+from wire.batch import Batch, Frame, encode
 from wire.quantities import QUANTITIES
 
 
@@ -127,6 +130,37 @@ def test_bytes_that_are_no_text_come_as_base64(own_firms: TwoFirms) -> None:
     firms.stand.records.mark_replayed(item["id"], NOW)
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable") == []
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable", state="all")[0]["replayed"] == NOW
+
+
+def test_what_was_wrong_when_it_came_is_taken_in_once_it_is_right(own_firms: TwoFirms) -> None:
+    firms = own_firms
+    frame = Frame(device="th-new", time=[NOW - 60_000], values={"temperature": [21.5]})
+    late = quarantined(77, reason="unknown_device")
+    payload = encode(Batch(stream=STREAM, seq=77, sent=NOW, frames=[frame]))
+    firms.stand.records.quarantine([replace(late, payload=payload)])
+    (item,) = firms.pages("/quarantine", reason="unknown_device")
+    path = f"/quarantine/{item['id']}/replay"
+    waits = firms.post(path).json()
+    assert (waits["outcome"], waits["reason"], waits["readings"]) == ("waiting", "unknown_device", 0)
+    assert firms.pages("/quarantine", reason="unknown_device") != []
+    firms.stand.records.registry.register(
+        Registration(devices=[Device(OURS, SITE, "th-new", "climate", None, 5.0)])
+    )
+    taken = firms.post(path).json()
+    assert (taken["outcome"], taken["reason"], taken["readings"]) == ("taken", "", 1)
+    assert firms.post(path).json()["readings"] == 0, "nothing is taken twice"
+    assert firms.pages("/quarantine", reason="unknown_device") == []
+
+
+def test_taking_in_wants_its_own_scope_and_an_item_of_the_firm(firms: TwoFirms) -> None:
+    (theirs,) = firms.get("/quarantine", firms.issue(firm=THEIRS)).json()["items"]
+    ours = firms.pages("/quarantine")[0]
+    reader = firms.issue("quarantine:read", "telemetry:read", "events:read", "health:read")
+    refused = firms.post(f"/quarantine/{ours['id']}/replay", reader)
+    assert (refused.status_code, "quarantine:write" in refused.json()["detail"]) == (403, True)
+    for item in (theirs["id"], 999_999):
+        assert firms.post(f"/quarantine/{item}/replay").status_code == 404
+    assert firms.get(f"/quarantine/{ours['id']}/replay").headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from ingest.replay import Replay
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined
 from store.records.registry import (
@@ -80,6 +81,11 @@ class TwoFirms:
         headers = {"Authorization": f"Bearer {token or self.token}"} | options.pop("headers", {})
         return self.client.get(f"/api/v1{path}", headers=headers, **options)
 
+    def post(self, path: str, token: str | None = None) -> Response:
+        """POST below /api/v1, without a body."""
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        return self.client.post(f"/api/v1{path}", headers=headers)
+
     def pages(self, path: str, **params: Any) -> list[Any]:
         """All items, page by page by the Link header."""
         answer = self.get(path, params=params)
@@ -104,6 +110,9 @@ def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
         lambda: {"writer": {"batches": 7}},
         registry=stand.records.registry,
         api_rate=rate,
+        replay=lambda item: Replay(
+            stand.log, stand.records, stand.records.registry.directory(), lambda: NOW
+        ).item(item),
     )
 
 
