@@ -16,8 +16,8 @@ from typing import Final
 from edge_agent.drivers.contract import DriverError
 from edge_agent.drivers.registry import LISTENING
 from edge_agent.language import said
-from edge_agent.scan import probes, proposal, search
-from edge_agent.scan.probe import Probe
+from edge_agent.scan import identify, probes, proposal, search
+from edge_agent.scan.probe import Probe, Setting
 from edge_agent.scan.progress import Progress
 from edge_agent.scan.search import Found, Search
 from edge_agent.serial_port import open_line
@@ -89,13 +89,14 @@ def _chosen(arguments: argparse.Namespace) -> list[Probe]:
 
 def _searched(port: str, chosen: Sequence[Probe], arguments: argparse.Namespace) -> tuple[list[Found], bool]:
     """What was found, and whether the search came to its end."""
-    progress = Progress(sys.stderr, search.seconds(chosen))
-    progress.say(said("scan_begins", port=port, seconds=search.seconds(chosen)))
+    longest_s = search.seconds([*chosen, *_to_look_on(chosen, arguments, set())])
+    progress = Progress(sys.stderr, longest_s)
+    progress.say(said("scan_begins", port=port, seconds=longest_s, each=identify.WITHIN_S))
     if any(probe.protocol in LISTENING for probe in chosen):
         progress.say(said("scan_hold_a_badge"))
     searching = Search(port, open_line, progress, every_speed=arguments.thorough)
     try:
-        asyncio.run(_search(searching, chosen, arguments.thorough, arguments.addresses))
+        asyncio.run(_search(searching, chosen, arguments, progress))
     except DriverError as error:
         progress.say(str(error))
         return searching.found, False
@@ -107,22 +108,30 @@ def _searched(port: str, chosen: Sequence[Probe], arguments: argparse.Namespace)
 
 
 async def _search(
-    searching: Search, chosen: Sequence[Probe], thorough: bool, addresses: range | None
+    searching: Search, chosen: Sequence[Probe], arguments: argparse.Namespace, progress: Progress
 ) -> None:
     await searching.run(chosen)
-    modbus = next((probe for probe in chosen if probe.protocol == "modbus_rtu"), None)
-    if thorough or modbus is None or addresses is not None:
+    if searching.found and all(one.protocol != "modbus_rtu" for one in searching.found):
         return
-    # Where one Modbus device is, others are likely; where nothing is, one may have an odd address.
-    settings = {one.setting for one in searching.found if one.protocol == "modbus_rtu"}
-    if not settings and not searching.found:
-        settings = set(modbus.settings[:1])
-    if settings:
-        more = [probes.rest_of_modbus(tuple(sorted(settings, key=str)))]
-        progress = Progress(sys.stderr, search.seconds(more))
-        progress.say(said("scan_more", seconds=search.seconds(more)))
-        searching.watch(progress)
+    settings = {one.setting for one in searching.found}
+    more = _to_look_on(chosen, arguments, settings)
+    if more:
+        progress.say(said("scan_more"))
         await searching.run(more)
+
+
+def _to_look_on(
+    chosen: Sequence[Probe], arguments: argparse.Namespace, settings: set[Setting]
+) -> list[Probe]:
+    """The rest of the Modbus addresses, where they are not among the chosen: at `settings`, or the likeliest.
+
+    Where one Modbus device is, others are likely; where nothing is, one may have an odd address.
+    """
+    modbus = next((probe for probe in chosen if probe.protocol == "modbus_rtu"), None)
+    if modbus is None or arguments.thorough or arguments.addresses is not None:
+        return []
+    at = tuple(setting for setting in modbus.settings if setting in settings) or modbus.settings[:1]
+    return [probes.rest_of_modbus(at[:1])]
 
 
 def _hand_over(port: str, found: Sequence[Found], target: Path | None) -> int:

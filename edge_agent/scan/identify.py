@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,11 @@ from edge_agent.profile import Profile
 from edge_agent.scan.probe import Setting
 from wire.quantities import QUANTITIES
 
-_TIMEOUT_S: Final = 0.4
+#: DL/T 645-2007 §4 and its kin: an answer begins within half a second; a Modbus device's within far less.
+_METER_TIMEOUT_S: Final = 0.6
+_MODBUS_TIMEOUT_S: Final = 0.3
+#: No further profile is tried on a device after this: silence where it should refuse costs most.
+WITHIN_S: Final = 12.0
 #: Of the values a profile reads, so many must be plausible for it to be named.
 _LEAST_SHARE: Final = 0.6
 #: What a site has, where the table's bounds are wider: these tell one register map from another.
@@ -47,10 +52,15 @@ class Fit:
 
 
 async def fits(port: Port, protocol: str, address: str, setting: Setting) -> list[Fit]:
-    """The profiles that fit, best first. Raises LineLost."""
+    """The profiles that fit, best first, of those that could be tried in time. Raises LineLost."""
     found: list[Fit] = []
+    clock = asyncio.get_running_loop().time
+    until_s = clock() + WITHIN_S
     for model, variant in _models(protocol) if protocol in POLLED else ():
-        target = model.target("", address, variant)
+        if clock() > until_s:
+            break
+        # Whoever has just answered answers again: asked once only, a map that is not its own costs less.
+        target = replace(model.target("", address, variant), attempts=1)
         # One request tells most models apart; a map that is not the device's would be refused bit by bit.
         witness = replace(target, points=(_witness(target.points),))
         first = await _read(port, protocol, witness)
@@ -97,8 +107,9 @@ def _models(protocol: str) -> Iterator[tuple[Profile, str | None]]:
 
 
 async def _read(port: Port, protocol: str, target: Target) -> Reply | None:
+    timeout_s = _MODBUS_TIMEOUT_S if protocol == "modbus_rtu" else _METER_TIMEOUT_S
     try:
-        return await POLLED[protocol]().poll(port, target, LineCounters(), _TIMEOUT_S)
+        return await POLLED[protocol]().poll(port, target, LineCounters(), timeout_s)
     except LineLost:
         raise
     except DriverError:

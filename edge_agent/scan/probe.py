@@ -53,12 +53,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The questions of one protocol. Where they are asked of everybody, one answer is enough."""
+    """The questions of one protocol. Those of the same `who` are asked until one is answered."""
 
     protocol: str
     settings: tuple[Setting, ...]
     questions: tuple[Question, ...]
-    of_everybody: bool = True
 
     def seconds(self, setting: Setting) -> float:
         """How long all its questions take at a setting where nobody answers."""

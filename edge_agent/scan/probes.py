@@ -68,13 +68,13 @@ _ENERGY_1997: Final = "9010"
 def modbus(units: Iterable[int], settings: tuple[Setting, ...] = _MODBUS_SETTINGS) -> Probe:
     """Each unit by a holding and an input register: some are silent for a table they do not have."""
     questions = tuple(_modbus_question(unit, table) for unit in units for table in _TABLES)
-    return Probe("modbus_rtu", settings, questions, of_everybody=False)
+    return Probe("modbus_rtu", settings, questions)
 
 
 def rest_of_modbus(settings: tuple[Setting, ...]) -> Probe:
     """The addresses that are not likely, once each, by the table nearly all devices answer for."""
     questions = tuple(_modbus_question(unit, "holding", _REST_WAIT_S) for unit in OTHER_UNITS)
-    return Probe("modbus_rtu", settings, questions, of_everybody=False)
+    return Probe("modbus_rtu", settings, questions)
 
 
 def _modbus_question(unit: int, table: Table, wait_s: float = _MODBUS_WAIT_S) -> Question:
@@ -153,7 +153,7 @@ def _osdp() -> Probe:
         Question(osdp_frame.poll(address), _OSDP_WAIT_S, _osdp_answers(address), str(address))
         for address in _OSDP_ADDRESSES
     )
-    return Probe("osdp", (Setting(9600), Setting(115_200)), questions, of_everybody=False)
+    return Probe("osdp", (Setting(9600), Setting(115_200)), questions)
 
 
 def _osdp_answers(address: int) -> Answers:

@@ -67,10 +67,6 @@ class Search:
         self._noisy: set[Setting] = set()
         self.found: list[Found] = []
 
-    def watch(self, watcher: Watcher) -> None:
-        """Tell somebody else from now on."""
-        self._watcher = watcher
-
     async def run(self, probes: Sequence[Probe]) -> None:
         """Ask all there is to ask. Raises LineLost where the port cannot be opened or is pulled."""
         for setting, asked in steps(probes):

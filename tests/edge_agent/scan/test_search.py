@@ -24,6 +24,8 @@ from simulator.devices.bus import Bus, LineFaults
 from simulator.line import SimulatedLine
 
 TODAY = dt.date(2026, 11, 24)
+#: Everybody, and the first units.
+FEW = ("", "1", "2", "3", "4", "5")
 
 
 @dataclass
@@ -62,7 +64,7 @@ def quick(*protocols: str, bauds: tuple[int, ...]) -> list[Probe]:
         replace(
             probe,
             settings=tuple(setting for setting in probe.settings if setting.baud in bauds),
-            questions=tuple(replace(one, wait_s=0.04) for one in probe.questions),
+            questions=tuple(replace(one, wait_s=0.04) for one in probe.questions if one.who in FEW),
         )
         for probe in probes.likely()
         if probe.protocol in protocols
@@ -76,6 +78,34 @@ def climate(*addresses: int) -> modbus_rtu.ModbusBus:
             for one in addresses
         ]
     )
+
+
+@dataclass
+class MixedBus(Bus):
+    """A line on which somebody has put everything."""
+
+    buses: list[Bus]
+
+    def hear(self, data: bytes, now_ms: int) -> list[bytes]:
+        return [reply for bus in self.buses for reply in bus.hear(data, now_ms)]
+
+    def spoil(self, frame: bytes) -> bytes:
+        return self.buses[0].spoil(frame)
+
+
+async def test_several_protocols_on_one_line_are_each_found(tmp_path: Path) -> None:
+    seen = Seen()
+    meter = dlt645.Dlt645Meter("201000000012", lambda _: {0x02010100: dlt645.bcd(2305, 2)})
+    water = cjt188.Cjt188Meter("78330011223344", lambda _: 12_345, identifier=b"\x1f\x90")
+    mixed = MixedBus([dlt645.Dlt645Bus([meter]), climate(3), cjt188.Cjt188Bus([water])])
+    async with line(tmp_path, mixed, baud=9600) as path:
+        search = Search(path, open_line, seen)
+        await search.run(quick("dlt645", "modbus_rtu", "cjt188", bauds=(4800, 9600)))
+    assert [(one.protocol, one.address, one.setting.baud) for one in search.found] == [
+        ("dlt645", "201000000012", 9600),
+        ("modbus_rtu", "3", 9600),
+        ("cjt188", "78330011223344", 9600),
+    ]
 
 
 async def test_modbus_devices_are_found_at_their_speed_with_the_profile_that_fits(tmp_path: Path) -> None:
