@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import ssl
 import stat
 import subprocess
@@ -13,7 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from edge_agent.cli import main as edge
-from plumbline.cli import main
+from plumbline.cli import _parser, main
 from plumbline.provision import bundle, certificates
 from plumbline.provision.address import host, host_and_port
 from plumbline.provision.authority import ProvisionError, opened
@@ -134,6 +135,13 @@ def test_a_second_bundle_is_a_rotation_and_the_first_holds_until_it_is_revoked(
     assert revoked.serial == certificate(old / "agent.crt").serial_number
     with pytest.raises(ProvisionError, match="nothing to revoke"):
         desk.issuing.revoke_agent(SITE, "pi-1", older=True)
+
+
+def test_every_command_of_the_manual_is_one(desk: Desk) -> None:
+    text = (Path(__file__).parents[3] / "docs/security.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^plumbline (provision .+?)\s*(?:#.*)?$", text, re.MULTILINE)
+    verbs = {_parser(words).parse_args(words).verb for words in map(str.split, lines)}
+    assert len(verbs) == 6
 
 
 def test_what_is_revoked_stays_on_the_list_with_its_first_date(desk: Desk) -> None:
