@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Final
 
 from edge_agent.broker import Broker, Stamp
-from edge_agent.certificate import Certificate, read_certificate
+from edge_agent.certificate import read_certificate
 from edge_agent.clock import Clock
+from edge_agent.language import said
 
 _log = logging.getLogger(__name__)
 
 DAY_MS: Final = 86_400_000
 #: A certificate that ends within this is warned of, once a day.
 WARN_BEFORE_MS: Final = 30 * DAY_MS
+
+
+def shortcomings(broker: Broker, who: str, now_ms: int) -> list[str]:
+    """What is wrong with the files that are there, one line each; `who` is `{site}/{agent}`, which the
+    certificate should name. Nothing of what is in them is repeated."""
+    secret = (path for path in (broker.key_file, broker.password_file) if path and path.is_file())
+    found = [said("readable_by_others", path=path) for path in secret if path.stat().st_mode & 0o077]
+    if (broker.cert_file is None) != (broker.key_file is None):
+        return [*found, said("certificate_without_key")]
+    if broker.cert_file is None or not broker.cert_file.is_file():
+        return found
+    try:
+        certificate = read_certificate(broker.cert_file)
+        broker.tls_context()
+    except (OSError, ValueError) as error:
+        return [*found, said("certificate_unusable", path=broker.cert_file, why=error)]
+    if certificate.common_name != who:
+        # A broker that takes the name from the certificate acknowledges what it drops.
+        named = certificate.common_name
+        found.append(said("certificate_of_another", path=broker.cert_file, named=named, who=who))
+    return found + _ending(broker, certificate.expires_ms - now_ms)
+
+
+def _ending(broker: Broker, left_ms: int) -> list[str]:
+    if left_ms > WARN_BEFORE_MS:
+        return []
+    if left_ms <= 0:
+        return [said("certificate_ended", path=broker.cert_file)]
+    return [said("certificate_ends", path=broker.cert_file, days=left_ms // DAY_MS)]
 
 
 class Credentials:
@@ -53,41 +84,19 @@ class Credentials:
         return True
 
     def _judge(self) -> None:
-        broker = self._broker
-        for path in (broker.key_file, broker.password_file):
-            if path is not None and path.is_file() and path.stat().st_mode & 0o077:
-                _log.warning("%s can be read by others: chmod 600", path)
-        certificate = self._certificate()
-        self.expires_ms = certificate.expires_ms if certificate else None
-        if certificate and certificate.common_name != self._who:
-            # A broker that takes the name from the certificate acknowledges what it drops.
-            _log.warning(
-                "%s is of %r and this agent is %r: the broker will pass on nothing; "
-                "`plumbline provision agent` makes the right one",
-                broker.cert_file,
-                certificate.common_name,
-                self._who,
-            )
+        self._warned_ms = self._clock()
+        for line in shortcomings(self._broker, self._who, self._warned_ms):
+            _log.warning("%s", line)
+        self.expires_ms = None
+        if self._broker.cert_file is not None:
+            with suppress(OSError, ValueError):
+                self.expires_ms = read_certificate(self._broker.cert_file).expires_ms
 
     def _warn(self) -> None:
-        if self.expires_ms is None:
-            return
+        """Once a day, also where the connection lasts for months."""
         now = self._clock()
-        left_ms = self.expires_ms - now
-        if left_ms > WARN_BEFORE_MS or (self._warned_ms is not None and now - self._warned_ms < DAY_MS):
+        if self.expires_ms is None or (self._warned_ms is not None and now - self._warned_ms < DAY_MS):
             return
         self._warned_ms = now
-        _log.warning(
-            "%s ends in %d days; `plumbline provision rotate` makes a new one",
-            self._broker.cert_file,
-            left_ms // DAY_MS,
-        )
-
-    def _certificate(self) -> Certificate | None:
-        if self._broker.cert_file is None:
-            return None
-        try:
-            return read_certificate(self._broker.cert_file)
-        except (OSError, ValueError) as error:
-            _log.warning("%s", error)
-            return None
+        for line in _ending(self._broker, self.expires_ms - now):
+            _log.warning("%s", line)

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from edge_agent.installation import load_installation
+from edge_agent.clock import utc_ms
+from edge_agent.credentials import shortcomings
+from edge_agent.installation import broker_of, load_installation
 from edge_agent.language import said
 from edge_agent.site_file import missing_files
 
@@ -22,8 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 for a good file. Raises SiteFileError."""
     found = load_installation(arguments.site_file)
-    for missing in missing_files(found.site):
-        print(said("note", file=arguments.site_file, what=missing), file=sys.stderr)
+    who = f"{found.site.site}/{found.site.agent}"
+    wanting = missing_files(found.site) + shortcomings(broker_of(found.site.broker), who, utc_ms())
+    for one in wanting:
+        print(said("note", file=arguments.site_file, what=one), file=sys.stderr)
     devices = len(found.site.devices())
     print(said("check_good", file=arguments.site_file, lines=len(found.plans), devices=devices))
     return 0

@@ -88,8 +88,8 @@ def _revoke(issuing: Issuing, arguments: argparse.Namespace) -> None:
     for one in revoked:
         print(f"revoked {one.name} of {one.who}")
     print(
-        f"It counts once {issuing.folder / 'ca.crl'} is the broker's crlfile and `systemctl restart mosquitto` "
-        "was typed: that ends its connections, too. Nothing is lost: agents send again.",
+        f"It counts once {issuing.folder / 'ca.crl'} is the broker's crlfile and mosquitto was restarted: "
+        "that ends its connections, too. Nothing is lost, agents send again.",
         file=sys.stderr,
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge_agent.broker import Broker
-from edge_agent.credentials import DAY_MS, Credentials
+from edge_agent.cli import main
+from edge_agent.credentials import DAY_MS, Credentials, shortcomings
 from plumbline.provision.authority import opened
 from wire.status import UplinkStatus
 
@@ -104,7 +107,7 @@ def test_its_end_is_warned_of_from_30_days_before_once_a_day(
         False, False, True, False, True, False,
     ]  # fmt: skip
     assert warned_at(370)
-    assert "provision rotate" in caplog.text
+    assert "has ended" in caplog.text
 
 
 def test_a_certificate_of_another_agent_is_told_at_once(pi: Pi, caplog: pytest.LogCaptureFixture) -> None:
@@ -113,8 +116,8 @@ def test_a_certificate_of_another_agent_is_told_at_once(pi: Pi, caplog: pytest.L
     pi.credentials.taken()
     pi.credentials.taken()
     (record,) = caplog.records
-    assert "'fenglin-18/pi-2'" in record.message
-    assert "'fenglin-18/pi-1'" in record.message
+    assert '"fenglin-18/pi-2"' in record.message
+    assert '"fenglin-18/pi-1"' in record.message
 
 
 def test_secrets_that_others_can_read_are_told_and_their_content_is_not(
@@ -126,6 +129,49 @@ def test_secrets_that_others_can_read_are_told_and_their_content_is_not(
     pi.credentials.taken()
     assert caplog.text.count("chmod 600") == 2
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda pi: pi.issue("fenglin-18/pi-2"), ["is of"]),
+        (lambda pi: pi.issue(certificate=False), ["cannot be used"]),
+        (lambda pi: (pi.folder / "agent.crt").write_text("hunter2"), ["cannot be used"]),
+        (lambda pi: (pi.folder / "agent.crt").unlink(), []),
+        (lambda pi: (pi.folder / "password").unlink(), []),
+        (lambda pi: (pi.folder / "agent.key").chmod(0o640), ["chmod 600"]),
+    ],
+)
+def test_a_check_offline_finds_what_the_broker_would_not_say(
+    pi: Pi, damage: Callable[[Pi], object], said: list[str]
+) -> None:
+    """What is not there at all is found elsewhere (`missing_files`)."""
+    damage(pi)
+    found = shortcomings(pi.broker, WHO, pi.now_ms)
+    assert len(found) == len(said)
+    assert all(part in line for part, line in zip(said, found, strict=True))
+    assert "hunter2" not in "".join(found)
+
+
+def test_a_certificate_without_its_key_file_is_told(pi: Pi) -> None:
+    (line,) = shortcomings(replace(pi.broker, key_file=None), WHO, pi.now_ms)
+    assert "go together" in line
+
+
+def test_the_check_of_a_site_file_says_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pi = Pi(tmp_path)
+    pi.issue("fenglin-18/pi-2")
+    (tmp_path / "site.yaml").write_text(f"""\
+site: fenglin-18
+agent: pi-1
+timezone: Asia/Shanghai
+broker: {{host: b, tls: {{ca_file: ca/ca.crt, cert_file: agent.crt, key_file: agent.key}}}}
+spool: {{path: spool.db}}
+badge_pepper_file: pepper
+lines: [{{port: {tmp_path}/x, protocol: rdm6300, devices: [{{id: gate-in, direction: in}}]}}]
+""")
+    assert main(["check", str(tmp_path / "site.yaml")]) == 0
+    assert "is of" in capsys.readouterr().err
 
 
 def test_without_a_certificate_there_is_nothing_to_end(caplog: pytest.LogCaptureFixture) -> None:
