@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import math
 import sys
 import time
 import zoneinfo
@@ -89,7 +90,7 @@ def _chosen(arguments: argparse.Namespace) -> list[Probe]:
 
 def _searched(port: str, chosen: Sequence[Probe], arguments: argparse.Namespace) -> tuple[list[Found], bool]:
     """What was found, and whether the search came to its end."""
-    longest_s = search.seconds([*chosen, *_to_look_on(chosen, arguments, set())])
+    longest_s = math.ceil(search.seconds([*chosen, *_to_look_on(chosen, arguments, set())]))
     progress = Progress(sys.stderr, longest_s)
     progress.say(said("scan_begins", port=port, seconds=longest_s, each=identify.WITHIN_S))
     if any(probe.protocol in LISTENING for probe in chosen):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,9 +55,10 @@ class Fit:
 async def fits(port: Port, protocol: str, address: str, setting: Setting) -> list[Fit]:
     """The profiles that fit, best first, of those that could be tried in time. Raises LineLost."""
     found: list[Fit] = []
+    models = _models(protocol) if protocol in POLLED else ()
     clock = asyncio.get_running_loop().time
     until_s = clock() + WITHIN_S
-    for model, variant in _models(protocol) if protocol in POLLED else ():
+    for model, variant in models:
         if clock() > until_s:
             break
         # Whoever has just answered answers again: asked once only, a map that is not its own costs less.
@@ -98,12 +100,11 @@ def _worth(fit: Fit) -> tuple[float, int, bool, bool, str]:
     return fit.good / fit.all, fit.good, fit.as_sold, fit.variant is None, fit.profile
 
 
-def _models(protocol: str) -> Iterator[tuple[Profile, str | None]]:
-    for name in profile.names():
-        model = profile.load(name)
-        if model.transport.protocol == protocol:
-            yield model, None
-            yield from ((model, variant) for variant in model.variants)
+@functools.cache
+def _models(protocol: str) -> tuple[tuple[Profile, str | None], ...]:
+    """Every shipped model and variant of a protocol; read once, for a Pi takes seconds to read them all."""
+    models = [model for model in map(profile.load, profile.names()) if model.transport.protocol == protocol]
+    return tuple((model, variant) for model in models for variant in (None, *model.variants))
 
 
 async def _read(port: Port, protocol: str, target: Target) -> Reply | None:

@@ -20,7 +20,7 @@ from edge_agent.scan.probe import Probe, Setting
 from edge_agent.scan.search import Found, Search
 from edge_agent.serial_port import open_line
 from simulator.devices import cjt188, dlt645, modbus_rtu
-from simulator.devices.bus import Bus, LineFaults
+from simulator.devices.bus import Bus, LineFaults, Transmission
 from simulator.line import SimulatedLine
 
 TODAY = dt.date(2026, 11, 24)
@@ -153,6 +153,29 @@ async def test_a_water_meter_is_named_by_its_profile(tmp_path: Path) -> None:
     ]
     text = proposal.site_file("/dev/ttyUSB0", seen.devices, TODAY, "Asia/Shanghai")
     assert 'id: water-1, profile: cjt188-water, address: "78330011223344", interval_s: 10' in text
+
+
+class HeldBadge(Bus):
+    """An RDM6300 with a badge before it: tag 010A2B3C4D, exclusive or 51."""
+
+    def hear(self, data: bytes, now_ms: int) -> list[bytes]:  # noqa: ARG002  # it is deaf
+        return []
+
+    def next_transmission(self, after_ms: int) -> Transmission:
+        return Transmission(after_ms + 50, b"\x02010A2B3C4D51\x03")
+
+    def spoil(self, frame: bytes) -> bytes:
+        return frame
+
+
+async def test_a_reader_that_only_speaks_is_heard_while_nothing_is_asked(tmp_path: Path) -> None:
+    seen = Seen()
+    listeners = [probe for probe in probes.likely() if not probe.questions[0].request]
+    shorter = [replace(one, questions=(replace(one.questions[0], wait_s=0.5),)) for one in listeners]
+    async with line(tmp_path, HeldBadge(), baud=9600) as path:
+        await Search(path, open_line, seen).run(shorter)
+    assert seen.devices == [Found("rdm6300", Setting(9600), "")]
+    assert [who for who, *_ in seen.asked] == ["rdm6300, wiegand"]
 
 
 async def test_damaged_answers_are_told_as_noise_not_as_devices(tmp_path: Path) -> None:
