@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Final
 
@@ -51,7 +50,8 @@ class PortInput:
         self.overflowed_bytes = 0
         self._name = name
         self._unread = bytearray()
-        self._arrived = asyncio.Event()
+        #: Whoever waits for input; a future of the loop's own costs a third of an event and a timeout.
+        self._waiting: asyncio.Future[None] | None = None
         self._lost: str | None = None
         self._echo = Echo() if local_echo else None
         self._last_s = time.monotonic()
@@ -79,7 +79,7 @@ class PortInput:
             del self._unread[:over]
             self.overflowed_bytes += over
         if self._unread:
-            self._arrived.set()
+            self._wake()
 
     def quiet_s(self) -> float:
         """Seconds since the last byte came or went."""
@@ -89,7 +89,7 @@ class PortInput:
         """The line is gone; the first reason stands."""
         if self._lost is None:
             self._lost = f"{self._name}: {why}"
-        self._arrived.set()
+        self._wake()
 
     def check(self) -> None:
         """Raises LineLost when the line is gone."""
@@ -99,15 +99,26 @@ class PortInput:
     async def read(self, timeout_s: float) -> bytes:
         """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
         if not self._unread and self._lost is None:
-            self._arrived.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._arrived.wait()
+            await self._wait(timeout_s)
         if not self._unread:
             self.check()
         data = bytes(self._unread)
         self._unread.clear()
         return data
+
+    async def _wait(self, timeout_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = loop.call_later(timeout_s, self._wake)
+        try:
+            await self._waiting
+        finally:
+            timer.cancel()
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def discard(self) -> None:
         """Forget what has come and was not read."""

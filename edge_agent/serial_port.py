@@ -80,31 +80,55 @@ class SerialPort:
         """Seconds since the last byte came or went."""
         return self._input.quiet_s()
 
-    async def read(self, timeout_s: float) -> bytes:
-        """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
+    async def read(self, timeout_s: float, expected: int = 0) -> bytes:
+        """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read.
+
+        The event loop is not woken for pieces of `expected` bytes before all of them can be there: a UART
+        hands over eight at a time, and each waking costs more than all that is done with the answer.
+        """
+        if expected > 1 and not self._input and not self._input.lost:
+            self._loop.remove_reader(self._fd)
+            self._loop.call_later(min(expected * self._byte_s(), timeout_s / 2), self._look_again)
         return await self._input.read(timeout_s)
+
+    def _byte_s(self) -> float:
+        settings = self.settings
+        return (1 + settings.data_bits + (settings.parity != "N") + settings.stop_bits) / self._baud
+
+    def _look_again(self) -> None:
+        if not self._input.lost:
+            self._loop.add_reader(self._fd, self._take)
 
     async def write(self, data: bytes) -> None:
         """All of `data` to the tty. Raises LineLost when the port is gone or takes nothing for too long."""
         self._input.check()
         self._input.sent(data)
+        rest = self._write_now(data)
+        if not rest:
+            return
         allowed_s = 1.0 + 2 * len(data) * _BITS_PER_BYTE / self._baud
         try:
             async with asyncio.timeout(allowed_s):
-                await self._write_all(data)
+                await self._write_all(rest)
         except TimeoutError:
             self._lose(f"took no bytes for {allowed_s:.1f} s")
             self._input.check()
 
     async def _write_all(self, data: bytes) -> None:
         while data:
-            try:
-                data = data[os.write(self._fd, data) :]
-            except BlockingIOError:
-                await self._writable()
-            except OSError as error:
-                self._lose(os.strerror(error.errno or errno.EIO))
-                self._input.check()
+            await self._writable()
+            data = self._write_now(data)
+
+    def _write_now(self, data: bytes) -> bytes:
+        """What of `data` the tty did not take. Raises LineLost."""
+        try:
+            return data[os.write(self._fd, data) :]
+        except BlockingIOError:
+            return data
+        except OSError as error:
+            self._lose(os.strerror(error.errno or errno.EIO))
+            self._input.check()
+            return data
 
     async def _writable(self) -> None:
         ready = asyncio.Event()

@@ -80,7 +80,7 @@ class TcpPort:
         """Seconds since the last byte came or went."""
         return self._input.quiet_s()
 
-    async def read(self, timeout_s: float) -> bytes:
+    async def read(self, timeout_s: float, expected: int = 0) -> bytes:  # noqa: ARG002  # comes in one
         """What has come, at least one byte, or b"" after `timeout_s`. Raises LineLost once all is read."""
         return await self._input.read(timeout_s)
 

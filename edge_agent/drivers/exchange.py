@@ -36,6 +36,8 @@ class Question:
     #: The longest one answer may take from its first byte on; None: LONGEST_IN_TIMEOUTS time-outs.
     longest_s: float | None = None
     bound_bytes: int = BUFFER_BOUND_BYTES
+    #: How long a good answer is at least: sooner nobody need wake up for it.
+    answer_bytes: int = 1
 
 
 async def ask(
@@ -103,14 +105,16 @@ async def listen(
     give_up = now() + longest_s
     heard = b""
     wait_s = question.timeout_s
+    expected = len(question.request) + question.answer_bytes
     while wait_s > 0:
-        data = await port.read(wait_s)
+        data = await port.read(wait_s, expected)
         if not data:
             break
         heard = (heard + data)[-question.bound_bytes :]
         answer = find(heard)
         if answer is not None:
             return answer, heard
+        expected = max(question.answer_bytes - len(heard), 0)
         wait_s = min(QUIET_S if damaged(heard) else question.timeout_s, give_up - now())
     return None, heard
 

@@ -243,8 +243,9 @@ def _by_quantity(frame: Frame, question: Frame, asked: Asked) -> dict[str, float
     message, wanted = frame.message(), question.message()
     place = Place(table, wanted.address, wanted.count)
     content = list(message.registers) or [int(bit) for bit in message.bits]
+    places = [(point, modbus_points.place_of(point)) for point in asked.points]
     return {
-        point.quantity: modbus_points.value_of(point, place, content)
-        for point in asked.points
-        if place.holds(modbus_points.place_of(point))
+        point.quantity: modbus_points.value_of(point, where, place, content)
+        for point, where in places
+        if place.holds(where)
     }

@@ -41,10 +41,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One request and the points its reply holds."""
+    """One request and the points its reply holds, each with its own place."""
 
     place: Place
     points: tuple[Point, ...]
+    places: tuple[Place, ...]
 
 
 def place_of(point: Point) -> Place:
@@ -63,12 +64,16 @@ def plan(points: Iterable[Point], max_count: int) -> Iterator[Read]:
         near = bool(waiting) and _same_read(waiting[-1], point)
         joined = None if span is None else _join(span, place, near, max_count)
         if span is not None and joined is None:
-            yield Read(span, tuple(waiting))
+            yield _read(span, waiting)
             waiting = []
         span = joined or place
         waiting.append(point)
     if span is not None:
-        yield Read(span, tuple(waiting))
+        yield _read(span, waiting)
+
+
+def _read(place: Place, points: Sequence[Point]) -> Read:
+    return Read(place, tuple(points), tuple(place_of(point) for point in points))
 
 
 def halves(read: Read) -> list[Read]:
@@ -81,7 +86,7 @@ def _spanning(points: tuple[Point, ...]) -> Read:
     places = [place_of(point) for point in points]
     first = min(place.address for place in places)
     end = max(place.end for place in places)
-    return Read(Place(places[0].table, first, end - first), points)
+    return _read(Place(places[0].table, first, end - first), points)
 
 
 def _same_read(one: Point, other: Point) -> bool:
@@ -96,9 +101,11 @@ def _join(span: Place, place: Place, near: bool, max_count: int) -> Place | None
     return Place(span.table, span.address, end - span.address)
 
 
-def value_of(point: Point, place: Place, content: Sequence[int] | Sequence[bool]) -> float | None:
-    """The point's value in `content`, which was read from `place`; None where the device gives no number."""
-    where = place_of(point)
+def value_of(
+    point: Point, where: Place, place: Place, content: Sequence[int] | Sequence[bool]
+) -> float | None:
+    """The point's value, which stands at `where`, in `content`, which was read from `place`; None where the
+    device gives no number."""
     at = where.address - place.address
     raw_words = [int(word) for word in content[at : at + where.count]]
     if where.table in ("coil", "discrete"):

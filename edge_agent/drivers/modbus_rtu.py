@@ -10,7 +10,7 @@ so no driver could tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from edge_agent.drivers.contract import (
     LineCounters,
     LineLost,
     PermanentError,
+    Point,
     Port,
     Reply,
     Target,
@@ -31,6 +32,8 @@ from edge_agent.drivers.modbus_frame import EXCEPTIONS, LARGEST_READ, REQUESTS, 
 from edge_agent.drivers.modbus_points import Place, Read
 from edge_agent.drivers.refusals import Refusals
 
+#: Bytes of an answer besides its data: unit, function, length, CRC. A refusal is as long.
+_OVERHEAD: Final = 5
 #: Exceptions after which asking again may help: acknowledge (wait), busy, and a gateway's trouble.
 _PASSING: Final = frozenset({5, 6, 10, 11})
 
@@ -41,6 +44,7 @@ class ModbusRtu:
     def __init__(self, attempts: int = 2) -> None:
         self._attempts = attempts
         self._refusals = Refusals()
+        self._plans: dict[str, tuple[tuple[Point, ...], tuple[Read, ...]]] = {}
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the device says of each point.
@@ -54,7 +58,7 @@ class ModbusRtu:
         unit = _Unit(port, unit_id(target.address), counters, timeout_s, attempts, gap_s)
         max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
         self._refusals.begin_poll(target.address)
-        todo = list(modbus_points.plan(target.points, max_count))
+        todo = list(self._plan(target, max_count))
         reply = Reply()
         failure: DriverError | None = None
         while todo:
@@ -86,12 +90,20 @@ class ModbusRtu:
             raise failure
         return reply
 
+    def _plan(self, target: Target, max_count: int) -> tuple[Read, ...]:
+        """The requests; remembered, for the next poll mostly asks the same."""
+        points, reads = self._plans.get(target.address, ((), ()))
+        if points != target.points:
+            reads = tuple(modbus_points.plan(target.points, max_count))
+            self._plans[target.address] = target.points, reads
+        return reads
+
     async def _read(self, unit: _Unit, address: str, read: Read, reply: Reply) -> None:
         if self._refusals.has(address, read.place):
             raise PermanentError(f"unit {address}, {read.place}: refused before", "device_error")
         content = await unit.read(read.place)
-        for point in read.points:
-            take(point, modbus_points.value_of(point, read.place, content), reply)
+        for point, where in zip(read.points, read.places, strict=True):
+            take(point, modbus_points.value_of(point, where, read.place, content), reply)
 
 
 def unit_id(address: str | int) -> int:
@@ -127,7 +139,8 @@ class _Unit:
         """Registers or bits, `place.count` of them. Raises DriverError."""
         what = f"unit {self.unit_id}, {place}"
         request = modbus_frame.read_request(self.unit_id, place.table, place.address, place.count)
-        question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
+        length = _OVERHEAD + _octets(place)
+        question = Question(request, self.timeout_s, self.attempts, what, self.gap_s, answer_bytes=length)
         frame = await ask(
             self.port,
             question,
@@ -159,13 +172,20 @@ class _Unit:
 
     def _candidates(self, heard: bytes, place: Place) -> list[int]:
         """Where a whole answer to this question may begin, its CRC not looked at."""
-        function = REQUESTS[place.table].function_code
-        octets = (place.count + 7) // 8 if place.table in ("coil", "discrete") else 2 * place.count
-        head = bytes([self.unit_id, function, octets])
-        refusal = bytes([self.unit_id, function | 0x80])
-        return [
-            start
-            for start in range(len(heard))
-            if (heard.startswith(head, start) and len(heard) >= start + 5 + octets)
-            or (heard.startswith(refusal, start) and len(heard) >= start + 5)
-        ]
+        function, octets = REQUESTS[place.table].function_code, _octets(place)
+        answers = _places(heard, bytes([self.unit_id, function, octets]), _OVERHEAD + octets)
+        refusals = _places(heard, bytes([self.unit_id, function | 0x80]), _OVERHEAD)
+        return sorted([*answers, *refusals])
+
+
+def _octets(place: Place) -> int:
+    """How many bytes of data an answer has."""
+    return (place.count + 7) // 8 if place.table in ("coil", "discrete") else 2 * place.count
+
+
+def _places(heard: bytes, head: bytes, length: int) -> Iterator[int]:
+    """Where `head` stands and `length` bytes follow from there."""
+    start = heard.find(head)
+    while 0 <= start <= len(heard) - length:
+        yield start
+        start = heard.find(head, start + 1)

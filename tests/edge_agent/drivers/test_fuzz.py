@@ -78,7 +78,7 @@ class MemoryPort:
     async def write(self, data: bytes) -> None:
         self._waiting += b"".join(map(self._changed, self._bus.hear(data, self._now_ms)))
 
-    async def read(self, timeout_s: float) -> bytes:  # noqa: ARG002  # whoever waits here waits in vain
+    async def read(self, timeout_s: float, expected: int = 0) -> bytes:  # noqa: ARG002  # waiting is in vain
         self._now_ms += 100
         unasked = self._bus.next_transmission(self._now_ms)
         data = self._waiting + (self._changed(unasked.frame) if unasked else b"")
