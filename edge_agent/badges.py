@@ -9,6 +9,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from edge_agent.language import said
+
 PEPPER_BYTES: Final = 32
 
 
@@ -43,7 +45,7 @@ def load_pepper(path: Path) -> bytes:
     except OSError as error:
         raise PepperError(f"{path}: {error.strerror or error}") from error
     if len(pepper) < PEPPER_BYTES:
-        raise PepperError(f"{path}: {len(pepper)} bytes, needs {PEPPER_BYTES}. Delete it to have one made.")
+        raise PepperError(said("pepper_short", file=path, bytes=len(pepper), least=PEPPER_BYTES))
     return pepper
 
 
