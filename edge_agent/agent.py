@@ -22,6 +22,7 @@ from edge_agent.site_file import SiteFile
 from edge_agent.spool import Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
+from edge_agent.timekeeping import Timekeeping
 from edge_agent.uplink import Uplink
 from wire.status import Status
 
@@ -43,8 +44,11 @@ class Agent:
         clock: Clock = utc_ms,
         mqtt: MqttPlan | None = None,
         readers: Sequence[Reader] = (),
+        timekeeping: Timekeeping | None = None,
     ) -> None:
-        self._clock = clock
+        """`timekeeping` goes before `clock`, holds what is read before the time is known and marks doubt."""
+        self._clock = clock = timekeeping or clock
+        self._timekeeping = timekeeping
         self._started_ms = clock()
         self._spool = SpoolThread(spool)
         self._uplink = Uplink(
@@ -59,7 +63,16 @@ class Agent:
         changed = self._uplink.status_changed
         self._keeper = Keeper(self._spool, clock, self._uplink.sealed, changed)
         linger_s = site.spool.linger_ms / 1000.0
-        self._collector = Collector(pepper, linger_s, self._keeper.take, changed, Passages(readers))
+        self._collector = Collector(
+            pepper,
+            linger_s,
+            timekeeping.take if timekeeping else self._keeper.take,
+            changed,
+            Passages(readers),
+            in_doubt=timekeeping.doubtful if timekeeping else lambda: False,
+        )
+        if timekeeping is not None:
+            timekeeping.between(self._collector.flush, self._keeper.take)
         self._lines = [Line(plan, self._collector, clock, opener) for plan in plans]
         self._mqtt = None if mqtt is None else MqttDevices(mqtt, self._collector, clock)
         self._devices = [device for plan in plans for device in devices_of(plan)]
@@ -79,11 +92,15 @@ class Agent:
                 group.create_task(self._uplink.run())
                 shown = group.create_task(live.serve(live.socket_path(self._site.spool.path), self._live))
                 lines = [group.create_task(_supervised(name, source.run)) for name, source in self._sources()]
+                if self._timekeeping is not None:
+                    lines.append(group.create_task(self._timekeeping.run()))
                 await self._stopping.wait()
                 for task in lines:
                     task.cancel()
                 await asyncio.gather(*lines, return_exceptions=True)
                 self._collector.flush()
+                if self._timekeeping is not None:
+                    self._timekeeping.let_go()
                 self._keeper.stop()
                 await keeper
                 self._uplink.stop()

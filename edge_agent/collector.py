@@ -51,13 +51,16 @@ class Collector:
         changed: Callable[[], None] = lambda: None,
         passages: Passages | None = None,
         elapsed_s: Callable[[], float] = time.monotonic,
+        in_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`in_doubt`: whether stamps given now may be wrong; then each device says so by a fault event."""
         self._pepper = pepper
         self._linger_s = linger_s
         self._hand_over = hand_over
         self._changed = changed
         self._passages = passages or Passages()
         self._elapsed_s = elapsed_s
+        self._in_doubt = in_doubt
         self._faults = FaultBook()
         self._columns: dict[tuple[str, ...], _Columns] = {}
         self._events: list[Event] = []
@@ -67,8 +70,7 @@ class Collector:
     def reply(self, device: str, time_ms: int, reply: Reply) -> None:
         """A device has answered: its values, each null with its reason."""
         values = {quantity: _finite(value) for quantity, value in reply.values.items()}
-        fault: FaultReason | None = None
-        self._faults.clear(device, None)
+        fault = self._spoke(device, time_ms)
         for quantity, value in values.items():
             if value is not None:
                 self._faults.clear(device, quantity)
@@ -108,8 +110,7 @@ class Collector:
                     mark=passage.mark,
                 )
             )
-        self._faults.clear(device, None)
-        self._note(device, None, time_ms)
+        self._note(device, self._spoke(device, time_ms), time_ms)
 
     def flush(self) -> None:
         """Hand over what is in hand, if anything is."""
@@ -121,6 +122,14 @@ class Collector:
         frames = [Frame(device=one.device, time=one.times, values=one.values) for one in columns.values()]
         if frames or events:
             self._hand_over((frames, events))
+
+    def _spoke(self, device: str, time_ms: int) -> FaultReason | None:
+        """The device is there. What is wrong with it as a whole: at most its stamp."""
+        if not self._in_doubt():
+            self._faults.clear(device, None)
+            return None
+        self._fault(device, None, "clock_unsynchronised", time_ms)
+        return "clock_unsynchronised"
 
     def _fault(self, device: str, quantity: str | None, reason: FaultReason, time_ms: int) -> None:
         if self._faults.report(device, quantity, reason, time_ms):

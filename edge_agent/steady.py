@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 #: What a time service corrects without a jump; followed at once.
 SMALL_MS: Final = 1_000
+#: A stamp that may be wrong by more than this is in doubt. A leap second that the kernel repeats is more.
+DOUBT_MS: Final = 250
 BELIEVED_AFTER_S: Final = 20.0
 #: The cloud sets aside what is stamped further ahead than this (`ingest.screen`), so nothing stands in the
 #: store that a larger step back could come upon: it is taken whole.
@@ -52,6 +54,17 @@ class SteadyClock:
         self._elapsed_ms = elapsed_ms
         return int(self._last_ms)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the time last given may be wrong: the system's clock has jumped, or is being waited for."""
+        behind_ms = self._last_ms - (self._offset_ms + self._elapsed_ms)
+        return self._jumped is not None or behind_ms > DOUBT_MS
+
+    def trust(self) -> None:
+        """Who knows the time has just set the system's clock: it is followed at once."""
+        elapsed_ms = self._elapsed_s() * 1000.0
+        self._believe(self._wall_ms() - elapsed_ms)
+
     def _follow(self, offset_ms: float, elapsed_ms: float) -> None:
         """Believe small differences at once, jumps once they have lasted."""
         if abs(offset_ms - self._offset_ms) <= SMALL_MS:
@@ -61,6 +74,9 @@ class SteadyClock:
             _log.warning("the system's clock has jumped by %.1f s", (offset_ms - self._offset_ms) / 1000.0)
         elif elapsed_ms - self._jumped[1] >= BELIEVED_AFTER_S * 1000.0:
             _log.warning("the system's clock stays where it jumped to: it is followed")
-            if self._offset_ms - offset_ms > LARGE_MS:
-                self._last_ms = 0.0
-            self._offset_ms, self._jumped = offset_ms, None
+            self._believe(offset_ms)
+
+    def _believe(self, offset_ms: float) -> None:
+        if self._offset_ms - offset_ms > LARGE_MS:
+            self._last_ms = 0.0
+        self._offset_ms, self._jumped = offset_ms, None

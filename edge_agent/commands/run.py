@@ -20,7 +20,7 @@ from edge_agent.language import said
 from edge_agent.serial_port import open_line
 from edge_agent.site_file import SiteFile, SiteFileError, missing_files
 from edge_agent.spool import Spool, SpoolBroken, SpoolError
-from edge_agent.steady import SteadyClock
+from edge_agent.timekeeping import Timekeeping, knowledge
 
 ABOUT: Final = "about_run"
 
@@ -48,9 +48,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run_agent(found: Installation, pepper: bytes) -> None:
     spool = _open_spool(found.site)
-    clock = SteadyClock(utc_ms, time.monotonic, spool.newest_ms)
+    keeping = Timekeeping(utc_ms, time.monotonic, lambda: knowledge(utc_ms), spool.newest_ms)
     agent = Agent(
-        found.site, found.plans, spool, pepper, open_line, clock, mqtt=found.mqtt, readers=found.readers
+        found.site,
+        found.plans,
+        spool,
+        pepper,
+        open_line,
+        mqtt=found.mqtt,
+        readers=found.readers,
+        timekeeping=keeping,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
