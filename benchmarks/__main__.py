@@ -6,10 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import ingest, stores
+from benchmarks import ingest, line, sdcard, stores
 from benchmarks.report import Figure, table, write
 
-BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.measure, "stores": stores.measure}
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "ingest": ingest.measure,
+    "stores": stores.measure,
+    "sdcard": sdcard.measure,
+    "line": line.measure,
+}
 
 
 def main(names: list[str]) -> int:

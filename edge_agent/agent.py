@@ -29,6 +29,8 @@ from wire.status import Status
 _log = logging.getLogger(__name__)
 
 RESTART_LINE_S: Final = 5.0
+#: At the end, for the answers to what has been asked.
+LAST_ANSWERS_S: Final = 2.0
 
 
 class Agent:
@@ -62,10 +64,9 @@ class Agent:
         )
         changed = self._uplink.status_changed
         self._keeper = Keeper(self._spool, clock, self._uplink.sealed, changed)
-        linger_s = site.spool.linger_ms / 1000.0
         self._collector = Collector(
             pepper,
-            linger_s,
+            site.spool.power_cut_s,
             timekeeping.take if timekeeping else self._keeper.take,
             changed,
             Passages(readers),
@@ -95,9 +96,7 @@ class Agent:
                 if self._timekeeping is not None:
                     lines.append(group.create_task(self._timekeeping.run()))
                 await self._stopping.wait()
-                for task in lines:
-                    task.cancel()
-                await asyncio.gather(*lines, return_exceptions=True)
+                await self._end(lines)
                 self._collector.flush()
                 if self._timekeeping is not None:
                     self._timekeeping.let_go()
@@ -107,6 +106,17 @@ class Agent:
                 shown.cancel()
         finally:
             await self._spool.close()
+
+    async def _end(self, lines: Sequence[asyncio.Task[None]]) -> None:
+        """What is being asked may answer; then everything that reads ends."""
+        for line in self._lines:
+            line.stop()
+        polled = [task for task, line in zip(lines, self._lines, strict=False) if line.is_asked]
+        if polled:
+            await asyncio.wait(polled, timeout=LAST_ANSWERS_S)
+        for task in lines:
+            task.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
 
     def _sources(self) -> list[tuple[str, Line | MqttDevices]]:
         """What readings come from, by the name status has for it."""
@@ -150,6 +160,8 @@ async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
             # Not the error's text: it might hold a badge number.
             where = "".join(traceback.format_tb(error.__traceback__))
             _log.error("%s crashed with %s\n%s", name, type(error).__name__, where)
+        else:
+            return
         await asyncio.sleep(RESTART_LINE_S)
 
 

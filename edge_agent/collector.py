@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from edge_agent.badges import pseudonym
 from edge_agent.drivers.contract import Reply
@@ -14,6 +15,11 @@ from edge_agent.faults import FaultBook
 from edge_agent.passage import Passages
 from edge_agent.spool import Parcel
 from wire.batch import Event, FaultReason, Frame
+
+#: So long nothing has come where a round of answers is complete.
+QUIET_S: Final = 0.06
+#: Of `power_cut_s`, what lies between two parcels at least: less than all of it, for beats tremble.
+_SPACING: Final = 0.75
 
 
 @dataclass(slots=True)
@@ -38,15 +44,17 @@ class _Columns:
 
 
 class Collector:
-    """Takes what lines hear; `hand_over` is given one parcel `linger_s` after its first reading or event.
+    """Takes what lines hear; `hand_over` is given one parcel at most `power_cut_s` after its first reading.
 
-    Card numbers end here: what is kept of them is the pseudonym.
+    Usually earlier: once the devices that are asked at one beat have answered, that is when nothing has come
+    for a moment. But not more often than about every `power_cut_s`: each parcel costs the SD card a write. An
+    event does not wait for that. Card numbers end here: what is kept of them is the pseudonym.
     """
 
     def __init__(
         self,
         pepper: bytes,
-        linger_s: float,
+        power_cut_s: float,
         hand_over: Callable[[Parcel], None],
         changed: Callable[[], None] = lambda: None,
         passages: Passages | None = None,
@@ -55,7 +63,7 @@ class Collector:
     ) -> None:
         """`in_doubt`: whether stamps given now may be wrong; then each device says so by a fault event."""
         self._pepper = pepper
-        self._linger_s = linger_s
+        self._power_cut_s = power_cut_s
         self._hand_over = hand_over
         self._changed = changed
         self._passages = passages or Passages()
@@ -65,6 +73,9 @@ class Collector:
         self._columns: dict[tuple[str, ...], _Columns] = {}
         self._events: list[Event] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._first_s = self._last_s = 0.0
+        self._urgent = False
+        self._flushed_s = float("-inf")
         self.devices: dict[str, DeviceState] = {}
 
     def reply(self, device: str, time_ms: int, reply: Reply) -> None:
@@ -83,7 +94,7 @@ class Collector:
             self._columns.setdefault(key, _Columns(device)).add(time_ms, values)
         self._note(device, fault, time_ms)
         self.devices[device].values |= values
-        self._start_lingering()
+        self._gather(urgent=False)
 
     def failure(self, device: str, time_ms: int, reason: FaultReason) -> None:
         """Nothing could be had of a device."""
@@ -117,6 +128,7 @@ class Collector:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._flushed_s, self._urgent = self._elapsed_s(), False
         columns, events = self._columns, self._events
         self._columns, self._events = {}, []
         frames = [Frame(device=one.device, time=one.times, values=one.values) for one in columns.values()]
@@ -137,7 +149,7 @@ class Collector:
 
     def _event(self, event: Event) -> None:
         self._events.append(event)
-        self._start_lingering()
+        self._gather(urgent=True)
 
     def _note(self, device: str, fault: FaultReason | None, read_ms: int | None) -> None:
         state = self.devices.setdefault(device, DeviceState())
@@ -146,9 +158,30 @@ class Collector:
             state.fault = fault
             self._changed()
 
-    def _start_lingering(self) -> None:
+    def _gather(self, *, urgent: bool) -> None:
+        """Something has come: put the hand-over off while more is likely."""
+        self._last_s = self._elapsed_s()
+        self._urgent = self._urgent or urgent
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._linger_s, self.flush)
+            self._first_s = self._last_s
+        if self._timer is None or urgent:
+            self._look_again()
+
+    def _due_in_s(self) -> float:
+        spaced_s = 0.0 if self._urgent else self._flushed_s + _SPACING * self._power_cut_s
+        wanted_s = max(self._last_s + QUIET_S, spaced_s)
+        return min(self._first_s + self._power_cut_s, wanted_s) - self._elapsed_s()
+
+    def _look_again(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(max(self._due_in_s(), 0.0), self._look)
+
+    def _look(self) -> None:
+        if self._due_in_s() > 0:
+            self._look_again()
+        else:
+            self.flush()
 
 
 def _finite(value: float | None) -> float | None:

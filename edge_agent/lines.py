@@ -6,6 +6,7 @@ Who is asked when is the matter of `schedule`. Waiting goes by the monotonic clo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -80,17 +81,27 @@ class Line:
     opener: Opener
     counters: LineCounters = field(default_factory=LineCounters)
     _reopen_s: float = FIRST_REOPEN_S
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its devices are asked, and do not speak of themselves."""
+        return isinstance(self.plan, PolledPlan)
+
+    def stop(self) -> None:
+        """Let `run` end once the device that is being asked has answered: its answer comes only once."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
+        """Until stopped; a line that only listens until cancelled."""
+        while not self._stopping.is_set():
             try:
                 await self._run_open()
             except DriverError as error:
                 _log.warning("%s: %s; again in %.1f s", self.plan.settings.path, error, self._reopen_s)
                 for device in devices_of(self.plan):
                     self.collector.failure(device, self.clock(), error.reason)
-            await asyncio.sleep(self._reopen_s)
+            await self._stops_within(self._reopen_s)
             self._reopen_s = min(self._reopen_s * 2.0, LONGEST_REOPEN_S)
 
     async def _run_open(self) -> None:
@@ -122,12 +133,19 @@ class Line:
         schedule, busy = Schedule(plan.devices), Busy(time.monotonic())
         while True:
             beat, due_s = schedule.next()
-            await asyncio.sleep(max(due_s - time.monotonic(), 0.0))
+            if await self._stops_within(due_s - time.monotonic()):
+                return
             started_s = time.monotonic()
             answered = await self._ask(port, plan, beat)
             now_s = time.monotonic()
             self.counters.utilisation = busy.add(started_s, now_s)
             (schedule.served if answered else schedule.failed)(beat, started_s, now_s, self.clock())
+
+    async def _stops_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await self._stopping.wait()
+        return self._stopping.is_set()
 
     async def _ask(self, port: Port, plan: PolledPlan, beat: Beat) -> bool:
         """Whether the device answered, also where nothing of it is due."""

@@ -101,11 +101,12 @@ class BrokerSection(_Part):
 
 
 class SpoolSection(_Part):
-    """At most `bound_mb` MiB wait for a receipt; readings are gathered for `linger_ms` into a batch."""
+    """At most `bound_mb` MiB wait for a receipt. `power_cut_s` is how many seconds of readings a power cut
+    may cost: for so long they are gathered at most, and the longer the kinder to the SD card."""
 
     path: FilePath
     bound_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
-    linger_ms: Annotated[int, Field(ge=0, le=10_000)] = 60
+    power_cut_s: Annotated[float, Field(ge=0, le=3_600)] = 1.0
 
 
 class _BadgeReader(_Part):

@@ -16,6 +16,8 @@ from simulator.line import SimulatedLine
 from simulator.site import write_edge_file, write_whole
 
 _WRITE_EVERY_S: Final = 0.1
+#: A proof that kills the agent wants little to be in its hands.
+_POWER_CUT_S: Final = 0.06
 _MOST_DEVICES: Final = 247
 #: Quantities of the wire's table wide enough to count in, one a counter.
 QUANTITIES: Final = (
@@ -59,7 +61,7 @@ class CountingSite:
             for device, slave in self.slaves.items()
         ]
         line = {"port": str(folder.absolute() / "counting"), "protocol": "modbus_rtu", "devices": devices}
-        return write_edge_file(folder, "counting", "pi-1", timezone, broker, [line])
+        return write_edge_file(folder, "counting", "pi-1", timezone, broker, [line], _POWER_CUT_S)
 
     def produced(self) -> dict[str, int]:
         """The last counter value each device sent."""

@@ -178,6 +178,7 @@ def write_edge_file(
     timezone: str,
     broker: Mapping[str, Any],
     lines: list[dict[str, Any]],
+    power_cut_s: float = 1.0,
 ) -> Path:
     """Write `site.yaml` as plumbline-edge reads it; gives its path."""
     content = {
@@ -185,7 +186,7 @@ def write_edge_file(
         "agent": agent,
         "timezone": timezone,
         "broker": dict(broker),
-        "spool": {"path": "spool.db", "bound_mb": 512, "linger_ms": 60},
+        "spool": {"path": "spool.db", "bound_mb": 512, "power_cut_s": power_cut_s},
         "badge_pepper_file": PEPPER_FILE,
         "lines": lines,
     }

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Final
 
 Series = tuple[str, str]
-#: What an agent had read before it was killed and not yet sealed: a linger (60 ms), one transaction of the
-#: spool on a busy disk, and the answer it was waiting for.
+#: What an agent had read before it was killed and not yet sealed: what is gathered (60 ms), one transaction
+#: of the spool on a busy disk, and the answer it was waiting for.
 KILL_REACH_S: Final = 2.0
 #: A request in flight when its agent is frozen: the answer comes within this.
 FREEZE_REACH_S: Final = 0.5

@@ -20,7 +20,7 @@ def table(outcome: Outcome, recovery_limit_s: float) -> str:
         (
             "not yet taken",
             verdict.untaken,
-            "on the line or in the linger when their agent was killed or frozen",
+            "on the line or being gathered when their agent was killed or frozen",
         ),
         ("resent", outcome.resent, "batches sent once more, in another order"),
     ]

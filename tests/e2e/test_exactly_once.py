@@ -1,7 +1,7 @@
 """Every reading is in the store exactly once, whichever process is killed (invariant 1).
 
 A reading is *taken* when it is in the spool. A SIGKILL of the agent may cost what it had read and not yet
-sealed: one linger, at most two polls a device. Nothing else may cost anything.
+sealed: what is gathered, at most two polls a device. Nothing else may cost anything.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def test_an_agent_restarted_with_a_half_written_spool_goes_on(tmp_path: Path, br
         stack.start("cloud")
         stack.start("agent")
         stack.wait_produced(5)
-        # One torn transaction is one batch: what one linger gathered, besides what the kill itself cost.
+        # One torn transaction is one batch: what was gathered for it, besides what the kill itself cost.
         assert_exactly_once(stack, kills_of_the_agent=2)
 
 

@@ -61,7 +61,7 @@ site: {SITE}
 agent: {AGENT}
 timezone: Asia/Shanghai
 broker: {{host: 127.0.0.1, port: {port}}}
-spool: {{path: spool.db, bound_mb: 64, linger_ms: 30}}
+spool: {{path: spool.db, bound_mb: 64, power_cut_s: 0.03}}
 badge_pepper_file: secret/badge-pepper
 lines:
   - port: counting

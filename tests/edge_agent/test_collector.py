@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from edge_agent.collector import Collector
+from edge_agent.collector import QUIET_S, Collector
 from edge_agent.drivers.contract import Reply
 from edge_agent.spool import Parcel
 from wire.batch import Frame
@@ -15,13 +15,19 @@ NOW_MS = 1_764_000_000_000
 class Hands:
     """Takes parcels."""
 
-    def __init__(self, linger_s: float = 30.0) -> None:
+    def __init__(self, power_cut_s: float = 30.0) -> None:
         self.parcels: list[Parcel] = []
         self.changes = 0
-        self.collector = Collector(b"p" * 32, linger_s, self.parcels.append, self._changed)
+        self.collector = Collector(b"p" * 32, power_cut_s, self.parcels.append, self._changed)
 
     def _changed(self) -> None:
         self.changes += 1
+
+    async def holds(self, parcels: int) -> None:
+        """Wait for so many parcels."""
+        async with asyncio.timeout(5):
+            while len(self.parcels) < parcels:  # noqa: ASYNC110  # the collector calls back, it sets no event
+                await asyncio.sleep(0.005)
 
     def flushed(self) -> Parcel:
         self.collector.flush()
@@ -90,13 +96,27 @@ async def test_the_state_of_a_device_changes_when_its_fault_does() -> None:
     assert (state.last_read_ms, state.fault) == (NOW_MS, "no_reply")
 
 
+async def test_readings_that_may_be_lost_wait_for_more_and_an_event_takes_them_along() -> None:
+    hands = Hands(power_cut_s=30.0)
+    hands.collector.reply("a", NOW_MS, Reply({"temperature": 1.0}))
+    hands.collector.reply("b", NOW_MS, Reply({"temperature": 2.0}))
+    await hands.holds(1)
+    hands.collector.reply("a", NOW_MS + 1000, Reply({"temperature": 3.0}))
+    await asyncio.sleep(3 * QUIET_S)
+    assert len(hands.parcels) == 1
+    hands.collector.card("gate", NOW_MS + 1500, "0012345678")
+    await hands.holds(2)
+    (first, _), (second, events) = hands.parcels
+    assert [frame.device for frame in first] == ["a", "b"]
+    assert [frame.device for frame in second] == ["a"]
+    assert [event.kind for event in events] == ["badge"]
+
+
 async def test_a_parcel_is_handed_over_a_moment_after_its_first_reading() -> None:
-    hands = Hands(linger_s=0.02)
+    hands = Hands(power_cut_s=0.02)
     hands.collector.reply("a", NOW_MS, Reply({"temperature": 1.0}))
     hands.collector.reply("b", NOW_MS, Reply({"temperature": 2.0}))
     assert hands.parcels == []
-    async with asyncio.timeout(5):
-        while not hands.parcels:  # noqa: ASYNC110  # the collector calls back, it sets no event
-            await asyncio.sleep(0.005)
+    await hands.holds(1)
     ((frames, _),) = hands.parcels
     assert [frame.device for frame in frames] == ["a", "b"]

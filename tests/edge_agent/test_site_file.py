@@ -17,7 +17,7 @@ site: fenglin-18
 agent: pi-1
 timezone: Asia/Shanghai
 broker: {host: 127.0.0.1, port: 1883, username: pi-1, password_file: secret/mqtt}
-spool: {path: spool.db, bound_mb: 512, linger_ms: 60}
+spool: {path: spool.db, bound_mb: 512, power_cut_s: 2}
 badge_pepper_file: secret/badge-pepper
 lines:
   - port: /dev/ttyUSB0
@@ -78,7 +78,11 @@ def test_a_good_file_becomes_a_plan_with_paths_beside_the_file(tmp_path: Path) -
         ("port: 1883", "prot: 1883", '4: broker.prot: is not a key here. Did you mean "port"?'),
         ("password_file: secret/mqtt", "password: hunter2", "4: broker.password: must not stand here"),
         ("bound_mb: 512", "bound_mb: 0", "5: spool.bound_mb: 0 must be greater than or equal to 1"),
-        ("linger_ms: 60", "lingr_ms: 60", '5: spool.lingr_ms: is not a key here. Did you mean "linger_ms"?'),
+        (
+            "power_cut_s: 2",
+            "powr_cut_s: 2",
+            '5: spool.powr_cut_s: is not a key here. Did you mean "power_cut_s"?',
+        ),
         (
             "protocol: dlt645",
             "protocol: dlt654",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from edge_agent.spool import Spool, SpoolError, SpoolInUse
+from edge_agent.spool import FORGET_AT, Losses, Spool, SpoolError, SpoolInUse
 from wire.batch import Event, Frame, decode
 
 NOW_MS = 1_764_000_000_000
@@ -73,6 +75,48 @@ def test_receipts_for_numbers_never_given_do_nothing(tmp_path: Path) -> None:
     assert spool.append([frame(2)], [], NOW_MS) == 2
     assert [batch.seq for batch in spool.unsent(0, 10)] == [1, 2]
     spool.close()
+
+
+def test_what_was_receipted_waits_no_longer_though_it_is_deleted_in_groups(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    for number in range(FORGET_AT):
+        spool.append([frame(number)], [], NOW_MS + number)
+    for seq in range(1, FORGET_AT):
+        assert spool.acknowledge([(seq, seq)]) == 1
+        assert spool.acknowledge([(1, seq)]) == 0
+    assert (spool.batches, spool.depth().oldest_ms) == (1, NOW_MS + FORGET_AT - 1)
+    assert (
+        [batch.seq for batch in spool.unsent(0, 10)]
+        == [batch.seq for batch in spool.newest(10)]
+        == [FORGET_AT]
+    )
+    assert in_file(path) == FORGET_AT
+    assert spool.acknowledge([(FORGET_AT, FORGET_AT)]) == 1
+    assert in_file(path) == 0
+    assert (spool.batches, spool.depth().oldest_ms) == (0, None)
+    spool.close()
+
+
+def test_at_the_bound_what_was_receipted_goes_first_and_counts_as_no_loss(tmp_path: Path) -> None:
+    spool = Spool.open(tmp_path / "spool.db", MIB // 4, NOW_MS)
+    seq = 0
+    while seq < FORGET_AT - 1:
+        seq = spool.append([frame(seq, rows=900)], [], NOW_MS)
+        spool.acknowledge([(seq, seq)])
+    assert spool.losses() == Losses()
+    assert spool.depth().bytes <= MIB // 4
+    spool.close()
+
+
+def in_file(path: Path) -> int:
+    """Rows on the disk, looked at as after a power cut: from a copy."""
+    copy = path.with_name("copy.db")
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    with contextlib.closing(sqlite3.connect(copy)) as db:
+        count: int = db.execute("SELECT count(*) FROM batch").fetchone()[0]
+    return count
 
 
 def test_several_parcels_are_sealed_in_one_transaction(tmp_path: Path) -> None:
