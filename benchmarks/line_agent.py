@@ -22,9 +22,9 @@ from plumbline.children import Children
 _WARM_UP_S: Final = 8.0
 _FULL_LINE_S: Final = 30.0
 _CALM_S: Final = 60.0
-_METERS: Final = 5
+METERS: Final = 5
 _SENSORS: Final = 8
-_LINES: Final = 4
+LINES: Final = 4
 #: As fast as a site file may ask: the line is never idle.
 _ALWAYS_S: Final = 0.05
 _MIB: Final = 1 << 20
@@ -45,9 +45,9 @@ class Use:
 
 def measure(folder: Path) -> list[Figure]:
     """A line that is always asked; then twenty devices once a second."""
-    full = _watched(folder / "full", 1, _METERS, _SENSORS, _ALWAYS_S, _FULL_LINE_S)
-    calm = _watched(folder / "calm", _LINES, _METERS, 0, 1.0, _CALM_S)
-    devices = _LINES * _METERS
+    full = _watched(folder / "full", 1, METERS, _SENSORS, _ALWAYS_S, _FULL_LINE_S)
+    calm = _watched(folder / "calm", LINES, METERS, 0, 1.0, _CALM_S)
+    devices = LINES * METERS
     polls = calm.answered / calm.passed_s
     return [
         Figure("9600 baud: line time used, of what bytes and gaps need", full.needed_s, "s", full.passed_s,
@@ -89,7 +89,7 @@ def _watched(folder: Path, lines: int, meters: int, sensors: int, interval_s: fl
 @contextlib.contextmanager
 def running(folder: Path, lines: int, meters: int, sensors: int, interval_s: float) -> Iterator[Children]:
     """Lines, service and agent at work, children `wire` and `edge`; all files in `folder`."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with cloud(folder) as (_, broker_port), Children(folder) as children:
         wire = ["benchmarks.line_wire", str(folder), str(lines), str(meters), str(sensors)]
         children.start("wire", wire, (folder / "wire.json").exists)

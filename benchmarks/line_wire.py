@@ -43,8 +43,8 @@ QUANTITIES: Final = (
     "voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3",
     "active_power", "power_factor", "frequency", "active_energy_import",
 )  # fmt: skip
-_CENTRES: Final = (230.0, 231.0, 229.0, 1.2, 1.1, 1.3, 800.0, 0.92, 50.0, 1234.5)
-_STEPS: Final = (0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 1.0, 0.001, 0.01, 0.01)
+CENTRES: Final = (230.0, 231.0, 229.0, 1.2, 1.1, 1.3, 800.0, 0.92, 50.0, 1234.5)
+STEPS: Final = (0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 1.0, 0.001, 0.01, 0.01)
 
 
 class Wire:
@@ -99,7 +99,7 @@ def _meter(unit: int) -> Callable[[Table, int], Mapping[int, int]]:
         sway = math.sin(now_ms / 7_000 + unit)
         values = [
             round(round((centre + 20 * step * sway) / step) * step, 4)
-            for centre, step in zip(_CENTRES, _STEPS, strict=True)
+            for centre, step in zip(CENTRES, STEPS, strict=True)
         ]
         return dict(enumerate(struct.unpack(">20H", struct.pack(">10f", *values))))
 
