@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -15,15 +16,19 @@ from edge_agent.collector import Collector
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
 from edge_agent.installation import broker_of
 from edge_agent.keeper import Keeper
-from edge_agent.lines import Line, LinePlan, Opener, devices_of
+from edge_agent.lines import Line, LinePlan, Opener, PolledPlan, devices_of
 from edge_agent.live import Live
 from edge_agent.passage import Passages, Reader
+from edge_agent.remote import Remote, Values
 from edge_agent.site_file import SiteFile
 from edge_agent.spool import Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
 from edge_agent.timekeeping import Timekeeping
+from edge_agent.trial import SiteFiles
 from edge_agent.uplink import Uplink
+from edge_agent.vitals import vitals
+from edge_agent.watchdog import Systemd
 from wire.status import Status
 
 _log = logging.getLogger(__name__)
@@ -31,6 +36,11 @@ _log = logging.getLogger(__name__)
 RESTART_LINE_S: Final = 5.0
 #: At the end, for the answers to what has been asked.
 LAST_ANSWERS_S: Final = 2.0
+#: So long a new site file may take to deliver something before the old one comes back.
+TRIAL_S: Final = 60.0
+#: So long the devices may take to answer to `read_now`.
+READ_WITHIN_S: Final = 10.0
+_LOOK_S: Final = 0.1
 
 
 class Agent:
@@ -47,12 +57,20 @@ class Agent:
         mqtt: MqttPlan | None = None,
         readers: Sequence[Reader] = (),
         timekeeping: Timekeeping | None = None,
+        files: SiteFiles | None = None,
+        systemd: Systemd | None = None,
     ) -> None:
-        """`timekeeping` goes before `clock`, holds what is read before the time is known and marks doubt."""
+        """`timekeeping` goes before `clock`, holds what is read before the time is known and marks doubt.
+
+        With `files` it obeys commands; `reload` then says, after `run`, that the site file has changed.
+        """
         self._clock = clock = timekeeping or clock
         self._timekeeping = timekeeping
         self._started_ms = clock()
         self._spool = SpoolThread(spool)
+        self.reload = False
+        self._systemd = systemd or Systemd({})
+        self._remote = None if files is None else Remote(site, files, self._read_now, self._restart, clock)
         self._uplink = Uplink(
             site.site,
             site.agent,
@@ -61,6 +79,7 @@ class Agent:
             self._status,
             clock,
             site.status_interval_s,
+            None if self._remote is None else self._remote.obey,
         )
         changed = self._uplink.status_changed
         self._keeper = Keeper(self._spool, clock, self._uplink.sealed, changed)
@@ -78,6 +97,9 @@ class Agent:
         self._mqtt = None if mqtt is None else MqttDevices(mqtt, self._collector, clock)
         self._devices = [device for plan in plans for device in devices_of(plan)]
         self._devices += [device.target.device for device in (mqtt.devices if mqtt else ())]
+        self._asked_devices = [
+            device for plan in plans if isinstance(plan, PolledPlan) for device in devices_of(plan)
+        ]
         self._site = site
         self._stopping = asyncio.Event()
 
@@ -95,6 +117,9 @@ class Agent:
                 lines = [group.create_task(_supervised(name, source.run)) for name, source in self._sources()]
                 if self._timekeeping is not None:
                     lines.append(group.create_task(self._timekeeping.run()))
+                others = [group.create_task(self._systemd.watch(self._spool.state))]
+                others.append(group.create_task(self._try_out()))
+                self._systemd.ready()
                 await self._stopping.wait()
                 await self._end(lines)
                 self._collector.flush()
@@ -103,7 +128,8 @@ class Agent:
                 self._keeper.stop()
                 await keeper
                 self._uplink.stop()
-                shown.cancel()
+                for task in (shown, *others):
+                    task.cancel()
         finally:
             await self._spool.close()
 
@@ -124,6 +150,41 @@ class Agent:
             (line.plan.settings.path, line) for line in self._lines
         ]
         return found if self._mqtt is None else [*found, (self._mqtt.plan.port, self._mqtt)]
+
+    def _restart(self) -> None:
+        """The site file has changed: end, to be made anew by it."""
+        self.reload = True
+        self.stop()
+
+    async def _try_out(self) -> None:
+        """With a site file on trial: tell whoever sent it how it went, once that is known."""
+        if self._remote is None or not self._remote.on_trial:
+            return
+        since_s = time.monotonic()
+        while self._uplink.counters().last_receipt is None:  # a receipt rings no event here
+            if time.monotonic() - since_s > TRIAL_S and self._remote.did_not_deliver():
+                return
+            await asyncio.sleep(_LOOK_S)
+        if (result := self._remote.delivered()) is not None:
+            self._uplink.tell(result)
+
+    async def _read_now(self, device: str | None) -> Values:
+        """What the devices that are asked say now. Raises LookupError."""
+        wanted = self._asked_devices if device is None else [device]
+        began_ms = self._clock()
+        for one in wanted:
+            if not any(line.hurry(one) for line in self._lines):
+                raise LookupError(
+                    f"{one}: no device of this site that is asked ({', '.join(self._asked_devices)})"
+                )
+        until_s = time.monotonic() + READ_WITHIN_S
+        states = self._collector.devices
+        while time.monotonic() < until_s:
+            if all(one in states and (states[one].last_read_ms or 0) >= began_ms for one in wanted):
+                break
+            await asyncio.sleep(_LOOK_S)
+        fresh = [one for one in wanted if one in states and (states[one].last_read_ms or 0) >= began_ms]
+        return {one: dict(states[one].values) for one in fresh}
 
     async def _live(self) -> Live:
         return Live(
@@ -148,6 +209,7 @@ class Agent:
             uplink=self._uplink.counters(),
             lines=line_statuses(counters),
             devices=device_statuses(self._devices, self._collector.devices),
+            host=vitals(self._site.spool.path),
         )
 
 

@@ -81,7 +81,9 @@ class Line:
     opener: Opener
     counters: LineCounters = field(default_factory=LineCounters)
     _reopen_s: float = FIRST_REOPEN_S
-    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _ends: bool = False
+    _schedule: Schedule | None = None
 
     @property
     def is_asked(self) -> bool:
@@ -90,18 +92,25 @@ class Line:
 
     def stop(self) -> None:
         """Let `run` end once the device that is being asked has answered: its answer comes only once."""
-        self._stopping.set()
+        self._ends = True
+        self._wake.set()
+
+    def hurry(self, device: str) -> bool:
+        """Ask a device now, not at its next beat. Whether it is one of those this line asks."""
+        found = self._schedule is not None and self._schedule.hurry(device)
+        self._wake.set()
+        return found
 
     async def run(self) -> None:
         """Until stopped; a line that only listens until cancelled."""
-        while not self._stopping.is_set():
+        while not self._ends:
             try:
                 await self._run_open()
             except DriverError as error:
                 _log.warning("%s: %s; again in %.1f s", self.plan.settings.path, error, self._reopen_s)
                 for device in devices_of(self.plan):
                     self.collector.failure(device, self.clock(), error.reason)
-            await self._stops_within(self._reopen_s)
+            await self._woken_within(self._reopen_s)
             self._reopen_s = min(self._reopen_s * 2.0, LONGEST_REOPEN_S)
 
     async def _run_open(self) -> None:
@@ -131,21 +140,25 @@ class Line:
 
     async def _poll(self, port: Port, plan: PolledPlan) -> None:
         schedule, busy = Schedule(plan.devices), Busy(time.monotonic())
-        while True:
+        self._schedule = schedule
+        while not self._ends:
             beat, due_s = schedule.next()
-            if await self._stops_within(due_s - time.monotonic()):
-                return
+            if await self._woken_within(due_s - time.monotonic()):
+                continue
             started_s = time.monotonic()
             answered = await self._ask(port, plan, beat)
             now_s = time.monotonic()
             self.counters.utilisation = busy.add(started_s, now_s)
             (schedule.served if answered else schedule.failed)(beat, started_s, now_s, self.clock())
 
-    async def _stops_within(self, seconds: float) -> bool:
+    async def _woken_within(self, seconds: float) -> bool:
+        """Whether, before the time is over, it is to end or somebody is to be asked sooner."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(seconds, 0.0)):
-                await self._stopping.wait()
-        return self._stopping.is_set()
+                await self._wake.wait()
+        woken = self._wake.is_set()
+        self._wake.clear()
+        return woken
 
     async def _ask(self, port: Port, plan: PolledPlan, beat: Beat) -> bool:
         """Whether the device answered, also where nothing of it is due."""

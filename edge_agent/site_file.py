@@ -10,7 +10,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +31,7 @@ from edge_agent.site_mistakes import Mistake, Profiles, ProtocolRules, cross_mis
 from edge_agent.tcp_port import SCHEME, host_and_port
 from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
+from wire.command import OrderKind
 from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
 
 Part = TypeVar("Part", bound=BaseModel)
@@ -165,6 +166,13 @@ class LineSection(_Part):
     devices: Annotated[tuple[DeviceSection, ...], Field(strict=False), AfterValidator(_at_least_one)]
 
 
+class RemoteSection(_Part):
+    """What may be asked of the agent from afar, and the files that `config_file` may replace, by name."""
+
+    allow: Annotated[tuple[OrderKind, ...], Field(strict=False)] = get_args(OrderKind)
+    files: dict[Annotated[str, StringConstraints(pattern=ID_PATTERN)], FilePath] = {}
+
+
 class SiteFile(_Part):
     """The whole file, paths resolved against its folder."""
 
@@ -177,6 +185,7 @@ class SiteFile(_Part):
     status_interval_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
     lines: Annotated[tuple[LineSection, ...], Field(strict=False)] = ()
     mqtt: MqttSection | None = None
+    remote: RemoteSection = RemoteSection()
 
     def devices(self) -> list[str]:
         """The ids of all devices, in the order of the file."""

@@ -11,6 +11,7 @@ import logging
 import random
 import socket
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -27,8 +28,9 @@ from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import last_will
 from wire.ranges import Ranges
 from wire.receipt import Receipt
+from wire.result import Result
 from wire.status import Status, UplinkStatus
-from wire.topics import topic
+from wire.topics import KINDS, topic
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ LONGEST_RECONNECT_S: Final = 8.0
 #: Receipts are gathered for so long into one transaction: an SD card wears by the transaction.
 SETTLE_EVERY_S: Final = 0.2
 DISK_RETRY_S: Final = 1.0
+#: Commands that wait to be carried out, and results that wait for a connection.
+COMMANDS_BOUND: Final = 16
 #: Changes of status within this are told together.
 STATUS_SPACING_S: Final = 1.0
 FAREWELL_S: Final = 2.0
@@ -53,6 +57,10 @@ CREDENTIALS_EVERY_S: Final = 2.0
 NO_BACKLOG_BATCHES: Final = 4
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
 _NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+
+
+#: Carries out a command; the answer where there is one already.
+Obey = Callable[[bytes], Awaitable[Result | None]]
 
 
 class _Stopped(Exception):  # noqa: N818  # not an error: it ends a task group
@@ -71,8 +79,10 @@ class Uplink:
         status: Callable[[bool], Awaitable[Status]],
         clock: Clock,
         status_interval_s: float = 10.0,
+        obey: Obey | None = None,
     ) -> None:
-        self._topics = {kind: topic(site, agent, kind) for kind in ("batch", "receipt", "status")}
+        """`obey` carries out commands; without it none is listened to."""
+        self._topics = {kind: topic(site, agent, kind) for kind in KINDS}
         self._identifier = f"plumbline-{site}-{agent}"
         self._broker = broker
         self._credentials = Credentials(broker, f"{site}/{agent}", clock)
@@ -84,6 +94,10 @@ class Uplink:
         self._forget = Ranges()
         self._wake, self._feed, self._settle, self._changed = (asyncio.Event() for _ in range(4))
         self._stopping = asyncio.Event()
+        self._obey = obey
+        self._commands: asyncio.Queue[bytes] = asyncio.Queue(COMMANDS_BOUND)
+        self._results: deque[Result] = deque(maxlen=COMMANDS_BOUND)
+        self._answered = asyncio.Event()
         self._told_batches = 0
         self._accepted = 0
         self._refused = 0
@@ -94,6 +108,11 @@ class Uplink:
         """A batch has come onto the disk: it goes out first."""
         self._delivery.sealed(batch)
         self._wake.set()
+
+    def tell(self, result: Result) -> None:
+        """Send the result of a command as soon as there is a connection."""
+        self._results.append(result)
+        self._answered.set()
 
     def status_changed(self) -> None:
         """Tell the cloud soon, not at the next beat."""
@@ -142,6 +161,8 @@ class Uplink:
         async with self._client() as client:
             client.pending_calls_threshold = 2 * WINDOW
             await client.subscribe(self._topics["receipt"], qos=1)
+            if self._obey is not None:
+                await client.subscribe(self._topics["command"], qos=1)
             last_seq = self._spool.last_seq
             newest = await self._spool.newest(LIVE_AT_CONNECT)
             self._delivery.connected(last_seq, newest, time.monotonic())
@@ -155,6 +176,8 @@ class Uplink:
                 group.create_task(self._forget_in_groups())
                 group.create_task(self._report(client))
                 group.create_task(self._until_renewed())
+                group.create_task(self._obey_commands())
+                group.create_task(self._tell_results(client))
                 group.create_task(self._until_stopped(client))
 
     def _client(self) -> aiomqtt.Client:
@@ -203,12 +226,40 @@ class Uplink:
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
+            if message.topic.value == self._topics["command"]:
+                self._take_command(message)
+                continue
             try:
                 receipt = Receipt.model_validate_json(bytes(message.payload))
             except (ValidationError, TypeError):
                 _log.warning("a receipt that cannot be read is passed over (%s)", message.topic)
                 continue
             self._take_in(receipt)
+
+    def _take_command(self, message: aiomqtt.Message) -> None:
+        # A retained command would be obeyed at every connection for ever.
+        if message.retain or not isinstance(message.payload, bytes):
+            _log.warning("a command that is retained or empty is passed over")
+        elif self._commands.full():
+            _log.warning("a command is passed over: %d wait", self._commands.qsize())
+        else:
+            self._commands.put_nowait(message.payload)
+
+    async def _obey_commands(self) -> None:
+        """One after the other; the answer waits for a connection, and so is told also over the next one."""
+        while self._obey is not None:
+            result = await self._obey(await self._commands.get())
+            if result is not None:
+                _log.info("command %s: %s %s", result.id, result.outcome, result.detail)
+                self.tell(result)
+
+    async def _tell_results(self, client: aiomqtt.Client) -> None:
+        while True:
+            while self._results:
+                await client.publish(self._topics["result"], self._results[0].model_dump_json(), qos=1)
+                self._results.popleft()
+            self._answered.clear()
+            await self._answered.wait()
 
     def _take_in(self, receipt: Receipt) -> None:
         settled = self._delivery.receipt(receipt, time.monotonic())

@@ -23,6 +23,9 @@ from wire.topics import Topic
 
 logger = logging.getLogger(__name__)
 
+#: What a broker that cannot be reached, or refuses, raises.
+BrokerFailure = aiomqtt.MqttError
+
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 #: A broker that is gone without a farewell is noticed after at most twice this: then all sites wait.
@@ -203,6 +206,27 @@ class Receiver:
                 return True
         self.counters.unsent += 1
         return False
+
+
+async def ask(
+    address: BrokerAddress, command: Topic, payload: bytes, answer: Topic
+) -> AsyncGenerator[bytes, None]:
+    """Send a command to an agent and yield what comes on its topic of answers, for ever. Raises MqttError."""
+    async with aiomqtt.Client(
+        address.host,
+        address.port,
+        username=address.username,
+        password=address.password,
+        tls_context=address.tls_context(),
+        protocol=aiomqtt.ProtocolVersion(address.protocol),
+        keepalive=_KEEPALIVE_S,
+        timeout=_ANSWER_WITHIN_S,
+    ) as client:
+        await client.subscribe(str(answer), qos=1)
+        await client.publish(str(command), payload, qos=1)
+        async for message in client.messages:
+            if isinstance(message.payload, bytes):
+                yield message.payload
 
 
 async def _subscribe(client: aiomqtt.Client, address: BrokerAddress) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
 from ingest.receive import BrokerAddress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
-from plumbline.settings import BrokerSettings, Settings, secret
+from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
 
 LOGGER = logging.getLogger("plumbline.broker")
+#: In the data folder.
+CLOUD_PASSWORD: Final = "broker/cloud-password"  # noqa: S105  # a file
 
 
 async def connect_address(settings: Settings, stack: contextlib.AsyncExitStack) -> BrokerAddress:
@@ -19,6 +24,8 @@ async def connect_address(settings: Settings, stack: contextlib.AsyncExitStack) 
         return configured(settings.broker)
     password = os.urandom(16).hex()
     users = {"cloud": Credentials(password=password)}
+    # For `plumbline command`, which speaks as the cloud from a process of its own.
+    _keep_secret(settings.data / CLOUD_PASSWORD, password)
     for account in settings.agents:
         users[f"{account.site}.{account.agent}"] = Credentials(
             password=secret(account.password_file), site=account.site, agent=account.agent
@@ -28,6 +35,26 @@ async def connect_address(settings: Settings, stack: contextlib.AsyncExitStack) 
     stack.push_async_callback(broker.stop)
     LOGGER.info("embedded broker listens on 127.0.0.1:%d", broker.port)
     return BrokerAddress(host="127.0.0.1", port=broker.port, username="cloud", password=password)
+
+
+def running(settings: Settings) -> BrokerAddress:
+    """The broker that a running installation listens to. Raises SettingsError where none has."""
+    if settings.broker is not None:
+        return replace(configured(settings.broker), share=None)
+    file = settings.data / CLOUD_PASSWORD
+    if not file.is_file() or not settings.embedded_broker_port:
+        raise SettingsError(f"{file}: is not there: `plumbline serve` makes it, with an embedded_broker_port")
+    return BrokerAddress(
+        host="127.0.0.1", port=settings.embedded_broker_port, username="cloud", password=secret(file)
+    )
+
+
+def _keep_secret(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as opened:
+        opened.write(text)
 
 
 def configured(broker: BrokerSettings) -> BrokerAddress:

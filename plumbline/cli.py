@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "health": "ask a running process how it is; exit 1 when it is not well",
     "doctor": "look at settings, stores and broker; exit 1 with a remedy for what is wrong",
     "provision": "keys and certificates of agents, broker and cloud: make, renew, revoke, list",
+    "command": "ask an agent: read now, another interval, another site file, a configuration file",
     "token": "make, list and revoke tokens of the HTTP API",
     "quarantine": "list, show and replay what could not be accepted",
     "replay": "send a recording through the real path",

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from wire.batch import Batch
+from wire.command import Command
 from wire.model import Message
 from wire.receipt import Receipt
+from wire.result import Result
 from wire.status import Status
 
-MESSAGES: Final[dict[str, type[Message]]] = {"batch": Batch, "receipt": Receipt, "status": Status}
+MESSAGES: Final[dict[str, type[Message]]] = {
+    "batch": Batch,
+    "receipt": Receipt,
+    "status": Status,
+    "command": Command,
+    "result": Result,
+}
 
 
 def schema_text(message: type[Message]) -> str:

@@ -70,6 +70,21 @@ class DeviceStatus(Message):
     fault: FaultReason | None = None
 
 
+class HostStatus(Message):
+    """The machine the agent runs on; None is what it does not say. Temperature in °C."""
+
+    os: str = ""
+    kernel: str = ""
+    python: str = ""
+    uptime_s: Count | None = None
+    cpu_temperature: float | None = None
+    disk_free_bytes: Count | None = None
+    #: Of the card's life, by its own estimate: above 100 it is used up.
+    disk_wear_percent: Count | None = None
+    under_voltage: bool | None = None
+    throttled: bool | None = None
+
+
 class Status(Message):
     """`online` false is the last will: then only `v`, `online`, `sent` and `stream` mean anything."""
 
@@ -84,3 +99,4 @@ class Status(Message):
     uplink: UplinkStatus = UplinkStatus()
     lines: list[LineStatus] = []
     devices: list[DeviceStatus] = []
+    host: HostStatus = HostStatus()

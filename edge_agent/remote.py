@@ -1,0 +1,195 @@
+"""Commands from afar: judged, carried out once, answered always. See docs/remote.md for what may be asked."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from edge_agent.clock import Clock
+from edge_agent.site_file import SiteFile, SiteFileError
+from edge_agent.trial import SiteFiles
+from edge_agent.whole_file import write_whole
+from edge_agent.yaml_lines import ConfigError, KeyPath, load_with_lines
+from wire.command import Command, ConfigFile, NewSiteFile, ReadNow, SetInterval
+from wire.result import Outcome, Result
+
+#: Results remembered, so that a command that comes again is only answered again.
+REMEMBERED: Final = 64
+#: A detail is for a person to read.
+LONGEST_DETAIL: Final = 2_000
+_ID: Final = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
+
+Values = dict[str, dict[str, float | None]]
+#: Reads a device (None: all) at once. Raises LookupError for a device that cannot be asked.
+ReadAtOnce = Callable[[str | None], Awaitable[Values]]
+
+
+class Refusal(Exception):  # noqa: N818  # not an error here: an answer
+    """Why a command is not carried out."""
+
+
+class Remote:
+    """Carries out one command after the other.
+
+    A new site file is answered later, by `delivered` or `did_not_deliver` of the agent that works by it.
+    """
+
+    def __init__(
+        self, site: SiteFile, files: SiteFiles, read: ReadAtOnce, restart: Callable[[], None], clock: Clock
+    ) -> None:
+        self._site = site
+        self._files = files
+        self._read = read
+        self._restart = restart
+        self._clock = clock
+        self._answered: OrderedDict[str, Result] = OrderedDict()
+
+    async def obey(self, payload: bytes) -> Result | None:
+        """The answer; None where there is none yet, or nobody who could be answered."""
+        try:
+            command = Command.model_validate_json(payload)
+        except ValidationError as error:
+            found = _ID.search(payload)
+            return None if found is None else self._result(found[1].decode(), "refused", _plain(error))
+        if command.id in self._answered:
+            return self._answered[command.id]
+        if command.expires < self._clock():
+            return self._result(
+                command.id, "refused", "it had expired when it came: is the agent's clock right?"
+            )
+        try:
+            return await self._do(command)
+        except (Refusal, SiteFileError) as refusal:
+            return self._result(command.id, "refused", str(refusal))
+        except OSError as error:
+            return self._result(command.id, "failed", f"{error.filename or 'disk'}: {error.strerror}")
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether a change of the site file is not over: on trial, or undone and not told yet."""
+        return self._files.trial() is not None
+
+    def delivered(self) -> Result | None:
+        """Readings have arrived: a file on trial stays."""
+        trial = self._files.trial()
+        if trial is None:
+            return None
+        outcome: Outcome = "rolled_back" if trial.undone else "done"
+        detail = (
+            "nothing arrived with the new file: the old one is back" if trial.undone else "readings arrive"
+        )
+        self._files.keep()
+        return self._result(trial.command, outcome, detail)
+
+    def did_not_deliver(self) -> bool:
+        """Nothing arrives with the file on trial: the old one comes back. Whether it was not back already."""
+        trial = self._files.trial()
+        if trial is None or trial.undone:
+            return False
+        self._files.undo()
+        self._restart()
+        return True
+
+    async def _do(self, command: Command) -> Result | None:
+        order = command.do
+        if order.kind not in self._site.remote.allow:
+            raise Refusal(f"the site file does not allow {order.kind} (remote.allow)")
+        if isinstance(order, ReadNow):
+            try:
+                values = await self._read(order.device)
+            except LookupError as error:
+                raise Refusal(str(error.args[0])) from error
+            return self._result(command.id, "done", values=values)
+        if isinstance(order, ConfigFile):
+            return self._replace(command.id, order)
+        text = order.text if isinstance(order, NewSiteFile) else self._with_interval(order)
+        if self._files.trial() is not None:
+            raise Refusal("another site file is on trial: wait for its result")
+        self._files.check(text, self._site)
+        self._files.begin(text, command.id)
+        self._restart()
+        return None
+
+    def _with_interval(self, order: SetInterval) -> str:
+        text = self._files.path.read_text(encoding="utf-8")
+        try:
+            return with_interval(text, order.device, order.interval_s)
+        except LookupError as error:
+            raise Refusal(str(error.args[0])) from error
+
+    def _replace(self, command: str, order: ConfigFile) -> Result:
+        target: Path | None = self._site.remote.files.get(order.name)
+        if target is None:
+            listed = ", ".join(sorted(self._site.remote.files)) or "none"
+            raise Refusal(f"{order.name}: not listed under remote.files ({listed})")
+        if target.exists():
+            write_whole(target.with_name(f"{target.name}.before"), target.read_text(encoding="utf-8"))
+        write_whole(target, order.text)
+        return self._result(
+            command, "done", f"{target}: {len(order.text)} characters; the old one is beside it"
+        )
+
+    def _result(
+        self, command: str, outcome: Outcome, detail: str = "", values: Values | None = None
+    ) -> Result:
+        result = Result(
+            id=command, at=self._clock(), outcome=outcome, detail=detail[:LONGEST_DETAIL], values=values or {}
+        )
+        self._answered[command] = result
+        while len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+        return result
+
+
+def with_interval(text: str, device: str, interval_s: float) -> str:
+    """The site file `text` with another interval of a device, everything else as it is written.
+
+    Raises LookupError, saying why, where that cannot be done.
+    """
+    try:
+        before, line_of = load_with_lines(text)
+    except ConfigError as error:
+        raise LookupError(str(error)) from error
+    place = _place_of(before, device)
+    lines = text.splitlines(keepends=True)
+    at = line_of((*place, "interval_s")) - 1
+    lines[at], count = re.subn(r"(\binterval_s\s*:\s*)[0-9.]+", rf"\g<1>{interval_s:g}", lines[at])
+    changed = "".join(lines)
+    if count == 1:
+        after, _ = load_with_lines(changed)
+        wanted = _device_at(before, place) | {"interval_s": _interval_at(after, place)}
+        if _device_at(after, place) == wanted and _interval_at(after, place) == float(f"{interval_s:g}"):
+            return changed
+    raise LookupError(
+        f"{device}: its interval_s does not stand on a line of its own device: send a site file"
+    )
+
+
+def _interval_at(data: Any, place: KeyPath) -> float:  # noqa: ANN401  # anything may stand in a file
+    return float(_device_at(data, place)["interval_s"])
+
+
+def _place_of(data: object, device: str) -> KeyPath:
+    lines = data.get("lines") if isinstance(data, dict) else None
+    for number, line in enumerate(lines or []):
+        for at, entry in enumerate(line.get("devices", [])):
+            if entry.get("id") == device and "interval_s" in entry:
+                return ("lines", number, "devices", at)
+    raise LookupError(f"{device}: no device of this site that is asked")
+
+
+def _device_at(data: Any, place: KeyPath) -> dict[str, Any]:  # noqa: ANN401
+    for part in place:
+        data = data[part]
+    return dict(data)
+
+
+def _plain(error: ValidationError) -> str:
+    """What is wrong, one line, without what was sent."""
+    parts = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False))
+    return "; ".join(parts)
