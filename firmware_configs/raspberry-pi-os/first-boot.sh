@@ -69,6 +69,8 @@ start() {
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         systemctl restart systemd-journald
+    fi
+    if systemctl is-active -q systemd-udevd; then
         udevadm control --reload
         udevadm trigger --subsystem-match=tty --subsystem-match=usb-serial
     fi
@@ -78,7 +80,7 @@ start() {
         fail "mend the site file, then systemctl start plumbline-edge"
     elif [ -d /run/systemd/system ]; then
         systemctl restart plumbline-edge
-        say "runs; journalctl -u plumbline-edge shows what it does, plumbline-edge top what it reads"
+        say "runs. sudo -u plumbline plumbline-edge top /etc/plumbline/site.yaml shows what it reads"
     fi
 }
 

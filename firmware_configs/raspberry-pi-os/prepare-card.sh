@@ -30,7 +30,10 @@ mkdir "$to"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 pip=("$root/.venv/bin/python" -m pip --disable-pip-version-check -q)
+# What an earlier build left there would go into this one.
+rm -rf "$root"/build/lib "$root"/build/bdist.*
 "${pip[@]}" wheel --no-deps --no-build-isolation -w "$built" "$root"
+rm -rf "$root"/build/lib "$root"/build/bdist.*
 cp "$built"/plumbline-*.whl "$root/requirements/edge.txt" "$to/"
 cp "$here/raspberry-pi-os/first-boot.sh" "$here"/systemd/* "$here/udev/99-plumbline-serial.rules" "$to/"
 [ -z "$bundle" ] || cp "$bundle" "$to/"
