@@ -30,10 +30,11 @@ mkdir "$to"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 pip=("$root/.venv/bin/python" -m pip --disable-pip-version-check -q)
-# What an earlier build left there would go into this one.
-rm -rf "$root"/build/lib "$root"/build/bdist.*
-"${pip[@]}" wheel --no-deps --no-build-isolation -w "$built" "$root"
-rm -rf "$root"/build/lib "$root"/build/bdist.*
+# Built from a copy: what an earlier build left in the checkout would go into this one.
+mkdir "$built/source"
+cp "$root/pyproject.toml" "$root/README.md" "$built/source/"
+for package in "$root"/*/__init__.py; do cp -r "$(dirname "$package")" "$built/source/"; done
+"${pip[@]}" wheel --no-deps --no-build-isolation -w "$built" "$built/source"
 cp "$built"/plumbline-*.whl "$root/requirements/edge.txt" "$to/"
 cp "$here/raspberry-pi-os/first-boot.sh" "$here"/systemd/* "$here/udev/99-plumbline-serial.rules" "$to/"
 [ -z "$bundle" ] || cp "$bundle" "$to/"
