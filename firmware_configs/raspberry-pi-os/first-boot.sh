@@ -6,6 +6,7 @@
 #
 # Needs the internet once, unless the folder has `wheels/` (prepare-card.sh --wheels).
 set -euo pipefail
+umask 022
 
 card=$(dirname "$(readlink -f "$0")")
 venv=/opt/plumbline
@@ -17,6 +18,8 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "needs Pyt
 shopt -s nullglob
 packages=("$card"/plumbline-*.whl)
 [ ${#packages[@]} -eq 1 ] || fail "expected one plumbline-*.whl in $card, found ${#packages[@]}: run prepare-card.sh again"
+bundles=("$card"/plumbline-*.tar.gz)
+[ ${#bundles[@]} -le 1 ] || fail "more than one bundle: ${bundles[*]}. Remove what is not of this Pi"
 
 install_debian() {
     say "installing $*"
@@ -55,9 +58,8 @@ install_system() {
 # The bundle of `plumbline provision agent`. It holds a private key, so it does not stay on the card. Where there is a site
 # file already, that one stays: it names the site's devices by now.
 unpack_bundle() {
-    local bundles=("$card"/plumbline-*.tar.gz) keep=()
-    [ ${#bundles[@]} -gt 0 ] || return 0
-    [ ${#bundles[@]} -eq 1 ] || fail "more than one bundle in $card: ${bundles[*]}"
+    local keep=()
+    [ ${#bundles[@]} -eq 1 ] || return 0
     [ ! -e /etc/plumbline/site.yaml ] || keep=(--exclude=site.yaml)
     runuser -u plumbline -- tar -xz -C /etc/plumbline "${keep[@]}" < "${bundles[0]}"
     rm -f "${bundles[0]}"
