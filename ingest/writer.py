@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
@@ -15,6 +15,7 @@ from ingest.retention import Forgetting, Retention
 from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.hint import Hint
+from store.log.reader import Taken, pause, read_on
 from store.records.contract import Records, SiteEvent
 from store.timeseries.contract import TimeSeries
 from wire import batch as wire_batch
@@ -30,10 +31,6 @@ _READ_BATCHES: Final = 50
 #: At most so many transactions a second where there is little to take: each of them rewrites the last page of
 #: every series it touches. Nobody waits for it, as pages hear of new readings from the log.
 LINGER_S: Final = 0.2
-#: How long a nudge may be missing before the log is looked at all the same.
-POLL_S: Final = 1.0
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 #: While idle, at most this often, in steps that hold the store's writer for about 50 ms. Else a minute still
 #: being written would be rolled up anew with every reading; windows are right without.
 _ROLL_UP_EVERY_S: Final = 10.0
@@ -60,19 +57,12 @@ class WriterCounters:
     store_failures: int = 0
 
 
-class _Step(NamedTuple):
-    """The offset reached by so many batches; `full`: there may be more at once."""
-
-    reached: int
-    batches: int
-    full: bool
-
-
 class _Readings:
     """The reader of the log that fills the time series."""
 
     def __init__(self, store: TimeSeries, counters: WriterCounters) -> None:
         self.position = store.position
+        self.reached: int | None = None
         self._store = store
         self._counters = counters
 
@@ -95,6 +85,7 @@ class _Events:
     """The reader of the log that keeps what happened."""
 
     def __init__(self, store: Records, counters: WriterCounters) -> None:
+        self.reached: int | None = None
         self._store = store
         self._counters = counters
 
@@ -161,36 +152,25 @@ class Writer:
             self._hint.notify()  # nobody shall sleep through it
 
     async def _follow(self, name: str, reader: _Readings | _Events, stop: asyncio.Event) -> None:
-        pause_s = _FIRST_PAUSE_S
-        reached: int | None = None
-        while not stop.is_set():
-            count = self._hint.count
-            try:
-                step = await asyncio.to_thread(self._step, reader, reached)
-            except StoreError as error:
-                self.counters.store_failures += 1
-                logger.error("%s: %s; the log waits", name, error)  # noqa: TRY400 - the reason is in the message
-                reached = None
-                await _pause(pause_s, stop)
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-                continue
-            pause_s, reached = _FIRST_PAUSE_S, step.reached
-            if not step.batches:
-                await self._hint.wait(POLL_S, count)
-            elif not step.full:
-                await _pause(LINGER_S, stop)
+        def failed(error: StoreError) -> None:
+            self.counters.store_failures += 1
+            logger.error("%s: %s; the log waits", name, error)
+            reader.reached = None
 
-    def _step(self, reader: _Readings | _Events, reached: int | None) -> _Step:
-        """Take one step from where the reader is, None: where its store says."""
-        position = reader.position() if reached is None else reached
+        await read_on(lambda: self._step(reader), failed, self._hint, LINGER_S, stop)
+
+    def _step(self, reader: _Readings | _Events) -> Taken:
+        """Take one step from where the reader is; where that is not known, its store says."""
+        position = reader.position() if reader.reached is None else reader.reached
         batches = self._recent.following(position, STEP_BATCHES) or self._from_log(reader, position)
         if batches:
             reader.take(batches)
             position = batches[-1].offset
+        reader.reached = position
         reader.note(position)
         self._recent.forget(min(self.counters.time_series_position, self.counters.events_position))
         full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
-        return _Step(position, len(batches), full)
+        return Taken(len(batches), full)
 
     def _from_log(self, reader: _Readings | _Events, position: int) -> list[Stored]:
         batches: list[Stored] = []
@@ -218,7 +198,7 @@ class Writer:
                 self.counters.store_failures += 1
                 logger.error("%s: %s", work.__name__, error)  # noqa: TRY400 - the reason is in the message
                 done = True
-            await _pause(interval_s if done else 0.0, stop)
+            await pause(interval_s if done else 0.0, stop)
 
     def _roll_up(self) -> bool:
         """A step, when nothing waits in the log or the last was long ago; whether there is no more to do."""
@@ -242,11 +222,3 @@ class Writer:
         self.counters.forgotten_readings += readings
         self.counters.forgotten_records += rows
         return True
-
-
-async def _pause(pause_s: float, stop: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(pause_s):
-            await stop.wait()
-    except TimeoutError:
-        return

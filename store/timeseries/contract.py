@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 #: `increase` is for counters: the sum of the steps from each reading to the next one, where a step down is a
 #: reset and counts as the new value. A step belongs to the bucket of its later reading; the first reading of
 #: a window steps from the reading before the window, where there is one.
 Aggregate = Literal["min", "max", "mean", "last", "count", "increase"]
+
+#: A window is for a chart or a rule, not for an export.
+MOST_BUCKETS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class Window:
     step_ms: int
     time: list[int]
     columns: dict[Aggregate, list[float | None]]
+
+
+def empty_window(start: int, end: int, step_ms: int, aggregates: Sequence[Aggregate]) -> Window:
+    """A window of [start, end) with nothing in it. Raises ValueError for a step or a number of buckets out of
+    bounds."""
+    if step_ms < 1:
+        raise ValueError(f"step_ms is {step_ms}, at least 1")
+    time = range(start, end, step_ms)
+    if len(time) > MOST_BUCKETS:
+        raise ValueError(f"{len(time)} buckets, at most {MOST_BUCKETS}: take a longer step")
+    return Window(step_ms, list(time), {aggregate: [None] * len(time) for aggregate in aggregates})
 
 
 class Latest(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Final
 
 from store.errors import StoreError
 from store.timeseries import columns, influx_lines, influx_setup, influx_window
-from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window
+from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window, empty_window
 from store.timeseries.influx_http import Http
 from store.timeseries.influx_query import (
     HOUR_MS,
@@ -225,7 +225,7 @@ class InfluxTimeSeries:
     ) -> Window:
         """See the contract. Which minutes are stale is asked of the server, so that it is right in a process
         that only reads, too."""
-        window = influx_window.empty(start, end, step_ms, aggregates)
+        window = empty_window(start, end, step_ms, aggregates)
         series = (site, device, quantity)
         if not window.time or not aggregates:
             return window

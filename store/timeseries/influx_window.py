@@ -25,8 +25,6 @@ from store.timeseries.influx_rollup import steps_of
 from store.timeseries.influx_stale import coarse
 from wire.ranges import Ranges
 
-#: A window is for a chart or a rule, not for an export.
-MOST_BUCKETS: Final = 200_000
 #: A window asks for at most this many stretches of stale minutes; what lies between is read with them.
 _MOST_STRETCHES: Final = 8
 _NEEDS: Final[dict[Aggregate, tuple[str, ...]]] = {
@@ -50,16 +48,6 @@ class Segment:
     source: str
     start: int
     end: int
-
-
-def empty(start: int, end: int, step_ms: int, aggregates: Sequence[Aggregate]) -> Window:
-    """The window's frame. Raises ValueError for a step or a number of buckets out of bounds."""
-    if step_ms < 1:
-        raise ValueError(f"step_ms is {step_ms}, at least 1")
-    time = range(start, end, step_ms)
-    if len(time) > MOST_BUCKETS:
-        raise ValueError(f"{len(time)} buckets, at most {MOST_BUCKETS}: take a longer step")
-    return Window(step_ms, list(time), {aggregate: [None] * len(time) for aggregate in aggregates})
 
 
 def unit_of(start: int, step_ms: int) -> int:

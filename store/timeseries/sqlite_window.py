@@ -13,12 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from store.timeseries.contract import Aggregate, Window
+from store.timeseries.contract import Aggregate, Window, empty_window
 from store.timeseries.sqlite_rollup import STEP
 from store.timeseries.sqlite_schema import HOUR_MS, MINUTE_MS
 
-#: A window is for a chart or a rule, not for an export.
-MOST_BUCKETS: Final = 200_000
 _MINUTES: Final = HOUR_MS // MINUTE_MS
 
 Span = tuple[int, int]
@@ -83,7 +81,7 @@ def window(
     Readings from `end` on do not count, also where the last bucket reaches beyond it.
     Raises ValueError for a step or a number of buckets out of bounds.
     """
-    found = _empty(start, end, step_ms, aggregates)
+    found = empty_window(start, end, step_ms, aggregates)
     if series is None or not found.time:
         return found
     bound = {"series": series, "start": start, "step": step_ms} | _spans(
@@ -102,15 +100,6 @@ def window(
         for bucket, value in connection.execute(_INCREASE, bound).fetchall():
             found.columns["increase"][bucket] = value
     return found
-
-
-def _empty(start: int, end: int, step_ms: int, aggregates: Sequence[Aggregate]) -> Window:
-    if step_ms < 1:
-        raise ValueError(f"step_ms is {step_ms}, at least 1")
-    time = range(start, end, step_ms)
-    if len(time) > MOST_BUCKETS:
-        raise ValueError(f"{len(time)} buckets, at most {MOST_BUCKETS}: take a longer step")
-    return Window(step_ms, list(time), {aggregate: [None] * len(time) for aggregate in aggregates})
 
 
 def _spans(

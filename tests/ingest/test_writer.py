@@ -303,7 +303,7 @@ async def test_under_a_load_that_never_ends_it_rolls_up_all_the_same(
     stores, store = lagging
     stores.append(1, 2)
     writer = stores.writer()
-    writer._step(writer._readings, None)
+    writer._step(writer._readings)
     stores.append(3)
     assert writer._roll_up()
     assert store.durable == 0
@@ -321,7 +321,6 @@ def test_a_step_ends_where_it_has_readings_enough(stores: Stores, monkeypatch: p
     ]
     stores.log.append(entries, NOW)
     writer = stores.writer()
-    first = writer._step(writer._readings, None)
-    assert (first.batches, first.reached, first.full) == (3, 3, True)
-    last = writer._step(writer._readings, 6)
-    assert (last.batches, last.full) == (1, False)
+    steps = [writer._step(writer._readings) for _ in range(3)]
+    assert [(step.batches, step.full) for step in steps] == [(3, True), (3, True), (1, False)]
+    assert writer._readings.reached == 7

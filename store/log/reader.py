@@ -1,0 +1,60 @@
+"""A reader of the log at work: step after step, woken by hints, patient with stores that fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from store.errors import StoreError
+from store.log.hint import Hint
+
+#: How long a nudge may be missing before the log is looked at all the same.
+POLL_S: Final = 1.0
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 10.0
+
+
+class Taken(NamedTuple):
+    """What a step took. `full`: there may be more at once."""
+
+    batches: int
+    full: bool
+
+
+async def read_on(
+    step: Callable[[], Taken],
+    failed: Callable[[StoreError], None],
+    hint: Hint,
+    linger_s: float,
+    stop: asyncio.Event,
+) -> None:
+    """Until `stop`; a step that has begun is finished. Steps run in a thread.
+
+    A step that raises StoreError is told to `failed` and done again, ever more slowly. After one that took
+    all there was, so much may gather as comes within `linger_s`.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while not stop.is_set():
+        count = hint.count
+        try:
+            taken = await asyncio.to_thread(step)
+        except StoreError as error:
+            failed(error)
+            await pause(pause_s, stop)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            continue
+        pause_s = _FIRST_PAUSE_S
+        if not taken.batches:
+            await hint.wait(POLL_S, count)
+        elif not taken.full:
+            await pause(linger_s, stop)
+
+
+async def pause(seconds: float, stop: asyncio.Event) -> None:
+    """So long, or until `stop`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
