@@ -1,4 +1,4 @@
-"""Every ESPHome node is valid for the real `esphome` and says what its profile reads, where the agent listens."""
+"""Every ESPHome node is valid for the real `esphome`, and says what its profile reads where it is heard."""
 
 from __future__ import annotations
 
