@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import datetime as dt
 import math
+import signal
 import sys
+import threading
 import time
 import zoneinfo
 from collections.abc import Sequence
@@ -48,6 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     port = proposal.stable_name(arguments.port)
     chosen = _chosen(arguments)
     began_s = time.monotonic()
+    if threading.current_thread() is threading.main_thread():
+        # A shell starts what it puts into the background deaf to Ctrl-C, and Python then stays so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     found, whole = _searched(port, chosen, arguments)
     if not whole:
         print(said("scan_ended_early"), file=sys.stderr)

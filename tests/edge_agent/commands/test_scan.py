@@ -51,11 +51,16 @@ async def test_ctrl_c_gives_what_was_found_so_far(port: str) -> None:
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
     assert process.stderr is not None
     said = b""
-    async with asyncio.timeout(20):
-        while b"may be" not in said:
-            said += await process.stderr.readline()
-        os.kill(process.pid, signal.SIGINT)
-        out, rest = await process.communicate()
+    try:
+        async with asyncio.timeout(20):
+            while b"may be" not in said:
+                said += await process.stderr.readline()
+            os.kill(process.pid, signal.SIGINT)
+            out, rest = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
     assert process.returncode == 0
     assert b"ended early; what was found so far:" in rest
     assert b"1 found" in rest
