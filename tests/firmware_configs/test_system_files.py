@@ -111,7 +111,7 @@ def test_every_udev_rule_asks_and_then_sets() -> None:
         assert re.fullmatch("a+s+", kinds), f"{rule}: {kinds}"
 
 
-#: For a udev without `verify` (before systemd 254): its parser at work, in a namespace where a file of ours stands
+#: For a udev without `verify` (before systemd 254): its parser at work, in a namespace where our file stands
 #: beside the system's. It names a line that it does not understand.
 PARSED: Final = """
 mkdir -p /run/udev && mount -t tmpfs tmpfs /run/udev && mkdir /run/udev/rules.d && cp "$1" /run/udev/rules.d/
