@@ -51,7 +51,10 @@ def _values(live: Live, device: DeviceStatus) -> Iterator[str]:
 def _lines(live: Live) -> Iterator[str]:
     for line in live.status.lines:
         counts = {"requests": line.requests, "replies": line.replies, "timeouts": line.timeouts}
-        yield said("top_line", port=line.port, damaged=line.checksum_errors, **counts)
+        counts |= {"damaged": line.checksum_errors, "retries": line.retries}
+        yield said("top_line", port=line.port, **counts)
+        if line.utilisation is not None:
+            yield said("top_line_busy", share=f"{line.utilisation:.0%}")
 
 
 def _padded(name: str) -> int:

@@ -28,7 +28,9 @@ SHOWN = Live(
         spool=SpoolStatus(batches=3, bytes=2 << 20, bound_bytes=512 << 20),
         dropped=Dropped(readings=1_200),
         uplink=UplinkStatus(last_receipt=NOW_MS - 400),
-        lines=[LineStatus(port="/dev/ttyUSB0", requests=9, replies=7, timeouts=2)],
+        lines=[
+            LineStatus(port="/dev/ttyUSB0", requests=9, replies=7, timeouts=2, retries=2, utilisation=0.31)
+        ],
         devices=[
             DeviceStatus(device="bath", last_read=NOW_MS - 1_500),
             DeviceStatus(device="gone", fault="no_reply"),
@@ -89,7 +91,8 @@ def test_the_screen_says_values_ages_faults_spool_receipt_and_lines() -> None:
     assert "temperature                        21.5 °C" in text
     assert "humidity                              – %" in text
     assert "gone                        never  no reply: check address" in text
-    assert "/dev/ttyUSB0: 9 requests, 7 replies, 2 time-outs, 0 damaged" in text
+    assert "/dev/ttyUSB0: 9 requests, 7 replies, 2 time-outs, 0 damaged, 2 retries" in text
+    assert "line in use 31%" in text
 
 
 def test_the_screen_is_in_chinese_where_that_is_the_language() -> None:

@@ -11,10 +11,12 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import aiomqtt
+from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
@@ -26,6 +28,8 @@ _log = logging.getLogger(__name__)
 KEEPALIVE_S: Final = 15
 FIRST_RECONNECT_S: Final = 0.25
 LONGEST_RECONNECT_S: Final = 30.0
+#: MQTT 3.1.1 §3.9.3.
+_SUBACK_FAILURE: Final = 0x80
 #: Messages taken from the broker and not yet read: a second of a thousand devices.
 QUEUE_BOUND: Final = 1_000
 
@@ -72,12 +76,20 @@ class MqttDevices:
         async with self._client() as client:
             # Before subscribing: retained messages, which come at once, say who is away.
             self._arrivals.connected(time.monotonic())
-            await client.subscribe([(each, 1) for each in self._arrivals.filters])
+            granted = await client.subscribe([(each, 1) for each in self._arrivals.filters])
+            self._tell_refusals(granted)
             self._wait_s = FIRST_RECONNECT_S
             self.subscribed = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._take(client))
                 group.create_task(self._watch())
+
+    def _tell_refusals(self, granted: Iterable[object]) -> None:
+        """A device whose topic the broker keeps from us would only seem silent."""
+        for each, code in zip(self._arrivals.filters, granted, strict=True):
+            refused = code.is_failure if isinstance(code, ReasonCode) else code == _SUBACK_FAILURE
+            if refused:
+                _log.error("%s: may not listen to %s: its access list must let us", self.plan.port, each)
 
     def _client(self) -> aiomqtt.Client:
         broker = self.plan.broker

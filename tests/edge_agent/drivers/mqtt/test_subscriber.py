@@ -20,6 +20,7 @@ from edge_agent.drivers.mqtt.arrival import MqttDevice
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan, bounded_queue
 from edge_agent.profile import load
 from edge_agent.spool import Parcel
+from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from tests.edge_agent.cloud import until
 from tests.edge_agent.drivers.mqtt.sparkplug import metric, payload
 from tests.servers import Mosquitto
@@ -200,3 +201,23 @@ async def test_at_its_bound_the_queue_lets_the_oldest_go_and_counts_it() -> None
         queue.put_nowait(number)
     assert [queue.get_nowait() for _ in range(3)] == [2, 3, 4]
     assert counters.dropped == 2
+
+
+async def test_a_topic_that_the_broker_keeps_from_us_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else its device would only seem silent. mosquitto grants what it will not deliver; nats tells."""
+    broker = EmbeddedBroker(tmp_path / "nats", {"pi": Credentials("secret", site="a", agent="b")})
+    await broker.start()
+    password = tmp_path / "password"
+    password.write_text("secret", encoding="utf-8")
+    plan = MqttPlan(
+        Broker("127.0.0.1", broker.port, "pi", password), (device("lost", "tasmota-pow", "pow2"),), "site-x"
+    )
+    listening = asyncio.create_task(
+        MqttDevices(plan, Collector(b"p" * 32, 0.01, lambda _: None), utc_ms).run()
+    )
+    await until(lambda: "may not listen to tele/pow2/" in caplog.text, what="told")
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await broker.stop()
