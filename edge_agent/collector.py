@@ -16,10 +16,12 @@ from edge_agent.passage import Passages
 from edge_agent.spool import Parcel
 from wire.batch import Event, FaultReason, Frame
 
-#: So long nothing has come where a round of answers is complete.
-QUIET_S: Final = 0.06
-#: Of `power_cut_s`, what lies between two parcels at least: less than all of it, for beats tremble.
-_SPACING: Final = 0.75
+#: So long nothing has come where a round of answers is complete: a meter on a slow line takes 80 ms.
+QUIET_S: Final = 0.12
+#: Who allows more than this to be lost wants the card spared: then a round waits for the next ones.
+_LIVE_S: Final = 1.0
+#: Of what is allowed beyond it, what lies between two parcels at least: not all, for beats tremble.
+_SPACING: Final = 0.9
 
 
 @dataclass(slots=True)
@@ -47,8 +49,9 @@ class Collector:
     """Takes what lines hear; `hand_over` is given one parcel at most `power_cut_s` after its first reading.
 
     Usually earlier: once the devices that are asked at one beat have answered, that is when nothing has come
-    for a moment. But not more often than about every `power_cut_s`: each parcel costs the SD card a write. An
-    event does not wait for that. Card numbers end here: what is kept of them is the pseudonym.
+    for a moment. Where more than a second may be lost, about so much is gathered from several beats: each
+    parcel costs the SD card a write. An event does not wait for that. Card numbers end here: what is kept of
+    them is the pseudonym.
     """
 
     def __init__(
@@ -168,7 +171,8 @@ class Collector:
             self._look_again()
 
     def _due_in_s(self) -> float:
-        spaced_s = 0.0 if self._urgent else self._flushed_s + _SPACING * self._power_cut_s
+        spacing_s = _SPACING * max(self._power_cut_s - _LIVE_S, 0.0)
+        spaced_s = 0.0 if self._urgent else self._flushed_s + spacing_s
         wanted_s = max(self._last_s + QUIET_S, spaced_s)
         return min(self._first_s + self._power_cut_s, wanted_s) - self._elapsed_s()
 
