@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from wire.identifiers import DeviceId, StreamId
 from wire.model import Message, Milliseconds, Seq
 
 Count = Annotated[int, Field(ge=0)]
+#: Lines and parts of one agent that may have to be named.
+MOST_PARTS: Final = 64
 
 
 class Dropped(Message):
@@ -85,6 +87,17 @@ class HostStatus(Message):
     throttled: bool | None = None
 
 
+class PartStatus(Message):
+    """A part of the agent that ended and was started anew: how often since the process started, and why."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    restarts: Annotated[int, Field(ge=1, lt=1 << 53)]
+    #: The kind of the last failure and where it was; never what a message held.
+    reason: Annotated[str, Field(max_length=256)] = ""
+    #: Whether it is at work again.
+    works: bool = True
+
+
 class Status(Message):
     """`online` false is the last will: then only `v`, `online`, `sent` and `stream` mean anything."""
 
@@ -100,3 +113,5 @@ class Status(Message):
     lines: list[LineStatus] = []
     devices: list[DeviceStatus] = []
     host: HostStatus = HostStatus()
+    #: Those that ended at least once; a part that always worked is not named.
+    parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS)] = []
