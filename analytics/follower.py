@@ -12,6 +12,7 @@ from store.log.contract import Log
 from store.log.hint import Hint
 from store.log.reader import Taken, read_on
 from store.records.contract import Records
+from store.threads import ANALYTICS
 
 LOGGER = logging.getLogger("plumbline.analytics")
 
@@ -42,7 +43,7 @@ class Follower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; a step that has begun is finished."""
-        await read_on(self._step, self._failed, self._hint, LINGER_S, stop)
+        await read_on(ANALYTICS, self._step, self._failed, self._hint, LINGER_S, stop)
 
     def _failed(self, error: StoreError) -> None:
         self.counters.store_failures += 1

@@ -9,6 +9,7 @@ from typing import Final
 
 from store.errors import StoreError
 from store.records.registry import Directory
+from store.threads import UPKEEP
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Known:
 
     async def _renewed(self, load: Callable[[], Directory]) -> None:
         try:
-            self.directory = await asyncio.to_thread(load)
+            self.directory = await UPKEEP.run(load)
         except StoreError as error:
             self.failures += 1
             logger.error("directory: %s; the last one stays", error)  # noqa: TRY400 - the reason is in the message

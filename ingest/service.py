@@ -22,6 +22,7 @@ from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import Records
 from store.records.registry import Directory
+from store.threads import COMMITS
 from wire import payload as wire_payload
 
 logger = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class Ingest:
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                return await asyncio.to_thread(work)
+                return await COMMITS.run(work)
             except StoreError as error:
                 self.counters.store_failures += 1
                 logger.error("%s not stored: %s", what, error)  # noqa: TRY400 - the reason is in the message

@@ -14,6 +14,7 @@ from ingest.refusals import detail
 from store.errors import StoreError
 from store.records.contract import AgentState, Quarantined, Records
 from store.records.registry import Directory
+from store.threads import UPKEEP
 from wire import payload as wire_payload
 from wire.payload import PayloadError
 from wire.receipt import RefusalReason
@@ -81,7 +82,7 @@ class Statuses:
             self._woken.clear()
             taken, self._waiting = self._waiting, {}
             try:
-                await asyncio.to_thread(self._store, list(taken.values()))
+                await UPKEEP.run(self._store, list(taken.values()))
             except StoreError as error:
                 self.failures += 1
                 logger.error("statuses not stored: %s", error)  # noqa: TRY400 - the reason is in the message

@@ -17,6 +17,7 @@ from store.log.contract import Log, Record
 from store.log.hint import Hint
 from store.log.reader import Taken, pause, read_on
 from store.records.contract import Records, SiteEvent
+from store.threads import WRITING
 from store.timeseries.contract import TimeSeries
 from wire import batch as wire_batch
 
@@ -157,7 +158,7 @@ class Writer:
             logger.error("%s: %s; the log waits", name, error)
             reader.reached = None
 
-        await read_on(lambda: self._step(reader), failed, self._hint, LINGER_S, stop)
+        await read_on(WRITING, lambda: self._step(reader), failed, self._hint, LINGER_S, stop)
 
     def _step(self, reader: _Readings | _Events) -> Taken:
         """Take one step from where the reader is; where that is not known, its store says."""
@@ -193,7 +194,7 @@ class Writer:
         """Repeat `work` until it says it is done, then again after `interval_s`."""
         while not stop.is_set():
             try:
-                done = await asyncio.to_thread(work)
+                done = await WRITING.run(work)
             except StoreError as error:
                 self.counters.store_failures += 1
                 logger.error("%s: %s", work.__name__, error)  # noqa: TRY400 - the reason is in the message

@@ -26,6 +26,7 @@ from typing import Final
 
 from plumbline import broker_health
 from plumbline.ports import free_port, listens
+from store.threads import HEALTH
 from wire.topics import Kind, topic
 
 logger = logging.getLogger(__name__)
@@ -192,7 +193,7 @@ class EmbeddedBroker:
         try:
             while not ended.done():
                 await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
-                why = await asyncio.to_thread(broker_health.failure, self._monitor_port)
+                why = await HEALTH.run(broker_health.failure, self._monitor_port)
                 refusals = refusals + 1 if why else 0
                 if refusals >= _PATIENCE and not ended.done():
                     logger.error("nats-server takes no more messages: %s", why)

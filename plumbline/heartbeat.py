@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.errors import StoreError
+from store.threads import HEALTH
 
 LOGGER = logging.getLogger("plumbline.heartbeat")
 
@@ -34,7 +35,7 @@ class Heartbeat:
         try:
             while not stop.is_set():
                 try:
-                    await asyncio.to_thread(self._beat)
+                    await HEALTH.run(self._beat)
                 except (OSError, StoreError) as error:  # a full disk, a store away: the work goes on
                     LOGGER.warning("heartbeat: %s", error)
                 with contextlib.suppress(TimeoutError):

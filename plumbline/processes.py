@@ -32,6 +32,7 @@ from store.lease import Lease
 from store.log.hint import Hint
 from store.records.contract import Quarantined
 from store.records.registry import Directory
+from store.threads import LEASES
 from web.app import create_app
 from web.project import Project, ProjectsError, load_projects
 
@@ -194,7 +195,7 @@ async def _while_held(lease: Lease, work: Callable[[asyncio.Event], Any], stop: 
 
 async def _held(lease: Lease) -> bool:
     try:
-        return await asyncio.to_thread(lease.hold)
+        return await LEASES.run(lease.hold)
     except StoreError as error:
         LOGGER.warning("%s", error)
         return False

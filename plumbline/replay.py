@@ -19,6 +19,7 @@ from edge_agent.spool import Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import spool_status
 from edge_agent.uplink import Uplink
+from store.threads import WRITING
 from wire.status import Status
 
 #: The spool of a replay is scratch: it may be as large as the recording.
@@ -58,7 +59,7 @@ async def replay(
     with tempfile.TemporaryDirectory(prefix="plumbline-replay-") as folder:
         path = Path(folder) / "spool.db"
         hours = read_recording(recording)
-        readings = await asyncio.to_thread(
+        readings = await WRITING.run(
             fill, path, pepper or secrets.token_bytes(PEPPER_BYTES), hours, _BOUND_MB
         )
         spool = SpoolThread(Spool.open(path, _BOUND_MB << 20, utc_ms()))

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Annotated, Any, Final
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
+from store.threads import API_THREADS, HEALTH
 from store.timeseries.contract import TimeSeries
 from web.api.app import create_api
 from web.api.rate import Rate
@@ -87,8 +89,8 @@ def create_app(
 
     async def vital() -> Vitals:
         counts: dict[str, Any] = {"projects": len(known.all)}
-        counts |= {"log_offset": await asyncio.to_thread(log.last_offset)} | live.counts()
-        counts |= await asyncio.to_thread(vitals)
+        counts |= {"log_offset": await HEALTH.run(log.last_offset)} | live.counts()
+        counts |= await HEALTH.run(vitals)
         return Vitals(not app.state.following.done(), counts)
 
     @app.get("/health")
@@ -169,6 +171,8 @@ def _static_routes(assets: Assets) -> APIRouter:
 def _lifespan(live: Live) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # The pool in which FastAPI runs routes and dependencies that are not coroutines.
+        current_default_thread_limiter().total_tokens = API_THREADS
         app.state.following = task = asyncio.create_task(live.run(), name="live")
         try:
             yield

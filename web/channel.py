@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analytics.age import SILENT_AT_LEAST_MS
+from store.threads import PAGES
 from web.language import LANGUAGES, Language
 from web.project import Project
 from web.reading import Chart, Stores
@@ -168,7 +169,7 @@ class Channel:
                 silent = newest is None or now - newest > SILENT_AT_LEAST_MS
                 known_to = (newest or 0) if silent else now
                 passages = frozenset(self.state.passages)
-                self._chart = await asyncio.to_thread(stores.chart, self.project, passages, known_to, now)
+                self._chart = await PAGES.run(stores.chart, self.project, passages, known_to, now)
             return self._chart
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -12,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from store.records.registry import SCOPES, Scope, Site, Token
 from store.records.tokens import token_digest
+from store.threads import API
 from web.api.rate import Buckets
 from web.api.sources import From
 from web.problem import Problem
@@ -77,7 +77,7 @@ async def site_of(
 
 async def own_site(identity: Identity, site: str, sources: From) -> Site:
     """The site if it is the firm's. Raises Problem, 404."""
-    found = await asyncio.to_thread(sources.registry.site, identity.firm, site)
+    found = await API.run(sources.registry.site, identity.firm, site)
     if found is None:
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
     return found
@@ -97,7 +97,7 @@ async def _valid(secret: str, sources: From) -> Identity:
         digest = token_digest(secret)
     except ValueError as error:
         raise _unauthorized("This is no token: pl_ and 43 characters are wanted.") from error
-    token = await asyncio.to_thread(sources.registry.token, digest)
+    token = await API.run(sources.registry.token, digest)
     if token is None:
         raise _unauthorized("The token is not known.")
     if (over := _over(token, sources.clock())) is not None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from store.log.contract import Log, Record
 from store.log.hint import Hint
+from store.threads import LIVE, PAGES
 from web.channel import Channel
 from web.project import Project
 from web.reading import Stores
@@ -81,10 +82,10 @@ class Live:
     async def _open(self, project: Project) -> Channel:
         now = self._clock()
         # First the position, then the content: what comes between is in both, which changes nothing.
-        position = await asyncio.to_thread(self._stores.position)
-        stored = await asyncio.to_thread(self._stores.stored, project, now)
+        position = await PAGES.run(self._stores.position)
+        stored = await PAGES.run(self._stores.stored, project, now)
         state = SiteState(project, watch(project), local_day(project, now))
-        state.agents = await asyncio.to_thread(self._stores.agents, project.site)
+        state.agents = await PAGES.run(self._stores.agents, project.site)
         state.restore(stored)
         return Channel(project, state, position, self._clock)
 
@@ -110,7 +111,7 @@ class Live:
         if not channels:
             return False
         after = min(channel.position for channel in channels)
-        for offset, found in (steps := await asyncio.to_thread(self._read, after, channels)):
+        for offset, found in (steps := await LIVE.run(self._read, after, channels)):
             for channel, part in found:
                 channel.take(offset, part)
             await asyncio.sleep(0)
@@ -153,7 +154,7 @@ class Live:
             channel.close()
             return
         channel.state.turn_day(local_day(channel.project, self._clock()))
-        channel.state.agents = await asyncio.to_thread(self._stores.agents, channel.project.site)
+        channel.state.agents = await PAGES.run(self._stores.agents, channel.project.site)
         reread = (
             channel.state.totals_stale or channel.state.chart_stale
         ) and loop.time() >= channel.reread_at
@@ -165,9 +166,9 @@ class Live:
         """Late readings: count today's totals anew; done with it once the stores have them all."""
         loop = asyncio.get_running_loop()
         began, stale_to, state = loop.time(), channel.stale_to, channel.state
-        complete = await asyncio.to_thread(self._stores.position) >= stale_to
+        complete = await PAGES.run(self._stores.position) >= stale_to
         if state.totals_stale:
-            state.recount(await asyncio.to_thread(self._stores.totals, channel.project, self._clock()))
+            state.recount(await PAGES.run(self._stores.totals, channel.project, self._clock()))
         if complete and channel.stale_to == stale_to:
             state.totals_stale = state.chart_stale = False
         spent_s = loop.time() - began

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from store.errors import StoreError
 from store.log.hint import Hint
+from store.threads import Threads
 
 #: How long a nudge may be missing before the log is looked at all the same.
 POLL_S: Final = 1.0
@@ -23,13 +24,14 @@ class Taken(NamedTuple):
 
 
 async def read_on(
+    threads: Threads,
     step: Callable[[], Taken],
     failed: Callable[[StoreError], None],
     hint: Hint,
     linger_s: float,
     stop: asyncio.Event,
 ) -> None:
-    """Until `stop`; a step that has begun is finished. Steps run in a thread.
+    """Until `stop`; a step that has begun is finished. Steps run in `threads`.
 
     A step that raises StoreError is told to `failed` and done again, ever more slowly. After one that took
     all there was, so much may gather as comes within `linger_s`.
@@ -38,7 +40,7 @@ async def read_on(
     while not stop.is_set():
         count = hint.count
         try:
-            taken = await asyncio.to_thread(step)
+            taken = await threads.run(step)
         except StoreError as error:
             failed(error)
             await pause(pause_s, stop)

@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("wire", "edge_agent", "store", "ingest", "analytics", "web", "simulator", "plumbline")
+#: Those that share a process with receipts.
+CLOUD = ("store", "ingest", "analytics", "web", "plumbline")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
@@ -40,6 +42,21 @@ def test_mqtt_is_spoken_in_one_module_of_each_side() -> None:
 def test_sql_is_spoken_only_in_the_stores_and_the_spool() -> None:
     strangers = {name for name in users_of("sqlite3") if not name.startswith(("store/", "edge_agent/spool"))}
     assert not strangers, "put the query into store/ behind its contract, or into the spool"
+
+
+def test_blocking_work_of_the_cloud_names_its_threads() -> None:
+    """asyncio's default pool is one for everything: what opens a page there delays a receipt."""
+    shared = ("to_thread", "run_in_executor", "run_in_threadpool")
+    cloud = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in CLOUD]
+    strangers = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in cloud
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in shared
+    }
+    assert not strangers, (
+        "run it in the threads of its purpose, `await PAGES.run(work)`: the table is in store/threads.py"
+    )
 
 
 def test_nobody_imports_the_simulator_benchmarks_or_tests() -> None:
