@@ -15,6 +15,7 @@ from edge_agent.language import said
 from edge_agent.recording import RecordingError
 from edge_agent.site_file import SiteFileError
 from edge_agent.spool import SpoolError
+from wire.printable import printable_lines
 
 #: In the order of an installer's work.
 COMMANDS: Final[dict[str, ModuleType]] = {
@@ -38,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int = arguments.command(arguments)
     except (SiteFileError, RecordingError) as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return 2
     except (SpoolError, PepperError) as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

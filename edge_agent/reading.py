@@ -14,6 +14,7 @@ from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
 from edge_agent.language import said
 from edge_agent.lines import LinePlan, ListeningPlan, Opener, PolledPlan, devices_of
 from wire.batch import FaultReason
+from wire.printable import printable_lines
 from wire.quantities import QUANTITIES
 
 #: How long to wait for somebody to hold a badge to the reader, when that reader is asked for by name.
@@ -34,7 +35,7 @@ async def read_once(
     known = [device for plan in plans for device in devices_of(plan)]
     known += [device.target.device for device in heard]
     if only is not None and only not in known:
-        print(said("no_such_device", device=only, known=", ".join(known)), file=out)
+        _say(said("no_such_device", device=only, known=", ".join(known)), out)
         return 1
     good = True
     for plan in plans:
@@ -46,11 +47,16 @@ async def read_once(
     return 0 if good else 1
 
 
+def _say(text: str, out: TextIO) -> None:
+    """A line; names and errors in it may hold what a device or a stranger wrote."""
+    print(printable_lines(text), file=out)
+
+
 async def _read_line(plan: LinePlan, opener: Opener, out: TextIO, only: str | None) -> bool:
     try:
         port = opener(plan.settings)
     except DriverError as error:
-        print(f"{plan.settings.path}\n  {error}", file=out)
+        _say(f"{plan.settings.path}\n  {error}", out)
         return False
     try:
         if isinstance(plan, ListeningPlan):
@@ -63,14 +69,14 @@ async def _read_line(plan: LinePlan, opener: Opener, out: TextIO, only: str | No
 
 
 async def _ask(plan: PolledPlan, port: Port, target: Target, out: TextIO) -> bool:
-    print(said("asked_on", device=target.device, address=target.address, port=plan.settings.path), file=out)
+    _say(said("asked_on", device=target.device, address=target.address, port=plan.settings.path), out)
     try:
         reply = await plan.driver.poll(port, target, LineCounters(), plan.settings.timeout_s)
     except DriverError as error:
-        print(f"  {said(error.reason)} ({error})", file=out)
+        _say(f"  {said(error.reason)} ({error})", out)
         return False
     for row in _rows(reply):
-        print(f"  {row}", file=out)
+        _say(f"  {row}", out)
     return True
 
 
@@ -86,11 +92,11 @@ def _rows(reply: Reply) -> Iterator[str]:
 
 async def _hear(plan: ListeningPlan, port: Port, out: TextIO, *, patient: bool) -> bool:
     names = ", ".join(devices_of(plan))
-    print(said("reader_on", device=names, port=plan.settings.path), file=out)
+    _say(said("reader_on", device=names, port=plan.settings.path), out)
     if not patient:
-        print(f"  {said('speaks_itself', device=devices_of(plan)[0])}", file=out)
+        _say(f"  {said('speaks_itself', device=devices_of(plan)[0])}", out)
         return True
-    print(f"  {said('hold_a_badge', seconds=BADGE_WAIT_S)}", file=out)
+    _say(f"  {said('hold_a_badge', seconds=BADGE_WAIT_S)}", out)
     out.flush()
     try:
         async with asyncio.timeout(BADGE_WAIT_S):
@@ -98,12 +104,12 @@ async def _hear(plan: ListeningPlan, port: Port, out: TextIO, *, patient: bool) 
                 if not isinstance(heard, CardRead):
                     continue
                 # Not its number: a terminal's history lasts.
-                print(f"  {said('badge_read')}", file=out)
+                _say(f"  {said('badge_read')}", out)
                 return True
     except TimeoutError:
-        print(f"  {said('nothing_came')}", file=out)
+        _say(f"  {said('nothing_came')}", out)
     except DriverError as error:
-        print(f"  {error}", file=out)
+        _say(f"  {error}", out)
     return False
 
 
@@ -139,16 +145,16 @@ class _FirstWords:
         if device not in self._waiting:
             return
         address = self._waiting.pop(device)
-        print(said("mqtt_on", device=device, address=address, port=self._plan.port), file=self._out)
+        _say(said("mqtt_on", device=device, address=address, port=self._plan.port), self._out)
         for row in rows:
-            print(f"  {row}", file=self._out)
+            _say(f"  {row}", self._out)
         if not self._waiting:
             self.all_heard.set()
 
 
 async def _await_messages(plan: MqttPlan, out: TextIO) -> bool:
     """Print what each device says first, for as long as one waits for a person at a reader."""
-    print(said("mqtt_wait", port=plan.port, seconds=MESSAGE_WAIT_S), file=out)
+    _say(said("mqtt_wait", port=plan.port, seconds=MESSAGE_WAIT_S), out)
     out.flush()
     words = _FirstWords(plan, out)
     listening = asyncio.create_task(MqttDevices(plan, words, utc_ms).run())
@@ -158,5 +164,5 @@ async def _await_messages(plan: MqttPlan, out: TextIO) -> bool:
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
     for device in words.missing:
-        print(f"{device}  {said('nothing_came')}", file=out)
+        _say(f"{device}  {said('nothing_came')}", out)
     return not words.missing

@@ -9,6 +9,7 @@ from typing import Final
 
 from plumbline.settings import SettingsError
 from store.errors import StoreError
+from wire.printable import printable_lines
 
 #: Command -> what it is for. The module of the same name has `add_arguments(parser)` and `run(arguments)`.
 COMMANDS: Final = {
@@ -36,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return 2
     except StoreError as error:
-        print(f"{error}; `plumbline doctor` looks closer", file=sys.stderr)
+        print(f"{printable_lines(str(error))}; `plumbline doctor` looks closer", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

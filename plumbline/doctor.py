@@ -24,6 +24,7 @@ from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
 from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
+from wire.printable import printable
 
 #: Below this a busy week may fill the disk.
 _LITTLE_BYTES: Final = 2 << 30
@@ -53,7 +54,7 @@ class Line:
 
     def __str__(self) -> str:
         remedy = f" — {self.remedy}" if self.remedy else ""
-        return f"{self.level:<6} {self.part:<12} {self.what}{remedy}"
+        return printable(f"{self.level:<6} {self.part:<12} {self.what}{remedy}")
 
 
 def examine(settings: Settings, *, fix: bool) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from edge_agent import map_check, profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE
 from edge_agent.yaml_lines import ConfigError, nearest
+from wire.printable import printable, printable_lines
 
 ABOUT: Final = "about_decode"
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             return _run_vectors(args.vectors)
         return _run_frame(args)
     except (CommandError, ConfigError) as error:
-        print(f"plumbline-edge decode: {error}", file=sys.stderr)
+        print(f"plumbline-edge decode: {printable_lines(str(error))}", file=sys.stderr)
         return WRONG_COMMAND
 
 
@@ -68,7 +69,7 @@ def _run_frame(args: argparse.Namespace) -> int:
         fields = {"error": error.kind, "message": str(error), **error.details}
     except ValueError as error:
         raise CommandError(str(error)) from error
-    print(json.dumps({"protocol": args.protocol, **fields}, indent=2, ensure_ascii=False))
+    print(printable_lines(json.dumps({"protocol": args.protocol, **fields}, indent=2, ensure_ascii=False)))
     return REFUSED if "error" in fields else 0
 
 
@@ -87,7 +88,8 @@ def _run_vectors(file: Path) -> int:
         name = vector.get("name", f"vector {number}")
         differences = _check(vector)
         failed += bool(differences)
-        print(f"failed  {name}: {'; '.join(differences)}" if differences else f"passed  {name}")
+        line = f"failed  {name}: {'; '.join(differences)}" if differences else f"passed  {name}"
+        print(printable(line))
     print(f"{len(loaded) - failed} passed, {failed} failed")
     return REFUSED if failed else 0
 

@@ -15,6 +15,7 @@ from edge_agent.profile import Profile
 from edge_agent.profiling import draft, evcc, schema, telegraf, trial
 from edge_agent.profiling.skeleton import POINTS, skeleton
 from edge_agent.yaml_lines import ConfigError
+from wire.printable import printable_lines
 
 ABOUT: Final = "about_profile"
 
@@ -98,7 +99,7 @@ def _test(arguments: argparse.Namespace) -> int:
 def _tell(name: str) -> bool:
     used, mistakes = trial.load_errors(name)
     for mistake in mistakes:
-        print(mistake, file=sys.stderr)
+        print(printable_lines(str(mistake)), file=sys.stderr)
     if used is not None and not mistakes:
         proof = said("profile_captured" if used.captured else "profile_not_captured")
         counts = {"points": len(used.points), "examples": len(used.examples)}
@@ -116,11 +117,11 @@ def _import(arguments: argparse.Namespace) -> int:
     try:
         text = arguments.file.read_text(encoding="utf-8")
         found = draft.chosen(_FORMATS[arguments.program](text, file), arguments.only, file)
-        print(draft.profile_text(found), end="")
+        print(printable_lines(draft.profile_text(found)), end="")
     except (OSError, UnicodeDecodeError) as error:
-        print(said("profile_unreadable", file=file, why=error), file=sys.stderr)
+        print(printable_lines(said("profile_unreadable", file=file, why=error)), file=sys.stderr)
         return WRONG_FILE
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return WRONG_FILE
     return 0

@@ -25,6 +25,7 @@ from edge_agent.spool import Spool, SpoolBroken, SpoolError
 from edge_agent.timekeeping import Timekeeping, knowledge
 from edge_agent.trial import SiteFiles
 from edge_agent.watchdog import Systemd
+from wire.printable import PrintableFormatter
 
 ABOUT: Final = "about_run"
 _FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
@@ -41,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 after SIGTERM or SIGINT. Raises SiteFileError, SpoolError, PepperError."""
-    logging.basicConfig(level=logging.INFO, handlers=[_handler(arguments.log_file)], format=_FORMAT)
+    handler = _handler(arguments.log_file)
+    handler.setFormatter(PrintableFormatter(_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     files = SiteFiles(arguments.site_file)
     files.started()
     systemd = Systemd(os.environ)

@@ -24,6 +24,7 @@ from edge_agent.scan.probe import Probe, Setting
 from edge_agent.scan.progress import Progress
 from edge_agent.scan.search import Found, Search
 from edge_agent.serial_port import open_line
+from wire.printable import printable_lines
 
 ABOUT: Final = "about_scan"
 _LOCAL_TIME: Final = Path("/etc/localtime")
@@ -145,14 +146,14 @@ def _hand_over(port: str, found: Sequence[Found], target: Path | None) -> int:
     text = proposal.site_file(port, found, today, _timezone())
     if target is None:
         print(said("scan_proposal"), file=sys.stderr)
-        print(text, end="")
+        print(printable_lines(text), end="")
         return 0
     there = target.read_text(encoding="utf-8") if target.exists() else ""
     if there.strip():
         longer = proposal.added(there, port, found)
         if longer is None:
             print(said("scan_keeps", file=target), file=sys.stderr)
-            print(proposal.lines_section(port, found), end="")
+            print(printable_lines(proposal.lines_section(port, found)), end="")
             return 1
         text = longer
     target.write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ from edge_agent import live
 from edge_agent.installation import load_installation
 from edge_agent.language import said
 from edge_agent.top import screen
+from wire.printable import printable_lines
 
 ABOUT: Final = "about_top"
 _EVERY_S: Final = 1.0
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     spool = load_installation(arguments.site_file).site.spool.path
     while True:
         try:
-            text = screen(live.ask(spool))
+            text = printable_lines(screen(live.ask(spool)))
         except OSError:
             print(said("top_nobody", file=arguments.site_file), file=sys.stderr)
             return 1

@@ -7,6 +7,7 @@ from typing import Final, TextIO
 from edge_agent.language import said
 from edge_agent.scan.probe import Setting
 from edge_agent.scan.search import Found
+from wire.printable import printable, printable_lines
 
 _WIDTH: Final = 24
 _MOST_NAMED: Final = 3
@@ -29,7 +30,7 @@ class Progress:
         if self._bar:
             full = round(share * _WIDTH)
             bar = "█" * full + "·" * (_WIDTH - full)
-            self._out.write(f"{_CLEAR}{bar} {share:4.0%}  {protocol} {setting} {who}")
+            self._out.write(f"{_CLEAR}{bar} {share:4.0%}  {protocol} {setting} {printable(who)}")
             self._out.flush()
 
     def found(self, device: Found) -> None:
@@ -49,7 +50,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """A line of its own; the bar comes again below it."""
-        self._out.write(f"{_CLEAR if self._bar else ''}{text}\n")
+        self._out.write(f"{_CLEAR if self._bar else ''}{printable_lines(text)}\n")
         self._out.flush()
 
     def end(self) -> None:

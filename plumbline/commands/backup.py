@@ -9,6 +9,7 @@ from pathlib import Path
 from plumbline.backup import BackupError, backup
 from plumbline.commands.process import add_config
 from plumbline.settings import load_settings
+from wire.printable import printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         manifest = backup(load_settings(arguments.config), arguments.folder)
     except BackupError as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return 1
     size = sum(part.bytes for part in manifest.parts)
     print(f"{arguments.folder}: {len(manifest.parts)} files, {size:,} bytes, log up to {manifest.log_offset}")

@@ -18,6 +18,7 @@ from plumbline.broker import running
 from plumbline.commands.process import add_config
 from plumbline.settings import SettingsError, load_settings
 from wire.command import Command, ConfigFile, NewSiteFile, Order, ReadNow, SetInterval
+from wire.printable import printable, printable_lines
 from wire.quantities import QUANTITIES
 from wire.result import Result
 from wire.topics import Topic, parse, topic
@@ -114,12 +115,15 @@ def _read(answer: bytes) -> Result | None:
 
 
 def _show(result: Result) -> None:
-    print(f"{result.outcome}: {result.detail}" if result.detail else result.outcome)
+    """Every line of the detail but the first is set in, so that none passes for an outcome."""
+    detail = printable_lines(result.detail).replace("\n", "\n  ")
+    print(f"{result.outcome}: {detail}" if detail else result.outcome)
     for device, values in result.values.items():
-        print(device)
+        print(printable(device))
         for quantity, value in values.items():
             unit = QUANTITIES[quantity].display_unit if quantity in QUANTITIES else ""
-            print(f"  {quantity:<28} {'–' if value is None else f'{value:.10g}':>14} {unit}".rstrip())
+            shown = "–" if value is None else f"{value:.10g}"
+            print(f"  {printable(quantity):<28} {shown:>14} {unit}".rstrip())
 
 
 def _plain(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from plumbline.heartbeat import STALE_S, fresh_beats
 from plumbline.settings import load_settings
+from wire.printable import printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,4 +47,4 @@ def _ask_file(config: Path, process: str) -> int:
 
 
 def _show(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    print(printable_lines(json.dumps(answer, indent=2, ensure_ascii=False)))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from plumbline.settings import Settings, load_settings
+from wire.printable import PrintableFormatter
 
 Process = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
@@ -21,9 +22,15 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _to_stderr() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
 def run_until_stopped(arguments: argparse.Namespace, process: Process) -> int:
     """Run `process` until SIGTERM or Ctrl-C; the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, handlers=[_to_stderr()])
     settings = load_settings(arguments.config)
 
     async def run() -> None:

@@ -15,6 +15,7 @@ from plumbline.provision.bundle import TLS_PORT
 from plumbline.provision.issuing import Delivered, Issuing
 from plumbline.settings import load_settings
 from wire.identifiers import ID_PATTERN
+from wire.printable import printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         arguments.verb(issuing, arguments)
     except ProvisionError as error:
-        print(error, file=sys.stderr)
+        print(printable_lines(str(error)), file=sys.stderr)
         return 1
     return 0
 

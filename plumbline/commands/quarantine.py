@@ -16,6 +16,7 @@ from plumbline.processes import registered
 from plumbline.settings import Settings, SettingsError, load_settings
 from plumbline.stores import Stores, open_stores
 from store.records.contract import Quarantined
+from wire.printable import printable, printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,15 +72,15 @@ def _line(item: Quarantined) -> str:
     moment = dt.datetime.fromtimestamp(item.received / 1000, dt.UTC).isoformat(timespec="seconds")
     who = f"{item.site or '?'}/{item.agent or '?'}"
     done = " (replayed)" if item.replayed else ""
-    return f"{item.id:>6}  {moment}  {who:<24} {item.reason:<18}{done} {item.detail}"
+    return printable(f"{item.id:>6}  {moment}  {who:<24} {item.reason:<18}{done} {item.detail}")
 
 
 def _show(_: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
     item = _item(stores, arguments.id)
     fields = show(item)
     payload = fields.pop("payload")
-    print(json.dumps(fields, indent=2, ensure_ascii=False))
-    print(payload)
+    print(printable_lines(json.dumps(fields, indent=2, ensure_ascii=False)))
+    print(printable_lines(payload))
     return 0
 
 
@@ -95,7 +96,7 @@ def _replay(settings: Settings, stores: Stores, arguments: argparse.Namespace) -
     waiting = 0
     for done in _replayed(replay, stores, correction, arguments):
         waiting += done.outcome != "taken"
-        rest = f"; still waits: {done.reason}: {done.detail}" if done.reason else ""
+        rest = f"; still waits: {done.reason}: {printable(done.detail)}" if done.reason else ""
         print(f"{done.id:>6}  {done.outcome}: {done.readings:,} readings, {done.events:,} events{rest}")
     return 1 if waiting else 0
 

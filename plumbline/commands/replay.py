@@ -18,6 +18,7 @@ from plumbline.commands.process import add_config
 from plumbline.replay import ReplayError, replay
 from plumbline.settings import Settings, SettingsError, load_settings
 from wire.identifiers import is_id
+from wire.printable import printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             replay(arguments.recording, site, arguments.agent, broker, pepper, arguments.patience, _show)
         )
     except (RecordingError, SpoolError, PepperError, ReplayError) as error:
-        print(f"\n{error}", file=sys.stderr)
+        print(f"\n{printable_lines(str(error))}", file=sys.stderr)
         return 1
     print(f"\n{done.readings:,} readings in {done.batches:,} batches, {done.refused:,} refused")
     if done.refused:

@@ -78,3 +78,21 @@ def test_or_is_taken_under_the_name_of_a_device_that_is_entered(settings: Settin
 
 def test_a_rename_that_is_none_is_refused(settings: Settings, tmp_path: Path) -> None:
     assert quarantine(tmp_path, "replay", "--rename-device", "meter-new") == 2
+
+
+def test_what_a_stranger_wrote_does_nothing_to_the_terminal(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = "\x1b[2J\x1b]0;x\x07\x9b\u202e\r\nok forged"
+    payload = f'{{"v":1,"name":"{evil}"}}'.encode()
+    with open_stores(settings) as stores:
+        stores.records.quarantine([Quarantined(NOW, f"plumbline/v1/{evil}", payload, "schema", evil, SITE)])
+    assert quarantine(tmp_path, "list") == 0
+    listed = capsys.readouterr().out
+    assert quarantine(tmp_path, "show", "2") == 0
+    shown = capsys.readouterr().out
+    assert quarantine(tmp_path, "replay", "2") == 1
+    replayed = capsys.readouterr().out
+    for text in (listed, shown, replayed):
+        assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert [line for line in (listed + replayed).splitlines() if line.startswith("ok")] == []
