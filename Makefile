@@ -1,6 +1,9 @@
 # Plumbline. Everything a newcomer types: make demo, make test. See README.md.
 SHELL := /bin/bash
-PYTHON ?= python3
+# Debian's own Python is what users have; another that stands before it in PATH is not theirs.
+PYTHON ?= $(shell requirements/find-python)
+# Raspberry Pi OS has a newer one already: the agent's tests run on it, too, where there is one.
+NEWEST_PYTHON ?= $(shell requirements/find-python --newest)
 PORT ?=
 DEMO_SECONDS ?=
 BIN := .venv/bin
@@ -12,7 +15,7 @@ setup: .venv/ready web/static/vendor/ready ## what the product needs
 setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esphome/ready ## and what its tests need
 
 .venv/bin/python:
-	@requirements/install-debian python
+	@PYTHON="$(PYTHON)" requirements/install-debian python
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Plumbline needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make ... names one"; exit 1; }
 	@echo "creating .venv ..."
@@ -41,9 +44,8 @@ setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esp
 	@touch $@
 
 web/static/vendor/ready: .venv/ready package.json package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 (Debian: apt-get install nodejs npm)"; exit 1; }
 	@echo "fetching the front-end packages ..."
-	@npm ci --silent --no-fund --no-audit
+	@requirements/npm-ci $(BIN)/python
 	@$(BIN)/python -m web.vendor
 	@touch $@
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import tarfile
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Desk:
 
 
 def unpacked(archive: Path, folder: Path) -> Path:
-    """The bundle as it lies on a Pi."""
-    with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
+    """The bundle as it lies on a Pi, unpacked as there."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["tar", "-xf", archive, "-C", folder], check=True)
     return folder
