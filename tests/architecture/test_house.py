@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("wire", "checked_yaml", "edge_agent", "store", "ingest", "analytics", "web", "simulator", "plumbline")
+PACKAGES = (
+    "wire",
+    "checked_yaml",
+    "edge_agent",
+    "store",
+    "ingest",
+    "analytics",
+    "web",
+    "simulator",
+    "plumbline",
+)
 #: Those that share a process with receipts.
 CLOUD = ("store", "ingest", "analytics", "web", "plumbline")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
