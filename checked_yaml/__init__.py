@@ -1,1 +1,1 @@
-"""Files that people write: YAML read with its lines, checked whole by a model, mistakes told in one line each."""
+"""Files that people write: YAML read with its lines, checked whole by a model; a mistake is one line."""
