@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from store.errors import StoreError
+from wire.printable import printable
 
 LOGGER: Final = logging.getLogger("plumbline.web.api")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -108,7 +109,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             title=self.kind.title,
             status=self.kind.status,
             detail=self.detail,
-            instance=instance,
+            instance=printable(instance),
             errors=self.errors,
         )
         return Response(details.model_dump_json(), self.kind.status, self.headers, MEDIA_TYPE)
@@ -132,7 +133,7 @@ def choice(given: str, known: Sequence[str]) -> str:
 
 def shown(given: object) -> str:
     """What was given, as it may be told back."""
-    text = str(given)
+    text = printable(str(given)[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

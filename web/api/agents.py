@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from web.api.models import AgeMs, AgentName, Answer, Page, TimeMs, age_ms
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
+from web.api.said import Shown
 from web.api.sources import From
 from web.api.tables import JsonOnly
 from web.identity import TelemetrySite
@@ -26,6 +27,7 @@ class AgentAnswer(Answer):
     age_ms: AgeMs
     status: Annotated[
         Status,
+        Shown,
         Field(
             description="As the agent sent it (docs/wire/status.schema.json): its spool, what it had to "
             "drop, its lines and devices. `online` false is the broker's word that it is gone."

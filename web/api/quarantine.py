@@ -17,6 +17,7 @@ from store.records.registry import Site
 from web.api.models import AgentName, Answer, Page, SiteName, TimeMs
 from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
+from web.api.said import Shown, ShownMessage
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
 from web.identity import Identity, QuarantineToken, QuarantineWriter
@@ -55,10 +56,10 @@ class QuarantineAnswer(Answer):
     received: TimeMs
     site: SiteName
     agent: AgentName | None
-    stream: Annotated[str | None, Field(description="ULID of its stream, where it could be read.")]
+    stream: Annotated[str | None, Shown, Field(description="ULID of its stream, where it could be read.")]
     seq: Annotated[int | None, Field(description="Its number in the stream, where it could be read.")]
-    reason: Annotated[str, Field(description="Why.", examples=list(get_args(RefusalReason))[:1])]
-    detail: Annotated[str, Field(description="Where, and what rule it breaks.")]
+    reason: Annotated[str, Shown, Field(description="Why.", examples=list(get_args(RefusalReason))[:1])]
+    detail: Annotated[str, Shown, Field(description="Where, and what rule it breaks.")]
     bytes: Annotated[int, Field(ge=0, description="Size of the message.")]
     replayed: Annotated[int | None, Field(description="UTC ms at which it was taken in after all.")]
 
@@ -66,11 +67,15 @@ class QuarantineAnswer(Answer):
 class QuarantineDetails(QuarantineAnswer):
     """With what it said."""
 
-    topic: Annotated[str, Field(description="MQTT topic.", examples=["plumbline/v1/fenglin-18/pi-1/batch"])]
+    topic: Annotated[
+        str, Shown, Field(description="MQTT topic.", examples=["plumbline/v1/fenglin-18/pi-1/batch"])
+    ]
     text: Annotated[
         str | None,
+        ShownMessage,
         Field(
-            description="The message unpacked, where it is text. Badges that are no pseudonyms are withheld."
+            description="The message unpacked, where it is text. Badges that are no pseudonyms are withheld; "
+            "hidden characters are written as escapes."
         ),
     ]
     base64: Annotated[str | None, Field(description="The message as it came, where it is not text.")]
@@ -89,8 +94,8 @@ class ReplayAnswer(Answer):
     ]
     readings: Annotated[int, Field(ge=0, description="Taken in by this call.")]
     events: Annotated[int, Field(ge=0, description="Taken in by this call.")]
-    reason: Annotated[str, Field(description="Why the rest waits on; empty where nothing does.")]
-    detail: Annotated[str, Field(description="Where, and what rule it breaks.")]
+    reason: Annotated[str, Shown, Field(description="Why the rest waits on; empty where nothing does.")]
+    detail: Annotated[str, Shown, Field(description="Where, and what rule it breaks.")]
 
 
 @routes.get("/quarantine", summary="What could not be accepted")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
-from store.records.contract import Quarantined
+from store.records.contract import AgentState, Quarantined
 from store.records.registry import Device, Registration
 from tests.web.api.two_firms import BERLIN, NOW, OURS, THEIRS, TwoFirms, quarantined
 from tests.web.site_day import SITE, STREAM, TILER
 from web.api.quarantine import _text
 from wire.batch import Batch, Frame, encode
+from wire.printable import printable
 from wire.quantities import QUANTITIES
+from wire.status import HostStatus, Status
 
 
 def test_sites_come_with_their_projects_rooms_and_agents(firms: TwoFirms) -> None:
@@ -130,6 +134,36 @@ def test_bytes_that_are_no_text_come_as_base64(own_firms: TwoFirms) -> None:
     firms.stand.records.mark_replayed(item["id"], NOW)
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable") == []
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable", state="all")[0]["replayed"] == NOW
+
+
+def test_what_strangers_say_is_never_told_on_raw(own_firms: TwoFirms) -> None:
+    hostile = "a\x1b[2J\u202eb\u200bc\x9b"
+    stand = own_firms.stand
+    stand.records.quarantine(
+        [replace(quarantined(31, detail=hostile), payload=f'{{"device":"{hostile}"}}'.encode())]
+    )
+    status = Status(online=True, sent=NOW, stream=STREAM, version=hostile, host=HostStatus(os=hostile))
+    stand.records.put_agent_state(AgentState(SITE, "pi-1", NOW, status))
+    answers = [
+        own_firms.get(path) for path in ("/quarantine", f"/sites/{SITE}/agents", f"/sites/{quote(hostile)}")
+    ]
+    item = next(item for item in answers[0].json()["items"] if item["seq"] == 31)
+    answers.append(own_firms.get(f"/quarantine/{item['id']}"))
+    for answer in answers:
+        for text in _texts(answer.json()):
+            assert printable(text) == text
+    assert json.loads(answers[-1].json()["text"]) == {"device": hostile}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from (key, *_texts(one))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def test_what_was_wrong_when_it_came_is_taken_in_once_it_is_right(own_firms: TwoFirms) -> None:
