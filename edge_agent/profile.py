@@ -184,6 +184,8 @@ class Profile(Config):
     match: Match = Match(maker="generic", model="generic")
     transport: Transport
     note: str = ""
+    #: The maker's list it was held against: name, version, page; `unverified: …` where none is public.
+    source: str = ""
     reads: tuple[ReadSpec, ...] = ()
     points: tuple[PointSpec, ...] = ()
     badge: str | None = None

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from edge_agent import map_check
 from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.registry import DECODERS
+from edge_agent.drivers.registry import DECODERS, decoded
 
 #: Words of a manual that no byte carries: they are given to the decoder, and its answer repeats them.
 INPUTS: Final = ("type", "byte_order", "scale", "decimals", "signed")
@@ -59,7 +59,7 @@ def check(vector: Mapping[str, Any]) -> list[str]:
     expect: Mapping[str, Any] = vector["expect"]
     try:
         data = CARRIERS[carrier](vector[carrier])
-        fields, refusal = DECODERS[vector["protocol"]](data, asked_of(vector)), None
+        fields, refusal = decoded(vector["protocol"], data, asked_of(vector)), None
     except FrameError as error:
         fields, refusal = {"error": error.kind, **error.details}, error
     if vector["valid"] is not True and refusal is None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edge_agent import map_check, profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE
+from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE, decoded
 from edge_agent.yaml_lines import ConfigError, nearest
 from wire.printable import printable, printable_lines
 
@@ -64,7 +64,7 @@ def _run_frame(args: argparse.Namespace) -> int:
         asked = Asked(request, points=points, inputs=inputs, device=args.device)
         text = TABLE[args.protocol].text
         data = " ".join(args.hex).encode() if text else _bytes("".join(args.hex))
-        fields = DECODERS[args.protocol](data, asked)
+        fields = decoded(args.protocol, data, asked)
     except FrameError as error:
         fields = {"error": error.kind, "message": str(error), **error.details}
     except ValueError as error:

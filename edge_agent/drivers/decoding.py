@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from edge_agent.drivers.contract import Point
+
+#: The field with a profile's quantities, each with its value.
+VALUES: Final = "values_by_quantity"
 
 
 class FrameError(ValueError):
@@ -33,6 +36,26 @@ class Asked:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     #: The maker's name of the device, where its register map is known (see `edge_agent.register_maps`).
     device: str | None = None
+
+
+def together(frames: Sequence[dict[str, Any]], faults: Sequence[FrameError] = ()) -> dict[str, Any]:
+    """Fields of a capture: those of its first frame, how many `frames` there are, and each in `items` where
+    there are several; in `refused` what came whole but broken. What a profile names is that of all frames.
+    """
+    fields = {**frames[0], "frames": len(frames)}
+    if len(frames) > 1:
+        fields["items"] = list(frames)
+        named = [frame[VALUES] for frame in frames if VALUES in frame]
+        if named:
+            fields[VALUES] = {key: value for values in named for key, value in values.items()}
+    if faults:
+        fields["refused"] = [refused(fault) for fault in faults]
+    return fields
+
+
+def refused(fault: FrameError) -> dict[str, Any]:
+    """A refusal as fields."""
+    return {"error": fault.kind, "message": str(fault), **fault.details}
 
 
 def spaced(data: bytes) -> str:

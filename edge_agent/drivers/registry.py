@@ -28,7 +28,7 @@ from edge_agent.drivers import (
 )
 from edge_agent.drivers.cjt188 import Cjt188
 from edge_agent.drivers.contract import ListeningDriver, Parity, PolledDriver
-from edge_agent.drivers.decoding import Asked
+from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.dlt645 import Dlt645
 from edge_agent.drivers.dsmr_p1 import DsmrP1
 from edge_agent.drivers.iec62056_21 import Iec62056
@@ -135,3 +135,11 @@ LISTENING: Final = {name: entry.listening for name, entry in TABLE.items() if en
 DIALECTS: Final = {name: entry.dialect for name, entry in TABLE.items() if entry.dialect}
 DECODERS: Final = {name: entry.decode for name, entry in TABLE.items()}
 ADDRESSES: Final = {name: entry.address for name, entry in TABLE.items()}
+
+
+def decoded(protocol: str, data: bytes, asked: Asked) -> dict[str, Any]:
+    """What `data` mean: always something. Raises FrameError for no good frame, or one that says nothing."""
+    fields = DECODERS[protocol](data, asked)
+    if not fields:
+        raise FrameError("nothing_known", f"{len(data)} bytes of {protocol} in which nothing is known here")
+    return fields
