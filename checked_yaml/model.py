@@ -16,6 +16,15 @@ from checked_yaml.lines import ConfigError, KeyPath, LineOf, dotted, load_with_l
 Model = TypeVar("Model", bound=BaseModel)
 #: Compared with the known words; a longer one is no misspelling.
 _LONGEST_WORD: Final = 60
+#: What pydantic finds, in a person's words.
+_PLAINLY: Final = {
+    "missing": "is missing",
+    "model_type": "must be a section: keys, each with its value",
+    "tuple_type": "must be a list",
+    "int_from_float": "must be a whole number",
+}
+#: Where there is no value, or one that belongs elsewhere and may be a secret.
+_HIDDEN: Final = frozenset({"missing", "model_type"})
 
 
 class Config(BaseModel):
@@ -46,7 +55,8 @@ def nearest(
 
 def unknown_choice(value: object, what: str, choices: Iterable[str], *path: str | int) -> PydanticCustomError:
     """For a validator to raise: `value` is no `what`. `path` is where, from the validated part on."""
-    return wrong(f"is no {what}; {nearest(str(value), choices)}", *path)
+    elsewhere = f"{shown(path, value)}: " if path and path[-1] != value else ""
+    return wrong(f"{elsewhere}is no {what}; {nearest(str(value), choices)}", *path)
 
 
 def wrong(rule: str, *path: str | int) -> PydanticCustomError:
@@ -67,7 +77,7 @@ def validated(model: type[Model], text: str, file: str | Path) -> Model:
 
 def explain(error: ValidationError, data: object, line_of: LineOf, file: str) -> ConfigError:
     """The first mistake pydantic found in `data`, as one line."""
-    return ConfigError(_line(error.errors(include_url=False)[0], data, line_of, file, _shown))
+    return ConfigError(_line(error.errors(include_url=False)[0], data, line_of, file, shown))
 
 
 def explain_all(
@@ -75,22 +85,22 @@ def explain_all(
     data: object,
     line_of: LineOf,
     file: str,
-    shown: Callable[[KeyPath, object], str],
+    show: Callable[[KeyPath, object], str],
 ) -> ConfigError:
-    """Every mistake, a line each. `shown` says what may be repeated of a value, which may be a secret."""
-    lines = [_line(one, data, line_of, file, shown) for one in error.errors(include_url=False)]
+    """Every mistake, a line each. `show` says what may be repeated of a value, which may be a secret."""
+    lines = [_line(one, data, line_of, file, show) for one in error.errors(include_url=False)]
     return ConfigError("\n".join(lines))
 
 
 def _line(
-    one: ErrorDetails, data: object, line_of: LineOf, file: str, shown: Callable[[KeyPath, object], str]
+    one: ErrorDetails, data: object, line_of: LineOf, file: str, show: Callable[[KeyPath, object], str]
 ) -> str:
     path = _place(one["loc"], data)
     inside = one.get("ctx", {}).get("path", ())
     if inside:
         path = (*path, *inside)
         return f"{file}:{line_of(path)}: {dotted(path)}: {_rule(one)}"
-    value = "" if one["type"] == "missing" else shown(path, one["input"])
+    value = "" if one["type"] in _HIDDEN else show(path, one["input"])
     return f"{file}:{line_of(path)}: {dotted(path)}: {value}{': ' if value else ''}{_rule(one)}"
 
 
@@ -115,8 +125,8 @@ def _holds(data: object, part: int | str) -> bool:
 
 def _rule(first: ErrorDetails) -> str:
     rule = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
-        return "is missing"
+    if first["type"] in _PLAINLY:
+        return _PLAINLY[first["type"]]
     if first["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", str(first.get("ctx", {}).get("expected", "")))
         if choices:
@@ -124,6 +134,9 @@ def _rule(first: ErrorDetails) -> str:
     return " ".join(rule.split())
 
 
-def _shown(_: KeyPath, value: object) -> str:
+def shown(_: KeyPath, value: object) -> str:
+    """A value as a mistake repeats it: nothing of a section, whose mistake lies inside."""
+    if isinstance(value, dict | list):
+        return ""
     text = f'"{value}"' if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= _LONGEST_WORD else f"{text[: _LONGEST_WORD - 3]}..."

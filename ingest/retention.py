@@ -9,6 +9,12 @@ from store.records.contract import Records
 from store.timeseries.contract import TimeSeries
 
 DAY_MS: Final = 86_400_000
+#: What is kept where nobody has said otherwise; events concern people.
+LOG_DAYS: Final = 7.0
+READINGS_DAYS: Final = 400.0
+ROLLUPS_DAYS: Final = 3650.0
+EVENTS_DAYS: Final = 90.0
+QUARANTINE_DAYS: Final = 90.0
 #: UTC ms before which go: readings, rollups, events, quarantine.
 _Cuts = tuple[int, int, int, int]
 
@@ -19,11 +25,11 @@ class Retention:
     is short (DESIGN.md, invariant 6). None: for ever. Raises ValueError for what is not positive, and for
     rollups that would go before the readings they stand for."""
 
-    log_days: float = 7
-    raw_days: float | None = 400
-    rollup_days: float | None = None
-    event_days: float | None = 180
-    quarantine_days: float | None = 90
+    log_days: float = LOG_DAYS
+    raw_days: float | None = READINGS_DAYS
+    rollup_days: float | None = ROLLUPS_DAYS
+    event_days: float | None = EVENTS_DAYS
+    quarantine_days: float | None = QUARANTINE_DAYS
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

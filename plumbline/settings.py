@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
+from checked_yaml.model import Config, explain_all, shown, wrong
+from ingest import retention
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
-#: What people write into a settings file though it belongs into a file of its own.
-_SECRETS: Final = frozenset({"password", "token", "dsn", "key", "secret"})
 Days = Annotated[float, Field(gt=0)]
 
 
@@ -20,18 +19,14 @@ class SettingsError(ValueError):
     """A settings file that cannot be used; one line a mistake."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WebSettings(_Section):
+class WebSettings(Config):
     """Where pages are served. Behind a proxy that speaks TLS; never straight on a public address."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
 
 
-class BrokerSettings(_Section):
+class BrokerSettings(Config):
     """Any MQTT broker. `password_file` holds the password alone; `ca_file` switches TLS on, `cert_file` and
     `key_file` are for a broker that wants a certificate of us. `share` names the group of ingest workers
     that divide the batches among them (MQTT 5)."""
@@ -54,20 +49,20 @@ class BrokerSettings(_Section):
         return self
 
 
-class SqliteStore(_Section):
+class SqliteStore(Config):
     """A file in the data folder."""
 
     kind: Literal["sqlite"] = "sqlite"
 
 
-class PostgresqlStore(_Section):
+class PostgresqlStore(Config):
     """`dsn_file` holds the address alone: postgresql://user:password@host:port/database."""
 
     kind: Literal["postgresql"]
     dsn_file: Path
 
 
-class InfluxStore(_Section):
+class InfluxStore(Config):
     """InfluxDB 1 (`database`, `username`, `password_file`), 2 (`org`, `bucket`, `token_file`) or 3
     (`database`, `token_file`)."""
 
@@ -95,7 +90,7 @@ RowStore = Annotated[SqliteStore | PostgresqlStore, Field(discriminator="kind")]
 SeriesStore = Annotated[SqliteStore | InfluxStore, Field(discriminator="kind")]
 
 
-class StoreSettings(_Section):
+class StoreSettings(Config):
     """Where things are kept (DESIGN.md §8)."""
 
     log: RowStore = SqliteStore()
@@ -103,24 +98,33 @@ class StoreSettings(_Section):
     time_series: SeriesStore = SqliteStore()
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Config):
     """How many days things are kept. The log: what every reader has consumed. Events concern people."""
 
-    log_days: Days = 7
-    readings_days: Days = 400
-    rollups_days: Days = 3650
-    events_days: Days = 90
-    quarantine_days: Days = 90
+    log_days: Days = retention.LOG_DAYS
+    readings_days: Days = retention.READINGS_DAYS
+    rollups_days: Days = retention.ROLLUPS_DAYS
+    events_days: Days = retention.EVENTS_DAYS
+    quarantine_days: Days = retention.QUARANTINE_DAYS
+
+    @model_validator(mode="after")
+    def _rollups_outlive_readings(self) -> RetentionSettings:
+        if self.rollups_days < self.readings_days:
+            raise wrong(
+                f"must not be less than readings_days ({self.readings_days:g}): rollups outlive readings",
+                "rollups_days",
+            )
+        return self
 
 
-class FirmSettings(_Section):
+class FirmSettings(Config):
     """Whose projects the projects file has."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN)] = "firm"
     name: str = "Firm"
 
 
-class AgentAccount(_Section):
+class AgentAccount(Config):
     """An agent that may speak to the embedded broker, by this password and only of its own site."""
 
     site: SiteId
@@ -128,7 +132,7 @@ class AgentAccount(_Section):
     password_file: Path
 
 
-class Settings(_Section):
+class Settings(Config):
     """`broker` left out: one is started as a child process, listening on `embedded_broker_port`.
     `unregistered`: what comes from a site or device that the projects file does not name."""
 
@@ -147,39 +151,24 @@ class Settings(_Section):
 def load_settings(path: Path) -> Settings:
     """Read and check a settings file; paths in it are relative to it. Raises SettingsError."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        settings = Settings.model_validate(data)
+        data, line_of = load_with_lines(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; name another with --config") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: {_not_yaml(error)}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+    except ConfigError as error:
+        raise SettingsError(str(error)) from error
+    try:
+        settings = Settings.model_validate({} if data is None else data)
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(path, mistake) for mistake in error.errors())) from error
+        raise SettingsError(str(explain_all(error, data, line_of, str(path), _shown))) from error
     return _anchored(settings, path.parent)
 
 
-def _line(path: Path, mistake: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in mistake["loc"]) or "the file"
-    if mistake["type"] == "extra_forbidden":
-        remedy = (
-            f"; a secret goes into a file: {place}_file names it" if mistake["loc"][-1] in _SECRETS else ""
-        )
-        return f"{path}: {place}: is no key here{remedy}"
-    return f"{path}: {place}: {mistake['msg']}{_given(mistake)}"
-
-
-def _given(mistake: ErrorDetails) -> str:
-    """What was given, where it cannot hold a secret: of no section, and no address with a password in it."""
-    value = mistake["input"]
-    alone = isinstance(value, str | int | float) and not mistake["type"].startswith("model_")
-    return f" (given: {value!r})" if alone and "@" not in str(value) else ""
-
-
-def _not_yaml(error: yaml.YAMLError) -> str:
-    """Where, without the text there: it may be a secret somebody has put into the wrong file."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"not YAML at line {error.problem_mark.line + 1}: {error.problem}"
-    return "not YAML"
+def _shown(path: KeyPath, value: object) -> str:
+    """What stands there, where it cannot be a secret: of no section, and no address with a password in it."""
+    alone = isinstance(value, str | int | float) and "@" not in str(value)
+    return shown(path, value) if alone else ""
 
 
 def secret(path: Path) -> str:

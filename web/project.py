@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
+from checked_yaml.model import Config, explain_all, shown, unknown_choice
 from wire.identifiers import DeviceId, SiteId
-
-Kind = Literal["electricity_meter", "water_meter", "climate", "gate"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+from wire.kinds import GATE, KINDS
 
 
 class ProjectsError(ValueError):
-    """The file cannot be used. One line: file:line, key, value, rule, nearest valid choice."""
+    """The file cannot be used. A line a mistake: file:line, key, value, rule, nearest valid choice."""
 
 
 def _known_timezone(name: str) -> str:
@@ -32,13 +29,13 @@ def _known_timezone(name: str) -> str:
     return name
 
 
-class Row(BaseModel):
-    """Unknown keys are mistakes."""
+def _known_kind(name: str) -> str:
+    if name not in KINDS:
+        raise unknown_choice(name, "kind of device", KINDS)
+    return name
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class Words(Row):
+class Words(Config):
     """One text in both languages."""
 
     zh: Annotated[str, Field(min_length=1)]
@@ -51,17 +48,17 @@ class Room(Words):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
 
-class Device(Row):
+class Device(Config):
     """A device of the site. `interval_s` is how often it should speak: its age is judged by that."""
 
     id: DeviceId
-    kind: Kind
+    kind: Annotated[str, AfterValidator(_known_kind)]
     room: str | None = None
     interval_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
-        if self.kind != "gate" and self.interval_s is None:
+        if self.kind != GATE and self.interval_s is None:
             raise ValueError(f"a {self.kind} needs interval_s: how often it should speak")
         if self.kind == "climate" and self.room is None:
             raise ValueError("a climate device needs the room it hangs in")
@@ -73,7 +70,7 @@ class Device(Row):
         return round((self.interval_s or 0) * 1000)
 
 
-class Project(Row):
+class Project(Config):
     """The contract work for one customer: one site, one page at /p/{token}."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -95,21 +92,21 @@ class Project(Row):
             if twice := _repeated(names):
                 raise ValueError(f"{what} {twice!r} stands twice")
         rooms = [room.id for room in self.rooms]
-        for device in self.devices:
+        for number, device in enumerate(self.devices):
             if device.room is not None and device.room not in rooms:
-                raise ValueError(f"device {device.id!r}: room {_choice(device.room, rooms)}")
+                raise unknown_choice(device.room, "room of this project", rooms, "devices", number, "room")
         return self
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def of_kind(self, kind: Kind) -> list[Device]:
+    def of_kind(self, kind: str) -> list[Device]:
         """Its devices of one kind, as listed. Of several meters the first is the one the house hangs on."""
         return [device for device in self.devices if device.kind == kind]
 
 
-class _File(Row):
+class _File(Config):
     projects: tuple[Project, ...]
 
     @model_validator(mode="after")
@@ -137,73 +134,24 @@ class Projects:
 
 
 def load_projects(path: Path) -> list[Project]:
-    """The projects in a YAML file. Raises ProjectsError, one line, naming file and line."""
+    """The projects in a YAML file. Raises ProjectsError with every mistake, a line each."""
     try:
-        text = path.read_text("utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data, line_of = load_with_lines(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise ProjectsError(f"{path}: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProjectsError(f"{path}:{line}: {error.problem}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ProjectsError(f"{path}: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise ProjectsError(f"{path}: is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+    except ConfigError as error:
+        raise ProjectsError(str(error)) from error
     try:
         return list(_File.model_validate(data).projects)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=True)[0]
-        raise ProjectsError(f"{path}:{_line(root, first['loc'])}: {_explain(first)}") from error
+        raise ProjectsError(str(explain_all(error, data, line_of, str(path), _shown))) from error
 
 
-def _line(node: yaml.Node | None, place: Sequence[int | str]) -> int:
-    """The line of the deepest node on the way to `place`."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in place:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(step):
-                    node, line = value, key.start_mark.line + 1
-                    break
-            else:
-                break
-        else:
-            break
-    return line
-
-
-def _explain(error: ErrorDetails) -> str:
-    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]).lstrip(".")
-    shown = "(hidden)" if place.endswith("token") else repr(error["input"])
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        known = sorted(_known_keys(error["loc"]))
-        return f"{place}: is no key here.{_nearest(str(error['loc'][-1]), known)}"
-    if error["type"] == "literal_error":
-        return f"{place}: {_choice(error['input'], KINDS)}"
-    if isinstance(error["input"], (dict, list)) or error["type"] == "missing":
-        return f"{place}: {message}" if place else message
-    return f"{place}: {shown} {message}"
-
-
-def _known_keys(place: Sequence[int | str]) -> set[str]:
-    names = [step for step in place if isinstance(step, str)][:-1]
-    models: dict[str, type[BaseModel]] = {"projects": Project, "devices": Device, "rooms": Room}
-    model = models.get(names[-1], Words) if names else _File
-    return set(model.model_fields)
-
-
-def _choice(value: object, known: Sequence[str]) -> str:
-    return f"{value!r} is not one of them.{_nearest(str(value), known)}"
-
-
-def _nearest(value: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(value, known, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
-    return f"{hint} ({', '.join(known)})"
+def _shown(path: KeyPath, value: object) -> str:
+    """What stands there, where it is no secret and short enough to be read."""
+    return "(hidden)" if path and path[-1] == "token" else shown(path, value)
 
 
 def _repeated(names: Sequence[str]) -> str | None:

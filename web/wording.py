@@ -14,6 +14,7 @@ from web.numbers import Amount
 from web.project import Device
 from web.site_state import Reading
 from web.situation import Measured, People, RoomNow, Situation, Total
+from wire.kinds import KINDS
 
 Print = Callable[[float, Language], Amount]
 State = Literal["fresh", "late", "silent", "never", "none"]
@@ -98,7 +99,8 @@ def notices(situation: Situation, language: Language) -> list[Figure]:
 def device_name(device: Device, situation: Situation, language: Language) -> str:
     """A device as a customer would call it; its id where there are several of its kind."""
     room = next((getattr(r, language) for r in situation.project.rooms if r.id == device.room), "")
-    name = typeset(say(language, f"device.{device.kind}", room=room), language)
+    kind = getattr(KINDS[device.kind], language)
+    name = typeset(say(language, "device.in_room", room=room, kind=kind) if room else kind, language)
     alike = [d for d in situation.project.of_kind(device.kind) if d.room == device.room]
     return f"{name} ({device.id})" if len(alike) > 1 else name
 

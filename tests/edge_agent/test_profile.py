@@ -105,7 +105,7 @@ def test_a_file_of_the_sites_own_is_loaded_by_path(tmp_path: Path) -> None:
         ("baud: 9600", "baud: fast", '3: transport.baud: "fast": Input should be a valid integer'),
         ("temperature", "temprature", '7: points[0].key: "temprature": is no quantity; did you mean "temp'),
         ("int16", "int61", '7: points[0].decode: "int61": is none of the choices; did you mean "int64"?'),
-        ("read: th", "read: ht", '7: points[0].read: is no read of this profile; did you mean "th"?'),
+        ("read: th", "read: ht", '7: points[0].read: "ht": is no read of this profile; did you mean "th"?'),
         ("offset: 0", "offset: 2", "7: points[0].offset: int16 goes beyond the 2 registers of read th"),
         ("offset: 0", "di: '02010100'", "7: points[0].di: di is for dlt645"),
         (

@@ -48,7 +48,7 @@ Days = float | None
 
 
 def forgetting(stores: Stores, raw: Days, event: Days, quarantine: Days) -> Forgetting:
-    kept = Retention(raw_days=raw, event_days=event, quarantine_days=quarantine)
+    kept = Retention(raw_days=raw, rollup_days=None, event_days=event, quarantine_days=quarantine)
     return Forgetting(stores.timeseries, stores.records, kept)
 
 

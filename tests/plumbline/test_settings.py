@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.retention import Retention
 from plumbline.cli import main
 from plumbline.settings import SettingsError, load_settings
 
@@ -46,8 +47,34 @@ def test_every_mistake_is_one_line_that_names_its_key(tmp_path: Path) -> None:
         load_settings(path)
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
-    for key in ("web.prt", "retention.log_days", "agents.0.site"):
+    for key in ("web.prt", "retention.log_days", "agents[0].site"):
         assert any(f": {key}: " in line for line in lines), key
+
+
+def test_a_misspelt_key_is_told_with_its_line_and_the_nearest_one(tmp_path: Path) -> None:
+    text = "data: data\nretention:\n  log_days: 3\n  reading_days: 10\n"
+    with pytest.raises(
+        SettingsError, match=r'plumbline.yaml:4: retention.reading_days: .*mean "readings_days"'
+    ):
+        load_settings(write(tmp_path, text))
+
+
+def test_rollups_that_would_go_before_their_readings_are_refused_at_once(tmp_path: Path) -> None:
+    text = "retention: {readings_days: 400, rollups_days: 30}\n"
+    with pytest.raises(SettingsError, match=r"yaml:1: retention.rollups_days: must not be less"):
+        load_settings(write(tmp_path, text))
+
+
+def test_what_the_settings_keep_by_default_is_what_the_process_keeps(tmp_path: Path) -> None:
+    kept = load_settings(write(tmp_path, "")).retention
+    unsaid = Retention()
+    assert (kept.log_days, kept.readings_days, kept.rollups_days, kept.events_days, kept.quarantine_days) == (
+        unsaid.log_days,
+        unsaid.raw_days,
+        unsaid.rollup_days,
+        unsaid.event_days,
+        unsaid.quarantine_days,
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +97,7 @@ def test_a_secret_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, te
 
 
 def test_a_secret_in_the_settings_is_told_where_it_belongs(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"broker\.password_file names it"):
+    with pytest.raises(SettingsError, match=r'broker.password: is no key; did you mean "password_file"'):
         load_settings(write(tmp_path, "broker: {host: a, password: hunter2}"))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
 from web.project import Projects, ProjectsError, load_projects
+from wire.kinds import KINDS
 
 
 def load(folder: Path, text: str) -> list[object]:
@@ -39,21 +40,25 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
         (
             "kind: gate}",
             "kind: gat}",
-            r'projects.yaml:19: projects\[0\].devices\[5\].kind: .gat. .*mean "gate"',
+            r'projects.yaml:19: projects\[0\].devices\[5\].kind: "gat": is no .*mean "gate"',
         ),
         (
             "interval_s: 1}",
             "interval: 1}",
-            r'projects.yaml:14: .*interval: is no key here.*mean "interval_s"',
+            r'projects.yaml:14: .*interval: is no key; did you mean "interval_s"',
         ),
-        ("room: bath,", "room: bat,", r'projects.yaml:\d+: projects\[0\].*.bat. .*mean "bath"'),
+        (
+            "room: bath,",
+            "room: bat,",
+            r'projects.yaml:16: .*devices\[2\].room: "bat": is no room.*mean "bath"',
+        ),
         (
             "Asia/Shanghai",
             "Asia/Shangai",
-            r"projects.yaml:5: projects\[0\].timezone: .Asia/Shangai. is no IANA",
+            r"projects.yaml:5: projects\[0\].timezone: .Asia/Shangai.: is no IANA",
         ),
         (", interval_s: 2}", "}", r"projects.yaml:15: .*a water_meter needs interval_s"),
-        ("started: 2026-10-20", "started: soon", r"projects.yaml:8: projects\[0\].started: .soon. "),
+        ("started: 2026-10-20", "started: soon", r"projects.yaml:8: projects\[0\].started: .soon.: "),
         ("gate-out", "gate-in", r"device .gate-in. stands twice"),
         ("id: huaihai-7", "id: fenglin-18", r"project .fenglin-18. stands twice"),
         (OTHER_TOKEN, TOKEN, r"project .fenglin-18. shares its token"),
@@ -63,6 +68,35 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert re.search(expected, error(tmp_path, old, new)), error(tmp_path, old, new)
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    text = PROJECTS.replace("kind: gate}", "kind: gat}").replace("Asia/Shanghai", "Asia/Shangai", 1)
+    with pytest.raises(ProjectsError) as caught:
+        load(tmp_path, text)
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
+        "projects[0].timezone",
+        "projects[0].devices[5].kind",
+        "projects[0].devices[6].kind",
+        "projects[1].devices[2].kind",
+    ]
+
+
+def test_text_that_is_not_utf_8_is_told_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "projects.yaml"
+    path.write_bytes(PROJECTS.encode("gb18030"))
+    with pytest.raises(ProjectsError, match="save it as UTF-8"):
+        load_projects(path)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_of_device_can_be_entered(tmp_path: Path, kind: str) -> None:
+    text = PROJECTS.replace(
+        "{id: gate-in, kind: gate}", f"{{id: gate-in, kind: {kind}, room: bath, interval_s: 60}}"
+    )
+    path = tmp_path / "projects.yaml"
+    path.write_text(text, "utf-8")
+    assert load_projects(path)[0].devices[5].kind == kind
 
 
 def test_a_token_is_never_repeated_in_an_error(tmp_path: Path) -> None:
