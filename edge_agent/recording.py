@@ -9,16 +9,30 @@ import csv
 import gzip
 import heapq
 import itertools
+import math
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from wire.batch import Direction, Frame
+from wire.identifiers import DeviceId
 from wire.quantities import QUANTITIES
 
 HOUR_MS: Final = 3_600_000
+#: Times of a recording: nobody recorded a site before, and nobody has yet recorded one after.
+FLOOR_MS: Final = 946_684_800_000
+CEILING_MS: Final = 4_102_444_800_000
+#: What programs write for a value that is not there (pandas.read_csv's na_values, the most of them).
+_MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none", "#n/a"})
+_EVENT_COLUMNS: Final = ("time", "device", "kind", "badge")
+_DEVICE: Final[TypeAdapter[str]] = TypeAdapter(DeviceId)
+#: So much of what a file says is repeated in a complaint.
+_SHOWN: Final = 40
 _DIRECTIONS: Final[dict[str, Direction]] = {"in": "in", "out": "out"}
 
 
@@ -82,38 +96,57 @@ def read_recording(folder: Path) -> Iterator[Hour]:
 
 
 def _frames(path: Path, order: int) -> Iterator[tuple[int, int, Frame]]:
-    device = path.name.removesuffix(".gz").removesuffix(".csv")
-    with _open(path) as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if not header or header[0] != "time":
-            raise RecordingError(f'{path}:1: the first column must be "time"')
-        for quantity in header[1:]:
-            if quantity not in QUANTITIES:
-                raise RecordingError(f"{path}:1: {quantity!r} is no quantity of wire/quantities.py")
-        rows = _ascending(
-            path, (_row(path, number, cells, len(header)) for number, cells in enumerate(reader, 2))
+    device = _device_of(path)
+    lines = _lines(path)
+    _, header = next(lines, (1, []))
+    _look_at_header(path, header)
+    rows = _ascending(path, (_row(path, number, cells, len(header)) for number, cells in lines))
+    for start_ms, group in itertools.groupby(rows, key=_hour_of):
+        hour = list(group)
+        columns = zip(*(row.values for row in hour), strict=True)
+        values = {name: list(column) for name, column in zip(header[1:], columns, strict=True)}
+        yield start_ms, order, Frame(device=device, time=[row.time_ms for row in hour], values=values)
+
+
+def _device_of(path: Path) -> str:
+    try:
+        return _DEVICE.validate_python(path.name.removesuffix(".gz").removesuffix(".csv"))
+    except ValidationError as error:
+        what = error.errors(include_url=False)[0]["msg"]
+        raise RecordingError(f"{path}: the file's name is no device's name: {what}") from error
+
+
+def _look_at_header(path: Path, header: list[str]) -> None:
+    if not header or header[0] != "time":
+        found = header[0][:_SHOWN] if header else ""
+        raise RecordingError(
+            f'{path}:1: the first column must be "time", not {found!r}; columns are parted by commas'
         )
-        for start_ms, group in itertools.groupby(rows, key=_hour_of):
-            hour = list(group)
-            columns = zip(*(row.values for row in hour), strict=True)
-            values = {name: list(column) for name, column in zip(header[1:], columns, strict=True)}
-            yield start_ms, order, Frame(device=device, time=[row.time_ms for row in hour], values=values)
+    for quantity in header[1:]:
+        if quantity not in QUANTITIES:
+            raise RecordingError(f"{path}:1: {quantity[:_SHOWN]!r} is no quantity of wire/quantities.py")
+        if header.count(quantity) > 1:
+            raise RecordingError(f"{path}:1: {quantity} stands twice")
 
 
 def _passages(path: Path, order: int) -> Iterator[tuple[int, int, list[Passage]]]:
-    with _open(path) as file:
-        found = (_passage(path, number, row) for number, row in enumerate(csv.DictReader(file), 2))
-        badges = _ascending(path, (passage for passage in found if passage is not None))
-        for start_ms, group in itertools.groupby(badges, key=_hour_of):
-            yield start_ms, order, list(group)
+    lines = _lines(path)
+    _, header = next(lines, (1, []))
+    if missing := [name for name in _EVENT_COLUMNS if name not in header]:
+        raise RecordingError(
+            f"{path}:1: no column {missing[0]}; columns: {','.join(_EVENT_COLUMNS)},direction"
+        )
+    found = (_passage(path, number, dict(zip(header, cells, strict=False))) for number, cells in lines)
+    badges = _ascending(path, (passage for passage in found if passage is not None))
+    for start_ms, group in itertools.groupby(badges, key=_hour_of):
+        yield start_ms, order, list(group)
 
 
 def _row(path: Path, number: int, cells: list[str], width: int) -> _Row:
     if len(cells) != width:
         raise RecordingError(f"{path}:{number}: {len(cells)} cells, the header has {width}")
     try:
-        return _Row(_time_ms(cells[0]), [float(cell) if cell else None for cell in cells[1:]])
+        return _Row(_time_ms(cells[0]), [_value(cell) for cell in cells[1:]])
     except ValueError as error:
         raise RecordingError(f"{path}:{number}: {error}") from error
 
@@ -122,13 +155,17 @@ def _passage(path: Path, number: int, row: dict[str, str]) -> Passage | None:
     if row.get("kind") != "badge":
         return None
     try:
-        return Passage(
-            row["device"], _time_ms(row["time"]), row["badge"], _DIRECTIONS.get(row.get("direction", ""))
-        )
-    except (KeyError, ValueError) as error:
+        direction = _DIRECTIONS.get(row.get("direction", ""))
+        return Passage(_DEVICE.validate_python(row["device"]), _time_ms(row["time"]), row["badge"], direction)
+    except KeyError as error:
+        raise RecordingError(f"{path}:{number}: nothing in column {error}") from error
+    except ValidationError as error:
+        what = error.errors(include_url=False)[0]["msg"]
         raise RecordingError(
-            f"{path}:{number}: {error}; columns: time,device,kind,badge,direction"
+            f"{path}:{number}: {row['device'][:_SHOWN]!r} is no device's name: {what}"
         ) from error
+    except ValueError as error:
+        raise RecordingError(f"{path}:{number}: {error}") from error
 
 
 def _ascending(path: Path, rows: Iterator[_Timed]) -> Iterator[_Timed]:
@@ -145,15 +182,55 @@ def _hour_of(row: _Row | Passage) -> int:
 
 
 def _time_ms(text: str) -> int:
-    if text.isdigit():
-        return int(text)
-    moment = datetime.fromisoformat(text)
+    if text.isdecimal() and len(text) <= _SHOWN:
+        time_ms = int(text)
+        if not FLOOR_MS <= time_ms < CEILING_MS:
+            seconds = " (seconds, it seems)" if FLOOR_MS <= time_ms * 1000 < CEILING_MS else ""
+            raise ValueError(f"time {text} lies not between 2000 and 2100{seconds}: write UTC milliseconds")
+        return time_ms
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{text[:_SHOWN]!r} is no time: write 2026-11-01T08:00:00+08:00 or UTC milliseconds"
+        ) from error
     if moment.tzinfo is None:
         raise ValueError(f"time {text!r} has no zone; write Z or +08:00, or UTC milliseconds")
     return round(moment.timestamp() * 1000)
 
 
+def _value(cell: str) -> float | None:
+    """A number, or None where a program wrote that there is none."""
+    if cell.strip().lower() in _MISSING:
+        return None
+    try:
+        value = float(cell)
+    except ValueError as error:
+        raise ValueError(f"{cell[:_SHOWN]!r} is no number (a decimal point is written as .)") from error
+    if not math.isfinite(value):
+        raise ValueError(f"{cell[:_SHOWN]!r} is no number that can be measured: leave the cell empty")
+    return value
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line with its number. A byte-order mark, as spreadsheets write it, is passed over."""
+    number = 0
+    try:
+        with _open(path) as file:
+            for number, cells in enumerate(csv.reader(file), 1):
+                if cells:
+                    yield number, cells
+    except UnicodeDecodeError as error:
+        raise RecordingError(
+            f"{path}: is not UTF-8 (after line {number}): save it as 'CSV UTF-8' in the spreadsheet"
+        ) from error
+    except csv.Error as error:
+        raise RecordingError(f"{path}:{number + 1}: is no CSV: {error}") from error
+    except (EOFError, zlib.error, OSError) as error:
+        raise RecordingError(f"{path}: cannot be read after line {number}: {error}") from error
+
+
 def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")

@@ -32,7 +32,7 @@ from edge_agent.tcp_port import SCHEME, host_and_port
 from edge_agent.yaml_lines import ConfigError, load_with_lines
 from wire.batch import Direction
 from wire.command import OrderKind
-from wire.identifiers import DEVICE_PATTERN, ID_PATTERN
+from wire.identifiers import DEVICE_PATTERN, ID_PATTERN, DeviceId
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -113,7 +113,7 @@ class SpoolSection(_Part):
 class _BadgeReader(_Part):
     """What may be said of a badge reader: `direction`, or the `gate` and the `side` it stands on."""
 
-    id: Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
+    id: DeviceId
     profile: Word | None = None
     variant: Word | None = None
     address: Annotated[Word, BeforeValidator(_as_text)] | None = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Final
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
+
+from wire.printable import printable
 
 #: Sites and agents. No dots: a NATS broker maps `/` to `.`, so a dot would split a level (DESIGN.md §5).
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -16,9 +19,19 @@ STREAM_PATTERN: Final = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 #: A keyed pseudonym of a badge number (HMAC-SHA-256, first 16 bytes, hex).
 BADGE_PATTERN: Final = r"^b:[0-9a-f]{32}$"
 
+
+def device_name(text: str) -> str:
+    """The one spelling of a device's name (NFC). Raises ValueError for a mark in it that nobody sees."""
+    if text.isascii():
+        return text
+    if (shown := printable(text)) != text:
+        raise ValueError(f"has a mark that nobody sees ({shown}): leave it out")
+    return unicodedata.normalize("NFC", text)
+
+
 SiteId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 AgentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-DeviceId = Annotated[str, StringConstraints(pattern=DEVICE_PATTERN)]
+DeviceId = Annotated[str, StringConstraints(pattern=DEVICE_PATTERN), AfterValidator(device_name)]
 StreamId = Annotated[str, StringConstraints(pattern=STREAM_PATTERN)]
 BadgePseudonym = Annotated[str, StringConstraints(pattern=BADGE_PATTERN)]
 

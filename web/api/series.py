@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from store.records.registry import Site
 from web.api.sources import Sources
 from web.problem import Fault, Problem, choice, shown
-from wire.identifiers import DEVICE_PATTERN, DeviceId
+from wire.identifiers import DeviceId
 from wire.quantities import QUANTITIES
 
 #: Names in one filter.
@@ -42,9 +42,7 @@ Devices = Annotated[
         examples=[["meter-main"]],
     ),
 ]
-OneDevice = Annotated[
-    str, Query(alias="device", pattern=DEVICE_PATTERN, description="The device.", examples=["meter-main"])
-]
+OneDevice = Annotated[DeviceId, Query(alias="device", description="The device.", examples=["meter-main"])]
 Quantities = Annotated[
     list[Quantity],
     Query(
