@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.load import AGENT, SITE
-from wire.receipt import Receipt
+from wire import receipt as wire_receipt
 from wire.topics import topic
 
 WINDOW = 256
@@ -46,7 +46,7 @@ def publish(port: int, username: str, password: str, payloads: list[bytes]) -> N
 
     def on_message(_: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         nonlocal receipted
-        for first, last in Receipt.model_validate_json(message.payload).accepted:
+        for first, last in wire_receipt.recall(bytes(message.payload)).accepted:
             receipted += last - first + 1
             for _number in range(first, last + 1):
                 window.release()

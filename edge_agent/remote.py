@@ -8,20 +8,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from edge_agent.clock import Clock
 from edge_agent.site_file import SiteFile, SiteFileError
 from edge_agent.trial import SiteFiles
 from edge_agent.whole_file import write_whole
 from edge_agent.yaml_lines import ConfigError, KeyPath, load_with_lines
+from wire import command as wire_command
 from wire.command import Command, ConfigFile, NewSiteFile, ReadNow, SetInterval
-from wire.result import Outcome, Result
+from wire.errors import WireError
+from wire.result import LONGEST_DETAIL, Outcome, Result
 
 #: Results remembered, so that a command that comes again is only answered again.
 REMEMBERED: Final = 64
-#: A detail is for a person to read.
-LONGEST_DETAIL: Final = 2_000
 _ID: Final = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
 
 Values = dict[str, dict[str, float | None]]
@@ -52,10 +50,10 @@ class Remote:
     async def obey(self, payload: bytes) -> Result | None:
         """The answer; None where there is none yet, or nobody who could be answered."""
         try:
-            command = Command.model_validate_json(payload)
-        except ValidationError as error:
+            command = wire_command.decode(payload)
+        except WireError as error:
             found = _ID.search(payload)
-            return None if found is None else self._result(found[1].decode(), "refused", _plain(error))
+            return None if found is None else self._result(found[1].decode(), "refused", str(error))
         if command.id in self._answered:
             return self._answered[command.id]
         if command.expires < self._clock():
@@ -187,9 +185,3 @@ def _device_at(data: Any, place: KeyPath) -> dict[str, Any]:  # noqa: ANN401
     for part in place:
         data = data[part]
     return dict(data)
-
-
-def _plain(error: ValidationError) -> str:
-    """What is wrong, one line, without what was sent."""
-    parts = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False))
-    return "; ".join(parts)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from edge_agent.collector import DeviceState
 from edge_agent.drivers.contract import LineCounters
 from edge_agent.spool import Depth, Losses
-from wire.status import DeviceStatus, Dropped, LineStatus, SpoolStatus, Status
-
-#: Ranges of dropped batches named in one status; the counts are always whole.
-MOST_RANGES: Final = 256
+from wire.status import (
+    MOST_DEVICES,
+    MOST_LINES,
+    MOST_RANGES,
+    DeviceStatus,
+    Dropped,
+    LineStatus,
+    SpoolStatus,
+    Status,
+)
 
 
 def spool_status(depth: Depth) -> SpoolStatus:
@@ -38,7 +43,7 @@ def dropped(losses: Losses, lost_readings: int, lost_events: int) -> Dropped:
 
 def line_statuses(counters: Mapping[str, LineCounters]) -> list[LineStatus]:
     """One row a port."""
-    return [
+    rows = [
         LineStatus(
             port=port,
             requests=one.requests,
@@ -51,6 +56,7 @@ def line_statuses(counters: Mapping[str, LineCounters]) -> list[LineStatus]:
         )
         for port, one in counters.items()
     ]
+    return rows[:MOST_LINES]
 
 
 def device_statuses(devices: Iterable[str], states: Mapping[str, DeviceState]) -> list[DeviceStatus]:
@@ -58,7 +64,7 @@ def device_statuses(devices: Iterable[str], states: Mapping[str, DeviceState]) -
     rows = ((device, states.get(device, DeviceState())) for device in devices)
     return [
         DeviceStatus(device=device, last_read=state.last_read_ms, fault=state.fault) for device, state in rows
-    ]
+    ][:MOST_DEVICES]
 
 
 def last_will(stream: str, now_ms: int) -> Status:

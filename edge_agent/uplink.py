@@ -17,7 +17,6 @@ from contextlib import suppress
 from typing import Final
 
 import aiomqtt
-from pydantic import ValidationError
 
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
@@ -26,6 +25,10 @@ from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
 from edge_agent.spool import Sealed, SpoolBroken, SpoolError
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import last_will
+from wire import receipt as wire_receipt
+from wire import result as wire_result
+from wire import status as wire_status
+from wire.errors import WireError
 from wire.ranges import Ranges
 from wire.receipt import Receipt
 from wire.result import Result
@@ -182,7 +185,7 @@ class Uplink:
 
     def _client(self) -> aiomqtt.Client:
         broker = self._broker
-        will = last_will(self._spool.stream, self._clock()).model_dump_json()
+        will = wire_status.encode(last_will(self._spool.stream, self._clock()))
         return aiomqtt.Client(
             broker.host,
             broker.port,
@@ -230,8 +233,8 @@ class Uplink:
                 self._take_command(message)
                 continue
             try:
-                receipt = Receipt.model_validate_json(bytes(message.payload))
-            except (ValidationError, TypeError):
+                receipt = wire_receipt.recall(bytes(message.payload))
+            except (WireError, TypeError):
                 _log.warning("a receipt that cannot be read is passed over (%s)", message.topic)
                 continue
             self._take_in(receipt)
@@ -256,7 +259,7 @@ class Uplink:
     async def _tell_results(self, client: aiomqtt.Client) -> None:
         while True:
             while self._results:
-                await client.publish(self._topics["result"], self._results[0].model_dump_json(), qos=1)
+                await client.publish(self._topics["result"], wire_result.encode(self._results[0]), qos=1)
                 self._results.popleft()
             self._answered.clear()
             await self._answered.wait()
@@ -320,7 +323,7 @@ class Uplink:
     async def _publish_status(self, client: aiomqtt.Client, *, online: bool) -> None:
         status = await self._status(online)
         self._told_batches = status.spool.batches
-        await client.publish(self._topics["status"], status.model_dump_json(), qos=1, retain=True)
+        await client.publish(self._topics["status"], wire_status.encode(status), qos=1, retain=True)
 
     async def _until_renewed(self) -> None:
         while not self._credentials.renewed():  # noqa: ASYNC110  # a file rings no event

@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from ingest import screen
 from ingest.refusals import SetAside, detail
 from store.log.contract import Entry
@@ -17,9 +15,9 @@ from store.timeseries import columns
 from store.timeseries.contract import Block
 from wire import batch as wire_batch
 from wire import payload as wire_payload
-from wire.batch import Batch, BatchError, Event
+from wire.batch import Batch, Event
+from wire.errors import WireError
 from wire.identifiers import STREAM_PATTERN
-from wire.payload import PayloadError
 from wire.receipt import Refusal, RefusalReason
 from wire.topics import Topic
 
@@ -81,8 +79,8 @@ def accept(
         return _refused(payload, "wrong_site", why)
     try:
         batch = wire_batch.decode(payload)
-    except BatchError as error:
-        return _refused(payload, _reason(error), str(error))
+    except WireError as error:
+        return _refused(payload, error.fault, f"{error.place}: {error.rule}")
     entry = Entry(topic.site, topic.agent, batch.stream, batch.seq, payload)
     blocks = blocks_of(topic.site, batch)
     gathered = columns.by_quantity(blocks)
@@ -106,18 +104,11 @@ def _refused(payload: bytes, reason: RefusalReason, what: str) -> Refused:
     return Refused(reason, detail(reason, what), stream, seq, wire_payload.digest(payload))
 
 
-def _reason(error: BatchError) -> RefusalReason:
-    cause = error.__cause__
-    if isinstance(cause, ValidationError):
-        return "unreadable" if cause.errors()[0]["type"] == "json_invalid" else "schema"
-    return "too_large" if str(error).startswith("too large") else "unreadable"
-
-
 def _identity(payload: bytes) -> tuple[str, int] | tuple[None, None]:
     """(stream, seq) where the payload is at least JSON that shows them."""
     try:
         loaded: Any = json.loads(wire_payload.unpack(payload))
-    except (PayloadError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None, None
     if not isinstance(loaded, dict):
         return None, None

@@ -21,7 +21,7 @@ class Correction:
         return bool(self.devices or self.quantities or self.shift_ms)
 
     def apply(self, batch: Batch) -> Batch:
-        """The batch corrected. Raises BatchError where a new name or time is none of the wire's."""
+        """The batch corrected. Raises WireError where a new name or time is none of the wire's."""
         corrected = batch.model_copy(
             update={
                 "frames": [part for frame in batch.frames for part in self._frames(frame)],

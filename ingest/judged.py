@@ -13,6 +13,7 @@ from ingest.refusals import detail, summary
 from store.records.contract import Quarantined
 from wire import batch as wire_batch
 from wire import payload as wire_payload
+from wire import receipt as wire_receipt
 from wire.ranges import Ranges
 from wire.receipt import Receipt, Refusal
 from wire.topics import Topic
@@ -54,7 +55,7 @@ def quarantined(judged: Judged) -> Quarantined | None:
 
 
 def receipts(group: Iterable[Judged]) -> list[tuple[Topic, Receipt]]:
-    """One receipt an agent and stream, with the topic it goes to."""
+    """One receipt an agent and stream (several where one cannot hold it all), with the topic it goes to."""
     answers: defaultdict[tuple[str, str, str | None], _Answer] = defaultdict(_Answer)
     for judged in group:
         topic, outcome = judged.arrival.topic, judged.outcome
@@ -63,11 +64,9 @@ def receipts(group: Iterable[Judged]) -> list[tuple[Topic, Receipt]]:
         else:
             answers[topic.site, topic.agent, outcome.stream].refused.append(outcome.refusal())
     return [
-        (
-            Topic(site, agent, "receipt"),
-            Receipt(stream=stream, accepted=answer.accepted.pairs(), refused=answer.refused),
-        )
+        (Topic(site, agent, "receipt"), receipt)
         for (site, agent, stream), answer in answers.items()
+        for receipt in wire_receipt.split(stream, answer.accepted.pairs(), answer.refused)
     ]
 
 

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from wire.receipt import RefusalReason
-
-#: A detail is for a person to read; the payload itself is in quarantine.
-LONGEST_DETAIL: Final = 1000
+from wire.receipt import LONGEST_DETAIL, RefusalReason
 
 #: Every reason has one; a test holds them against the wire.
 REMEDIES: Final[dict[RefusalReason, str]] = {
@@ -22,6 +19,7 @@ REMEDIES: Final[dict[RefusalReason, str]] = {
     "implausible": "check scale, unit and wiring against the device's profile",
     "clock_skew": "set the agent's clock, then replay with its times shifted",
     "duplicate_identity": "two senders share one stream: give the copy a spool of its own, then replay",
+    "stale_stream": "its number came before, too long ago to compare: replay takes what is new in it",
 }
 
 

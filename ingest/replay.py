@@ -20,7 +20,8 @@ from store.records.contract import Quarantined, Records
 from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
-from wire.batch import Batch, BatchError
+from wire.batch import Batch
+from wire.errors import WireError
 from wire.identifiers import make_stream_id
 from wire.topics import Topic, parse
 
@@ -84,7 +85,7 @@ def _corrected(
     rest = content.difference(wire_batch.decode(item.payload), clean).fresh
     try:
         corrected = correction.apply(rest)
-    except BatchError as error:
+    except WireError as error:
         return Verdict(topic, clean, (*outcome.set_aside, SetAside("schema", f"as corrected: {error}")))
     known = screen.known_devices(topic.site, directory)
     taken, waiting = screen.screen(corrected, item.received, known)
@@ -178,7 +179,7 @@ def _first_is_gone(item: Quarantined) -> SetAside:
 
 def _under_its_content(topic: Topic, item: Quarantined, fresh: Batch) -> Entry:
     """`fresh` under (stream, 1), the stream being a ULID of when it was received and what it says."""
-    text = f"{wire_payload.digest(item.payload)} {fresh.model_dump_json()}"
+    text = f"{wire_payload.digest(item.payload)} {wire_payload.unpack(wire_batch.encode(fresh)).decode()}"
     stream = make_stream_id(item.received, hashlib.blake2b(text.encode(), digest_size=10).digest())
     renamed = fresh.model_copy(update={"stream": stream, "seq": 1})
     return Entry(topic.site, topic.agent, stream, 1, wire_batch.encode(renamed))
@@ -203,7 +204,7 @@ def readable(payload: bytes) -> str:
     """At most 20,000 characters of it. Never raises."""
     try:
         text = wire_payload.unpack(payload).decode()
-    except (wire_payload.PayloadError, UnicodeDecodeError):
+    except ValueError:
         return payload[: _SHOWN_CHARACTERS // 2].hex()
     if len(text) <= _SHOWN_CHARACTERS:
         try:

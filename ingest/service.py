@@ -23,7 +23,7 @@ from store.log.hint import Hint
 from store.records.contract import Records
 from store.records.registry import Directory
 from store.threads import COMMITS
-from wire import payload as wire_payload
+from wire import receipt as wire_receipt
 
 logger = logging.getLogger(__name__)
 
@@ -216,5 +216,4 @@ class Ingest:
     async def _answer(self, group: Iterable[Judged]) -> None:
         """One receipt an agent and stream. One that cannot be sent is asked for again by a resend."""
         for topic, receipt in judging.receipts(group):
-            payload = wire_payload.pack(receipt.model_dump_json().encode())
-            await self.receiver.publish(topic, payload)
+            await self.receiver.publish(topic, wire_receipt.encode(receipt))

@@ -6,8 +6,6 @@ import asyncio
 import logging
 from typing import Final
 
-from pydantic import ValidationError
-
 from ingest import screen
 from ingest.receive import Arrival
 from ingest.refusals import detail
@@ -15,10 +13,9 @@ from store.errors import StoreError
 from store.records.contract import AgentState, Quarantined, Records
 from store.records.registry import Directory
 from store.threads import UPKEEP
-from wire import payload as wire_payload
-from wire.payload import PayloadError
+from wire import status as wire_status
+from wire.errors import WireError
 from wire.receipt import RefusalReason
-from wire.status import Status
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +31,9 @@ def judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> AgentSt
     if (why := screen.stranger(topic, directory)) is not None:
         return _set_aside(arrival, now_ms, "wrong_site", why)
     try:
-        status = Status.model_validate_json(wire_payload.unpack(arrival.payload))
-    except PayloadError as error:
-        return _set_aside(arrival, now_ms, "unreadable", str(error))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "payload"
-        return _set_aside(arrival, now_ms, "schema", f"{place}: {first['msg']}")
+        status = wire_status.decode(arrival.payload)
+    except WireError as error:
+        return _set_aside(arrival, now_ms, error.fault, f"{error.place}: {error.rule}")
     return AgentState(topic.site, topic.agent, now_ms, status)
 
 

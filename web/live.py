@@ -14,7 +14,8 @@ from web.channel import Channel
 from web.project import Project
 from web.reading import Stores
 from web.site_state import Digest, SiteState, digest, local_day, watch
-from wire.batch import BatchError, decode
+from wire.batch import recall
+from wire.errors import WireError
 
 LOGGER = logging.getLogger("plumbline.web.live")
 
@@ -133,8 +134,8 @@ class Live:
         if not behind:
             return []
         try:
-            batch = decode(record.entry.payload)
-        except BatchError as error:
+            batch = recall(record.entry.payload)
+        except WireError as error:
             self.undecodable += 1
             LOGGER.warning("log offset %d: %s", record.offset, error)
             return []

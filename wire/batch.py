@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from wire import payload as wire_payload
+from wire.bounds import Bounds
+from wire.codec import Codec
 from wire.identifiers import BadgePseudonym, DeviceId, StreamId
 from wire.model import Message, Milliseconds, Seq
 
@@ -85,38 +87,24 @@ class Batch(Message):
         return sum(frame.readings() for frame in self.frames)
 
 
-class BatchError(ValueError):
-    """The bytes are no batch; the message names the place and the rule."""
+#: A backlog's batch has some thousand readings, the largest ever sealed some hundred thousand.
+CODEC: Final = Codec(Batch, Bounds(bytes=wire_payload.LARGEST_UNPACKED_BYTES, depth=6, elements=1_000_000))
+encode, decode, recall = CODEC.encode, CODEC.decode, CODEC.recall
+salvage = CODEC.salvage
 
 
-def encode(batch: Batch) -> bytes:
-    """The batch as it goes on the wire."""
-    return wire_payload.pack(batch.model_dump_json(exclude_defaults=False, exclude_none=False).encode())
+#: An event by itself, as the records keep it.
+EVENT: Final = Codec(Event, Bounds(bytes=1 << 14, depth=2, elements=64))
 
 
 def events_of(payload: bytes) -> list[Event]:
     """The events of a batch, its frames not looked at where it says plainly that there are none. For payloads
-    that have been decoded before. Raises BatchError."""
-    try:
-        text = wire_payload.unpack(payload)
-    except wire_payload.PayloadError as error:
-        raise BatchError(str(error)) from error
-    return [] if _plainly_has_no_events(text) else decode(payload).events
+    that have been decoded before, maybe by a neighbour version. Raises WireError."""
+    text = wire_payload.unpack(payload)
+    return [] if _plainly_has_no_events(text) else recall(payload).events
 
 
 def _plainly_has_no_events(text: bytes) -> bool:
     """As `encode` writes it; said once, for of two keys alike the last counts, and without escapes, which
     could hide one. No name on the wire may hold a quote, so the words stand for themselves."""
     return b'"events":[]' in text and text.count(b'"events"') == 1 and b"\\" not in text
-
-
-def decode(payload: bytes) -> Batch:
-    """The batch in these bytes. Raises BatchError, one line, when there is none."""
-    try:
-        return Batch.model_validate_json(wire_payload.unpack(payload))
-    except wire_payload.PayloadError as error:
-        raise BatchError(str(error)) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "payload"
-        raise BatchError(f"{place}: {first['msg']}") from error

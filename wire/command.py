@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from wire.bounds import Bounds
+from wire.codec import Codec
 from wire.identifiers import DeviceId
 from wire.model import Message, Milliseconds
 
@@ -56,3 +58,8 @@ class Command(Message):
     id: CommandId
     expires: Milliseconds
     do: Order
+
+
+#: A site file's text, each character of it escaped at worst, and little beside.
+CODEC: Final = Codec(Command, Bounds(bytes=2 << 20, depth=4, elements=32))
+encode, decode, recall = CODEC.encode, CODEC.decode, CODEC.recall

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 #: UTC milliseconds since 1970. Upper bound: the year 2100, far beyond any clock that is merely wrong.
 Milliseconds = Annotated[int, Field(ge=0, lt=4_102_444_800_000)]
 Seq = Annotated[int, Field(ge=1, lt=1 << 53)]
+
+
+def _ascending(pair: tuple[int, int]) -> tuple[int, int]:
+    if pair[1] < pair[0]:
+        raise ValueError(f"range runs backwards: {pair[0]}..{pair[1]}")
+    return pair
+
+
+#: From and to, both included.
+SeqRange = Annotated[tuple[Seq, Seq], AfterValidator(_ascending)]
+#: A number of things, or bytes: what a store's integer and a JavaScript number hold.
+Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+#: What becomes of a field that a message does not have.
+Extra = Literal["forbid", "ignore"]
 
 
 class Message(BaseModel):

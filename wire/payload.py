@@ -7,6 +7,8 @@ from typing import Final
 
 import zstandard
 
+from wire.errors import WireError
+
 #: DESIGN.md §5 says 8 KiB; measured, a site's one-second batch (2–6 KB of JSON) shrinks five to seven times
 #: for 15–20 µs: docs/decisions/0006-compress-early.md.
 COMPRESS_ABOVE_BYTES: Final = 1024
@@ -18,10 +20,6 @@ _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _LEVEL: Final = 3
 
 
-class PayloadError(ValueError):
-    """The bytes cannot be unpacked; the message says why."""
-
-
 def pack(text: bytes, above_bytes: int = COMPRESS_ABOVE_BYTES) -> bytes:
     """`text` as it goes on the wire: as it is up to `above_bytes`, else as one zstd frame with checksum."""
     if len(text) <= above_bytes:
@@ -30,18 +28,22 @@ def pack(text: bytes, above_bytes: int = COMPRESS_ABOVE_BYTES) -> bytes:
 
 
 def unpack(payload: bytes, largest_bytes: int = LARGEST_UNPACKED_BYTES) -> bytes:
-    """The JSON text in `payload`. Raises PayloadError where it is broken or larger than `largest_bytes`."""
+    """The JSON text in `payload`. Raises WireError where it is broken or larger than `largest_bytes`."""
     if not payload.startswith(_ZSTD_MAGIC):
         if len(payload) > largest_bytes:
-            raise PayloadError(f"too large: {len(payload)} bytes, at most {largest_bytes}")
+            raise _too_large(f"{len(payload)} bytes", largest_bytes)
         return payload
     try:
         size = zstandard.frame_content_size(payload)
         if size < 0 or size > largest_bytes:
-            raise PayloadError(f"too large: unpacks to {size} bytes, at most {largest_bytes}")
+            raise _too_large(f"unpacks to {size} bytes", largest_bytes)
         return zstandard.ZstdDecompressor().decompress(payload, max_output_size=largest_bytes)
     except zstandard.ZstdError as error:
-        raise PayloadError(f"broken zstd frame: {error}") from error
+        raise WireError("unreadable", "payload", f"broken zstd frame: {error}") from error
+
+
+def _too_large(what: str, largest_bytes: int) -> WireError:
+    return WireError("too_large", "payload", f"too large: {what}, at most {largest_bytes}")
 
 
 def digest(payload: bytes) -> str:

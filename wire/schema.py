@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from wire.batch import Batch
-from wire.command import Command
+from wire import batch, command, receipt, result, status
+from wire.codec import Codec
 from wire.model import Message
-from wire.receipt import Receipt
-from wire.result import Result
-from wire.status import Status
 
-MESSAGES: Final[dict[str, type[Message]]] = {
-    "batch": Batch,
-    "receipt": Receipt,
-    "status": Status,
-    "command": Command,
-    "result": Result,
+#: Each kind of message by the last level of its topic.
+CODECS: Final[dict[str, Codec[Any]]] = {
+    "batch": batch.CODEC,
+    "receipt": receipt.CODEC,
+    "status": status.CODEC,
+    "command": command.CODEC,
+    "result": result.CODEC,
 }
+MESSAGES: Final[dict[str, type[Message]]] = {kind: codec.model for kind, codec in CODECS.items()}
 
 
 def schema_text(message: type[Message]) -> str:

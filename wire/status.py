@@ -7,12 +7,20 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from wire.batch import FaultReason
+from wire.bounds import Bounds
+from wire.codec import Codec
 from wire.identifiers import DeviceId, StreamId
-from wire.model import Message, Milliseconds, Seq
+from wire.model import Count, Message, Milliseconds, SeqRange
 
-Count = Annotated[int, Field(ge=0)]
 #: Lines and parts of one agent that may have to be named.
 MOST_PARTS: Final = 64
+MOST_LINES: Final = 256
+MOST_DEVICES: Final = 2_000
+#: Ranges of dropped batches named in one status; the counts are always whole.
+MOST_RANGES: Final = 256
+
+#: What a machine says of itself, in a word or a line.
+Word = Annotated[str, Field(max_length=256)]
 
 
 class Dropped(Message):
@@ -20,7 +28,7 @@ class Dropped(Message):
 
     readings: Count = 0
     events: Count = 0
-    batches: list[tuple[Seq, Seq]] = []
+    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES)] = []
     #: Readings that never got a seq, because the disk took nothing more.
     unspooled_readings: Count = 0
     last: Milliseconds | None = None
@@ -51,7 +59,7 @@ class UplinkStatus(Message):
 class LineStatus(Message):
     """One serial line, or `mqtt:host:port`, since the process started."""
 
-    port: str
+    port: Word
     requests: Count = 0
     #: How many of the requests were the same one once more.
     retries: Count = 0
@@ -75,9 +83,9 @@ class DeviceStatus(Message):
 class HostStatus(Message):
     """The machine the agent runs on; None is what it does not say. Temperature in °C."""
 
-    os: str = ""
-    kernel: str = ""
-    python: str = ""
+    os: Word = ""
+    kernel: Word = ""
+    python: Word = ""
     uptime_s: Count | None = None
     cpu_temperature: float | None = None
     disk_free_bytes: Count | None = None
@@ -105,13 +113,18 @@ class Status(Message):
     online: bool
     sent: Milliseconds
     stream: StreamId
-    version: str = ""
+    version: Word = ""
     started: Milliseconds | None = None
     spool: SpoolStatus = SpoolStatus()
     dropped: Dropped = Dropped()
     uplink: UplinkStatus = UplinkStatus()
-    lines: list[LineStatus] = []
-    devices: list[DeviceStatus] = []
+    lines: Annotated[list[LineStatus], Field(max_length=MOST_LINES)] = []
+    devices: Annotated[list[DeviceStatus], Field(max_length=MOST_DEVICES)] = []
     host: HostStatus = HostStatus()
     #: Those that ended at least once; a part that always worked is not named.
     parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS)] = []
+
+
+#: As much as the most lines, devices, parts and ranges together have.
+CODEC: Final = Codec(Status, Bounds(bytes=1 << 20, depth=5, elements=20_000))
+encode, decode, recall, text = CODEC.encode, CODEC.decode, CODEC.recall, CODEC.text

@@ -9,7 +9,7 @@ from typing import Final
 from store.records.contract import AgentState, Quarantined, Records
 from store.timeseries.contract import TimeSeries
 from wire import batch as wire_batch
-from wire.batch import BatchError
+from wire.errors import WireError
 from wire.topics import parse
 
 FAR_MS: Final = 4_000_000_000_000
@@ -69,7 +69,7 @@ def _pages(records: Records) -> Iterator[Quarantined]:
 def _numbers_in(payload: bytes) -> Iterator[tuple[tuple[str, str], set[int]]]:
     try:
         batch = wire_batch.decode(payload)
-    except BatchError:
+    except WireError:
         return
     for frame in batch.frames:
         for quantity, column in frame.values.items():

@@ -17,7 +17,10 @@ from plumbline import clock
 from plumbline.broker import running
 from plumbline.commands.process import add_config
 from plumbline.settings import SettingsError, load_settings
+from wire import command as wire_command
+from wire import result as wire_result
 from wire.command import Command, ConfigFile, NewSiteFile, Order, ReadNow, SetInterval
+from wire.errors import WireError
 from wire.printable import printable, printable_lines
 from wire.quantities import QUANTITIES
 from wire.result import Result
@@ -89,7 +92,7 @@ async def _answer(
     address: BrokerAddress, command: Command, topics: tuple[str, str], patience_s: float
 ) -> Result | None:
     to, back = (_parsed(text) for text in topics)
-    payload = command.model_dump_json().encode()
+    payload = wire_command.encode(command)
     try:
         async with asyncio.timeout(patience_s), aclosing(ask(address, to, payload, back)) as answers:
             async for answer in answers:
@@ -109,8 +112,8 @@ def _parsed(text: str) -> Topic:
 
 def _read(answer: bytes) -> Result | None:
     try:
-        return Result.model_validate_json(answer)
-    except ValidationError:
+        return wire_result.recall(answer)
+    except WireError:
         return None
 
 

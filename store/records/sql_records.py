@@ -15,8 +15,8 @@ from store.records.migration import migrate
 from store.records.schema import AGENT_STATE, EVENT, QUARANTINE, READER
 from store.records.sql_registry import SqlRegistry
 from store.records.statements import Row, add_new, put
-from wire.batch import Event
-from wire.status import Status
+from wire import batch as wire_batch
+from wire import status as wire_status
 
 #: The reader of the log whose position `add_events` moves.
 EVENTS_READER: Final = "events"
@@ -68,7 +68,7 @@ class SqlRecords:
         query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [SiteEvent(site, agent, Event.model_validate_json(body)) for agent, body in rows]
+        return [SiteEvent(site, agent, wire_batch.EVENT.recall(body.encode())) for agent, body in rows]
 
     def put_agent_state(self, state: AgentState) -> None:
         """See the contract. A status told again byte for byte (a retained one, after a reconnect) keeps the
@@ -77,7 +77,7 @@ class SqlRecords:
             "site": state.site,
             "agent": state.agent,
             "received": state.received,
-            "status": state.status.model_dump_json(),
+            "status": wire_status.text(state.status),
         }
         with self._database.write() as connection:
             put(connection, AGENT_STATE, [row], lambda old, new: old.status != new.status)
@@ -88,7 +88,7 @@ class SqlRecords:
         query = select(columns.agent, columns.received, columns.status).where(columns.site == site)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(columns.agent)).all()
-        return [AgentState(site, agent, at, Status.model_validate_json(text)) for agent, at, text in rows]
+        return [AgentState(site, agent, at, wire_status.recall(text.encode())) for agent, at, text in rows]
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
         """See the contract. `id` of the items is not looked at."""
@@ -171,7 +171,7 @@ def _move(connection: Connection, reader: str, position: int) -> None:
 
 
 def _event_row(one: SiteEvent) -> Row:
-    body = one.event.model_dump_json(exclude_none=True)
+    body = wire_batch.EVENT.text(one.event)
     return {
         "site": one.site,
         "time": one.event.time,

@@ -138,3 +138,18 @@ def test_no_file_names_a_package_registry() -> None:
 def test_the_product_does_not_lean_on_what_users_do_not_have() -> None:
     for path in [*SOURCES, ROOT / "Makefile"]:
         assert "../" + "shared" not in path.read_text(encoding="utf-8"), path
+
+
+def test_messages_of_the_wire_are_read_and_written_by_its_codecs_alone() -> None:
+    """A second way to read a message is a second contract (a receipt was packed by one side and not unpacked
+    by the other)."""
+    spoken = re.compile(r"\b(Batch|Receipt|Status|Command|Result|Event)\.model_validate_json|model_dump_json")
+    #: These have answers of their own, no message of the wire: `web` its JSON, `live` what `top` shows.
+    others = {"web/api/readings.py", "web/api/windows.py", "web/problem.py", "edge_agent/live.py"}
+    strangers = {
+        name
+        for path in SOURCES
+        if not (name := str(path.relative_to(ROOT))).startswith("wire/")
+        and spoken.search(path.read_text("utf-8"))
+    }
+    assert strangers <= others, "use encode, decode or recall of wire.batch, receipt, status, command, result"

@@ -18,8 +18,8 @@ import yaml
 
 from tests.e2e.stack import Stack, truncate_tail
 from tests.servers import Mosquitto, wait_until
+from wire import receipt as wire_receipt
 from wire.batch import Batch, Frame, encode
-from wire.receipt import Receipt
 from wire.topics import topic
 
 pytestmark = pytest.mark.processes
@@ -132,7 +132,7 @@ async def test_the_same_batch_sent_five_times_is_stored_once_and_receipted_each_
             for _ in range(5):
                 await agent.publish(topic("counting", "pi-1", "batch"), encode(batch), qos=1)
                 async for message in agent.messages:
-                    receipt = Receipt.model_validate_json(bytes(message.payload))
+                    receipt = wire_receipt.decode(bytes(message.payload))
                     assert receipt.accepted == [(1, 1)]
                     receipts += 1
                     break

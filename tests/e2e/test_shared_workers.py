@@ -24,9 +24,8 @@ from tests.ingest.site import NOW, SITE, STREAM, batch, until
 from tests.postgres import postgres_cluster, postgres_dsn
 from tests.servers import Mosquitto, clean_environment
 from wire import batch as wire_batch
-from wire import payload as wire_payload
+from wire import receipt as wire_receipt
 from wire.ranges import Ranges
-from wire.receipt import Receipt
 
 __all__ = ["postgres_cluster", "postgres_dsn"]  # fixtures
 
@@ -134,7 +133,7 @@ class Sender:
     async def _listen(self) -> None:
         async for message in self._client.messages:
             assert isinstance(message.payload, bytes)
-            receipt = Receipt.model_validate_json(wire_payload.unpack(message.payload))
+            receipt = wire_receipt.decode(message.payload)
             assert receipt.refused == []
             for first, last in receipt.accepted:
                 self.receipted.add(first, last)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 import aiomqtt
 
+from wire import receipt as wire_receipt
+from wire import status as wire_status
 from wire.batch import Batch, decode
 from wire.receipt import Receipt
 from wire.status import Status
@@ -45,7 +47,7 @@ class Cloud:
 
     async def send(self, receipt: Receipt) -> None:
         """A receipt out of turn."""
-        await self.client.publish(f"{TOPIC}/receipt", receipt.model_dump_json(), qos=1)
+        await self.client.publish(f"{TOPIC}/receipt", wire_receipt.encode(receipt), qos=1)
 
     async def serve(self) -> None:
         """Until cancelled."""
@@ -53,7 +55,7 @@ class Cloud:
             async for message in self.client.messages:
                 payload = bytes(message.payload)
                 if str(message.topic).endswith("/status"):
-                    self.statuses.append(Status.model_validate_json(payload))
+                    self.statuses.append(wire_status.decode(payload))
                     continue
                 self.payloads.append(payload)
                 self.batches.append(decode(payload))

@@ -22,7 +22,7 @@ from store.records.registry import Directory
 from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire import batch as wire_batch
-from wire import payload as wire_payload
+from wire import receipt as wire_receipt
 from wire.batch import Batch, Event, Frame
 from wire.ranges import Ranges
 from wire.receipt import Receipt
@@ -72,7 +72,7 @@ class Agent:
     async def listen(self) -> None:
         async for message in self.client.messages:
             assert isinstance(message.payload, bytes)
-            self.receipts.append(Receipt.model_validate_json(wire_payload.unpack(message.payload)))
+            self.receipts.append(wire_receipt.decode(message.payload))
 
     def accepted(self) -> Ranges:
         return Ranges(pair for receipt in self.receipts for pair in receipt.accepted)

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.accept import Accepted, Refused, accept
-from ingest.refusals import LONGEST_DETAIL, REMEDIES, SetAside, detail, summary
+from ingest.refusals import REMEDIES, SetAside, detail, summary
 from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.batch import Batch, Event, Frame
-from wire.receipt import RefusalReason
+from wire.receipt import LONGEST_DETAIL, RefusalReason
 from wire.topics import Topic
 
 TOPIC = Topic("fenglin-18", "pi-1", "batch")
@@ -205,11 +205,11 @@ def test_what_is_screened_out_once_is_clean_for_good() -> None:
         (b"\x00\xff", "unreadable"),
         (b"{", "unreadable"),
         (b"\x28\xb5\x2f\xfd garbage", "unreadable"),
-        (b"[" * 100_000, "unreadable"),
+        (b"[" * 100_000, "too_large"),
         (b"[]", "schema"),
         (b"{}", "schema"),
         (b'"text"', "schema"),
-        (b"1" * 10_000, "unreadable"),
+        (b"1" * 10_000, "too_large"),
         (b" " * (16 * 1024 * 1024 + 1), "too_large"),
     ],
 )

@@ -29,10 +29,10 @@ def arrival(agent: str = "pi-1", sent: int = NOW, payload: bytes | None = None) 
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"{noise", "schema"),
+        (b"{noise", "unreadable"),
         (b'{"online":"perhaps"}', "schema"),
         (b"\x28\xb5\x2f\xfd no zstd", "unreadable"),
-        (b"[" * 100_000, "schema"),
+        (b"[" * 100_000, "too_large"),
     ],
 )
 def test_what_is_no_status_is_set_aside(payload: bytes, reason: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire.batch import Batch, BatchError, Event, Frame, decode, encode
+from wire.batch import Batch, Event, Frame, decode, encode
+from wire.errors import WireError
 from wire.payload import pack
 
 STREAM = "01K" + "A" * 23
@@ -76,20 +77,20 @@ def test_every_captured_message_of_a_released_version_still_reads(path: Path) ->
     ],
 )
 def test_a_mistake_is_refused_with_its_place(changes: dict[str, object], place: str) -> None:
-    with pytest.raises(BatchError, match=place):
+    with pytest.raises(WireError, match=place):
         decode(json.dumps(a_batch(**changes)).encode())
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_not_a_number_is_no_value(number: str) -> None:
     text = '{"v":1,"stream":"%s","seq":1,"sent":1,"frames":[{"device":"m","time":[1],"values":{"q":[%s]}}]}'
-    with pytest.raises(BatchError):
+    with pytest.raises(WireError):
         decode((text % (STREAM, number)).encode())
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_crash_the_decoder(noise: bytes) -> None:
-    with pytest.raises(BatchError):
+    with pytest.raises(WireError):
         decode(noise)
 
 
@@ -102,14 +103,14 @@ def test_a_damaged_compressed_batch_is_refused(at: int, byte: int) -> None:
     payload[position] = byte
     try:
         batch = decode(bytes(payload))
-    except BatchError:
+    except WireError:
         return
     assert batch.stream == STREAM  # a flipped bit in a field zstd ignores
 
 
 def test_a_message_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory() -> None:
     bomb = pack(b"0" * (17 * 1024 * 1024))
-    with pytest.raises(BatchError, match="too large"):
+    with pytest.raises(WireError, match="too large"):
         decode(bomb)
 
 

@@ -211,6 +211,6 @@ def _text(payload: bytes) -> str | None:
     """The message unpacked, badge numbers withheld; None where it is no text."""
     try:
         text = wire_payload.unpack(payload).decode()
-    except (wire_payload.PayloadError, UnicodeDecodeError):
+    except ValueError:
         return None
     return _BARE_BADGE.sub(r'\1"(withheld)"', text)
