@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -21,9 +19,10 @@ from edge_agent.live import Live
 from edge_agent.passage import Passages, Reader
 from edge_agent.remote import Remote, Values
 from edge_agent.site_file import SiteFile
-from edge_agent.spool import Spool
+from edge_agent.spool import Spool, SpoolBroken
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
+from edge_agent.supervisor import Part, Supervisor
 from edge_agent.timekeeping import Timekeeping
 from edge_agent.trial import SiteFiles
 from edge_agent.uplink import Uplink
@@ -31,9 +30,9 @@ from edge_agent.vitals import vitals
 from edge_agent.watchdog import Systemd
 from wire.status import Status
 
-_log = logging.getLogger(__name__)
-
-RESTART_LINE_S: Final = 5.0
+#: Names of the two parts that carry readings away.
+KEEPER: Final = "keeper"
+UPLINK: Final = "uplink"
 #: At the end, for the answers to what has been asked.
 LAST_ANSWERS_S: Final = 2.0
 #: So long a new site file may take to deliver something before the old one comes back.
@@ -102,47 +101,65 @@ class Agent:
         ]
         self._site = site
         self._stopping = asyncio.Event()
+        self._supervisor = Supervisor(self._parts(), SpoolBroken, changed, self._stopping)
 
     def stop(self) -> None:
         """Seal what is in hand, say goodbye, end."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Until `stop`. Raises an exception group holding SpoolBroken when the spool's file is damaged."""
+        """Until `stop`. Raises SpoolBroken when the spool's file is damaged, PartFailed when a part that all
+        rests on ends again and again."""
+        self._supervisor.start()
         try:
-            async with asyncio.TaskGroup() as group:
-                keeper = group.create_task(self._keeper.run())
-                group.create_task(self._uplink.run())
-                shown = group.create_task(live.serve(live.socket_path(self._site.spool.path), self._live))
-                lines = [group.create_task(_supervised(name, source.run)) for name, source in self._sources()]
-                if self._timekeeping is not None:
-                    lines.append(group.create_task(self._timekeeping.run()))
-                others = [group.create_task(self._systemd.watch(self._spool.state))]
-                others.append(group.create_task(self._try_out()))
-                self._systemd.ready()
-                await self._stopping.wait()
-                await self._end(lines)
-                self._collector.flush()
-                if self._timekeeping is not None:
-                    self._timekeeping.let_go()
-                self._keeper.stop()
-                await keeper
-                self._uplink.stop()
-                for task in (shown, *others):
-                    task.cancel()
+            self._systemd.ready()
+            await self._supervisor.until_stopped()
+            await self._end()
         finally:
+            await self._supervisor.abandon()
             await self._spool.close()
 
-    async def _end(self, lines: Sequence[asyncio.Task[None]]) -> None:
-        """What is being asked may answer; then everything that reads ends."""
+    def _parts(self) -> list[Part]:
+        """The agent as a table of parts."""
+        parts = [
+            Part(KEEPER, self._keeper.run, vital=True, standstill=self._keeper.standstill),
+            Part(UPLINK, self._uplink.run, vital=True, standstill=self._uplink.standstill),
+            Part("top", lambda: live.serve(live.socket_path(self._site.spool.path), self._live)),
+            *(Part(line.plan.settings.path, line.run, standstill=line.standstill) for line in self._lines),
+        ]
+        if self._mqtt is not None:
+            parts.append(Part(self._mqtt.plan.port, self._mqtt.run))
+        if self._timekeeping is not None:
+            parts.append(Part("time", self._timekeeping.run, vital=True))
+        if self._remote is not None and self._remote.on_trial:
+            parts.append(Part("trial", self._try_out))
+        if self._systemd.every_s is not None:
+            parts.append(Part("watchdog", lambda: self._systemd.watch(self._progress)))
+        return parts
+
+    async def _end(self) -> None:
+        """What is being asked may answer; then everything that reads ends, then what carries it away."""
         for line in self._lines:
             line.stop()
-        polled = [task for task, line in zip(lines, self._lines, strict=False) if line.is_asked]
-        if polled:
-            await asyncio.wait(polled, timeout=LAST_ANSWERS_S)
-        for task in lines:
-            task.cancel()
-        await asyncio.gather(*lines, return_exceptions=True)
+        asked = [line.plan.settings.path for line in self._lines if line.is_asked]
+        await self._supervisor.finish(asked, within_s=LAST_ANSWERS_S)
+        carrying = (KEEPER, UPLINK)
+        await self._supervisor.finish(
+            [part for part in self._supervisor.names if part not in carrying], within_s=0.0
+        )
+        self._collector.flush()
+        if self._timekeeping is not None:
+            self._timekeeping.let_go()
+        self._keeper.stop()
+        await self._supervisor.finish([KEEPER])
+        self._uplink.stop()
+        await self._supervisor.finish([UPLINK])
+
+    async def _progress(self) -> None:
+        """Returns when the spool answers and every part works that all rests on."""
+        await self._spool.state()
+        while self._supervisor.standing_still():  # noqa: ASYNC110  # a standstill rings no event
+            await asyncio.sleep(_LOOK_S)
 
     def _sources(self) -> list[tuple[str, Line | MqttDevices]]:
         """What readings come from, by the name status has for it."""
@@ -158,15 +175,17 @@ class Agent:
 
     async def _try_out(self) -> None:
         """With a site file on trial: tell whoever sent it how it went, once that is known."""
-        if self._remote is None or not self._remote.on_trial:
+        if self._remote is None:
             return
         since_s = time.monotonic()
         while self._uplink.counters().last_receipt is None:  # a receipt rings no event here
             if time.monotonic() - since_s > TRIAL_S and self._remote.did_not_deliver():
-                return
+                break  # the agent ends now, to begin anew by the old file
             await asyncio.sleep(_LOOK_S)
-        if (result := self._remote.delivered()) is not None:
-            self._uplink.tell(result)
+        else:
+            if (result := self._remote.delivered()) is not None:
+                self._uplink.tell(result)
+        await asyncio.Event().wait()
 
     async def _read_now(self, device: str | None) -> Values:
         """What the devices that are asked say now. Raises LookupError."""
@@ -210,21 +229,8 @@ class Agent:
             lines=line_statuses(counters),
             devices=device_statuses(self._devices, self._collector.devices),
             host=vitals(self._site.spool.path),
+            parts=self._supervisor.statuses(),
         )
-
-
-async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Keep a line at work whatever happens in it; the other lines must not stop for a bug in one driver."""
-    while True:
-        try:
-            await run()
-        except Exception as error:  # noqa: BLE001  # the supervisor: one line's bug must not end the others
-            # Not the error's text: it might hold a badge number.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("%s crashed with %s\n%s", name, type(error).__name__, where)
-        else:
-            return
-        await asyncio.sleep(RESTART_LINE_S)
 
 
 def _version() -> str:

@@ -15,6 +15,7 @@ from edge_agent.language import said
 from edge_agent.recording import RecordingError
 from edge_agent.site_file import SiteFileError
 from edge_agent.spool import SpoolError
+from edge_agent.supervisor import PartFailed
 from wire.printable import printable_lines
 
 #: In the order of an installer's work.
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     except (SiteFileError, RecordingError) as error:
         print(printable_lines(str(error)), file=sys.stderr)
         return 2
-    except (SpoolError, PepperError) as error:
+    except (SpoolError, PepperError, PartFailed) as error:
         print(printable_lines(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,8 @@ _EVENT_WEIGHT: Final = 4
 #: Parcels sealed in one transaction when several wait behind a slow disk.
 _GROUP: Final = 32
 RETRY_S: Final = 1.0
+#: An SD card may rest for seconds; one that rests for longer is not coming back.
+DISK_ANSWERS_WITHIN_S: Final = 60.0
 
 
 class Keeper:
@@ -42,6 +45,9 @@ class Keeper:
         self._held_readings = held_readings
         self._waiting: deque[tuple[Parcel, int]] = deque()
         self._weight = 0
+        #: What the disk is taking now. It outlives whoever waits for it.
+        self._in_hand: tuple[list[tuple[Parcel, int]], asyncio.Future[list[Sealed]]] | None = None
+        self._in_hand_since_s = 0.0
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         #: Readings and events lost and not yet counted in the spool.
@@ -62,8 +68,9 @@ class Keeper:
     async def run(self) -> None:
         """Carry until `stop`. Raises SpoolBroken: only a restart can set the file aside.
 
-        Not to be cancelled: a parcel on its way to the disk would be neither known nor lost.
+        May be cancelled and run again: a parcel on its way to the disk is waited for by the next run.
         """
+        self._wake.set()
         while not (self._stopping.is_set() and await self._carry_all()):
             if self._stopping.is_set():
                 _log.error("%d parcels end with this process: the spool takes nothing", len(self._waiting))
@@ -78,6 +85,13 @@ class Keeper:
         self._stopping.set()
         self._wake.set()
 
+    def standstill(self) -> str | None:
+        """Why it does not get on: the disk does not answer."""
+        held_s = time.monotonic() - self._in_hand_since_s
+        if self._in_hand is None or held_s <= DISK_ANSWERS_WITHIN_S:
+            return None
+        return f"the disk has not answered for {held_s:.0f} s"
+
     async def _pause(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):
@@ -85,37 +99,48 @@ class Keeper:
 
     async def _carry_all(self) -> bool:
         """Whether all that waited is on disk."""
-        while self._waiting:
+        while self._waiting or self._in_hand:
             if not await self._carry(1 if self.error else _GROUP):
                 return False
         return True
 
     async def _carry(self, most: int) -> bool:
-        group = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-        try:
-            sealed = await self._seal([parcel for parcel, _ in group])
-        except SpoolBroken:
-            raise
-        except SpoolError as error:
-            self._waiting.extendleft(reversed(group))
-            self._failed(error)
-            return False
-        self._weight -= sum(weight for _, weight in group)
-        self._recovered()
-        self._look_for_drops()
-        for batch in sealed:
-            self._on_sealed(batch)
-        return True
+        group, sealing = self._in_hand or self._take_in_hand(most)
+        # Not `await sealing`: whoever cancels us must not cancel what the disk is doing.
+        await asyncio.wait([sealing])
+        self._in_hand = None
+        error = sealing.exception()
+        if error is None:
+            self._weight -= sum(weight for _, weight in group)
+            self._recovered()
+            self._look_for_drops()
+            for batch in sealing.result():
+                self._on_sealed(batch)
+            await self._tell_lost()
+            return True
+        self._waiting.extendleft(reversed(group))
+        if isinstance(error, SpoolBroken) or not isinstance(error, SpoolError):
+            raise error
+        self._failed(error)
+        return False
 
-    async def _seal(self, parcels: list[Parcel]) -> list[Sealed]:
-        sealed = await self._spool.seal_all(parcels, self._clock())
-        if self.lost_readings or self.lost_events:
-            readings, events = self.lost_readings, self.lost_events
-            with suppress(SpoolError):  # counted with the next parcel
-                await self._spool.note_unspooled(readings, events, self._clock())
-                self.lost_readings -= readings
-                self.lost_events -= events
-        return sealed
+    def _take_in_hand(self, most: int) -> tuple[list[tuple[Parcel, int]], asyncio.Future[list[Sealed]]]:
+        group = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        sealing = self._spool.seal_all([parcel for parcel, _ in group], self._clock())
+        self._in_hand, self._in_hand_since_s = (group, sealing), time.monotonic()
+        return group, sealing
+
+    async def _tell_lost(self) -> None:
+        """Count in the spool what was given up in memory."""
+        readings, events = self.lost_readings, self.lost_events
+        if not readings and not events:
+            return
+        self.lost_readings = self.lost_events = 0
+        try:
+            await self._spool.note_unspooled(readings, events, self._clock())
+        except SpoolError:  # counted with the next parcel
+            self.lost_readings += readings
+            self.lost_events += events
 
     def _give_up_oldest(self) -> None:
         parcel, weight = self._waiting.popleft()

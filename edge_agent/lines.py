@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from edge_agent.backoff import Backoff
 from edge_agent.clock import Clock
 from edge_agent.collector import Collector
 from edge_agent.drivers.contract import (
@@ -32,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 FIRST_REOPEN_S: Final = 0.5
 LONGEST_REOPEN_S: Final = 30.0
+#: Every question has time-outs of its own, far below this.
+LONGEST_QUESTION_S: Final = 300.0
 
 
 class OpenPort(Port, Protocol):
@@ -80,7 +83,8 @@ class Line:
     clock: Clock
     opener: Opener
     counters: LineCounters = field(default_factory=LineCounters)
-    _reopen_s: float = FIRST_REOPEN_S
+    _backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_REOPEN_S, LONGEST_REOPEN_S))
+    _asking_since_s: float | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _ends: bool = False
     _schedule: Schedule | None = None
@@ -104,14 +108,28 @@ class Line:
     async def run(self) -> None:
         """Until stopped; a line that only listens until cancelled."""
         while not self._ends:
-            try:
-                await self._run_open()
-            except DriverError as error:
-                _log.warning("%s: %s; again in %.1f s", self.plan.settings.path, error, self._reopen_s)
-                for device in devices_of(self.plan):
-                    self.collector.failure(device, self.clock(), error.reason)
-            await self._woken_within(self._reopen_s)
-            self._reopen_s = min(self._reopen_s * 2.0, LONGEST_REOPEN_S)
+            lost = await self._run_until_lost()
+            if lost is not None:
+                pause_s = self._backoff.pause_s()
+                _log.warning("%s: %s; again in %.1f s", self.plan.settings.path, lost, pause_s)
+                await self._woken_within(pause_s)
+
+    async def _run_until_lost(self) -> DriverError | None:
+        """What the port was lost by; None where it was closed because it is to end."""
+        try:
+            await self._run_open()
+        except DriverError as error:
+            for device in devices_of(self.plan):
+                self.collector.failure(device, self.clock(), error.reason)
+            return error
+        return None
+
+    def standstill(self) -> str | None:
+        """Why it does not get on: a question that no time-out ends."""
+        since_s = self._asking_since_s
+        if since_s is None or time.monotonic() - since_s <= LONGEST_QUESTION_S:
+            return None
+        return f"one question for more than {LONGEST_QUESTION_S:.0f} s"
 
     async def _run_open(self) -> None:
         port = self.opener(self.plan.settings)
@@ -129,7 +147,7 @@ class Line:
             # The one reader of a line is there when its port is; readers with addresses say it themselves.
             self.collector.restored(devices[""])
         async for heard in plan.driver.listen(port, self.counters):
-            self._reopen_s = FIRST_REOPEN_S
+            self._backoff.reset()
             device = devices[heard.address]
             if isinstance(heard, CardRead):
                 self.collector.card(device, self.clock(), heard.card)
@@ -146,7 +164,11 @@ class Line:
             if await self._woken_within(due_s - time.monotonic()):
                 continue
             started_s = time.monotonic()
-            answered = await self._ask(port, plan, beat)
+            self._asking_since_s = started_s
+            try:
+                answered = await self._ask(port, plan, beat)
+            finally:
+                self._asking_since_s = None
             now_s = time.monotonic()
             self.counters.utilisation = busy.add(started_s, now_s)
             (schedule.served if answered else schedule.failed)(beat, started_s, now_s, self.clock())
@@ -174,6 +196,6 @@ class Line:
                 _log.warning("%s on %s: %s", target.device, plan.settings.path, error)
             self.collector.failure(target.device, self.clock(), error.reason)
             return False
-        self._reopen_s = FIRST_REOPEN_S
+        self._backoff.reset()
         self.collector.reply(target.device, self.clock(), reply)
         return True

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -18,8 +17,6 @@ from pydantic import BaseModel
 
 from edge_agent.collector import DeviceState
 from wire.status import Status
-
-_log = logging.getLogger(__name__)
 
 _MODE: Final = 0o660
 _READ_WITHIN_S: Final = 5.0
@@ -46,7 +43,7 @@ def socket_path(spool: Path) -> Path:
 
 
 async def serve(path: Path, snapshot: Callable[[], Awaitable[Live]]) -> None:
-    """Answer every connection with a snapshot, until cancelled; where no socket can be made, say so."""
+    """Answer every connection with a snapshot, until cancelled. Raises OSError where a socket cannot be."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -54,11 +51,7 @@ async def serve(path: Path, snapshot: Callable[[], Awaitable[Live]]) -> None:
             await writer.drain()
         writer.close()
 
-    try:
-        server = await asyncio.start_unix_server(answer, sock=_listening(path))
-    except OSError as error:
-        _log.warning("%s: %s; `top` will not work", path, error.strerror)
-        return
+    server = await asyncio.start_unix_server(answer, sock=_listening(path))
     try:
         await asyncio.Event().wait()
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TextIO
@@ -13,6 +12,7 @@ from edge_agent.drivers.contract import CardRead, DriverError, LineCounters, Por
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
 from edge_agent.language import said
 from edge_agent.lines import LinePlan, ListeningPlan, Opener, PolledPlan, devices_of
+from edge_agent.together import Together
 from wire.batch import FaultReason
 from wire.printable import printable_lines
 from wire.quantities import QUANTITIES
@@ -157,12 +157,17 @@ async def _await_messages(plan: MqttPlan, out: TextIO) -> bool:
     _say(said("mqtt_wait", port=plan.port, seconds=MESSAGE_WAIT_S), out)
     out.flush()
     words = _FirstWords(plan, out)
-    listening = asyncio.create_task(MqttDevices(plan, words, utc_ms).run())
-    with contextlib.suppress(TimeoutError):
+    together = Together()
+    together.start(plan.port, MqttDevices(plan, words, utc_ms).run())
+    together.start("words", words.all_heard.wait())
+    try:
         async with asyncio.timeout(MESSAGE_WAIT_S):
-            await words.all_heard.wait()
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+            await together.run()
+    except TimeoutError:
+        pass
+    except BaseExceptionGroup:
+        if words.missing:
+            raise
     for device in words.missing:
         _say(f"{device}  {said('nothing_came')}", out)
     return not words.missing

@@ -35,9 +35,9 @@ class SpoolThread:
         """See `Spool.dropped_batches`."""
         return self._spool.dropped_batches
 
-    async def seal_all(self, parcels: Sequence[Parcel], now_ms: int) -> list[Sealed]:
-        """See `Spool.seal_all`."""
-        return await self._call(lambda: self._spool.seal_all(parcels, now_ms))
+    def seal_all(self, parcels: Sequence[Parcel], now_ms: int) -> asyncio.Future[list[Sealed]]:
+        """See `Spool.seal_all`. No coroutine: it is under way at once, whoever waits for it or ceases to."""
+        return self._call(lambda: self._spool.seal_all(parcels, now_ms))
 
     async def unsent(self, after_seq: int, limit: int) -> list[Sealed]:
         """See `Spool.unsent`."""
@@ -64,5 +64,5 @@ class SpoolThread:
         await self._call(self._spool.close)
         self._thread.shutdown()
 
-    async def _call(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _call(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -49,7 +49,8 @@ class TcpPort:
         self._host, self._port = host_and_port(settings.path)
         self._input = PortInput(settings.path, settings.local_echo)
         self._transport: asyncio.Transport | None = None
-        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+        name = f"{settings.path}: connecting"
+        self._connecting = asyncio.get_running_loop().create_task(self._connect(), name=name)
 
     @property
     def overflowed_bytes(self) -> int:

@@ -30,6 +30,8 @@ def _head(live: Live) -> Iterator[str]:
     if status.dropped.readings or status.dropped.unspooled_readings:
         lost = status.dropped.readings + status.dropped.unspooled_readings
         yield said("top_dropped", readings=f"{lost:,}")
+    for part in status.parts:
+        yield said("top_part", part=part.name, restarts=part.restarts, reason=part.reason)
 
 
 def _devices(live: Live) -> Iterator[str]:

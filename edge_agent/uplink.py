@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import socket
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import aiomqtt
 
+from edge_agent.backoff import Backoff
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
 from edge_agent.credentials import Credentials
@@ -25,6 +25,7 @@ from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
 from edge_agent.spool import Sealed, SpoolBroken, SpoolError
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import last_will
+from edge_agent.together import Together, alone, leaves, reasons
 from wire import receipt as wire_receipt
 from wire import result as wire_result
 from wire import status as wire_status
@@ -58,6 +59,8 @@ FAREWELL_S: Final = 2.0
 CREDENTIALS_EVERY_S: Final = 2.0
 #: So many batches wait at any time; more are a backlog, and its end is told at once, for the page says it.
 NO_BACKLOG_BATCHES: Final = 4
+#: Beyond this and three beats of the status without any sign of work it stands still.
+STANDSTILL_S: Final = 120.0
 #: Without it a small packet waits up to 40 ms for the acknowledgement of the one before (Nagle, RFC 896).
 _NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
@@ -66,8 +69,11 @@ _NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 Obey = Callable[[bytes], Awaitable[Result | None]]
 
 
-class _Stopped(Exception):  # noqa: N818  # not an error: it ends a task group
+class _Stopped(Exception):  # noqa: N818  # not an error: it ends a connection
     pass
+
+
+_ENDS_A_CONNECTION: Final = (_Stopped, aiomqtt.MqttError, SpoolError, OSError)
 
 
 class Uplink:
@@ -105,6 +111,8 @@ class Uplink:
         self._accepted = 0
         self._refused = 0
         self._last_receipt_ms: int | None = None
+        self._backoff = Backoff(FIRST_RECONNECT_S, LONGEST_RECONNECT_S)
+        self._moved_s = time.monotonic()
         self.connected = False
 
     def sealed(self, batch: Sealed) -> None:
@@ -136,28 +144,38 @@ class Uplink:
             certificate_expires=self._credentials.expires_ms,
         )
 
+    def standstill(self) -> str | None:
+        """Why it does not get on: it has neither tried to connect nor told its status for long."""
+        idle_s = time.monotonic() - self._moved_s
+        allowed_s = STANDSTILL_S + 3 * self._status_interval_s
+        return None if idle_s <= allowed_s else f"nothing tried for {idle_s:.0f} s"
+
     async def run(self) -> None:
-        """Connect, again and again, until `stop`. Raises SpoolBroken: a restart sets the file aside."""
-        wait_s = FIRST_RECONNECT_S
+        """Connect, again and again, until `stop`. Raises SpoolBroken, which only a restart of the process can
+        mend, and `together.Ended` where a task of the connection was gone without an error."""
+        self.connected = False
         while not self._stopping.is_set():
+            self._moved_s = time.monotonic()
             await self._connect_once()
-            wait_s = FIRST_RECONNECT_S if self.connected else min(wait_s * 2.0, LONGEST_RECONNECT_S)
+            if self.connected:
+                self._backoff.reset()
             self.connected = False
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s * random.uniform(0.5, 1.0)):  # noqa: S311
+                async with asyncio.timeout(self._backoff.pause_s()):
                     await self._stopping.wait()
         await self._forget_receipted()
 
     async def _connect_once(self) -> None:
-        """One connection, to its end. Passes on what only a restart can mend."""
+        """One connection, to its end, as a task of its own. Passes on what is no matter of the connection."""
         try:
-            await self._connection()
-        except* SpoolBroken as group:
-            raise SpoolBroken("; ".join(_leaves(group))) from group
-        except* _Stopped:
-            pass
-        except* (aiomqtt.MqttError, SpoolError, OSError) as group:
-            _log.warning("uplink: %s", "; ".join(_leaves(group)))
+            await alone("uplink: connection", self._connection())
+        except BaseExceptionGroup as group:
+            found = leaves(group)
+            strange = [error for error in found if not isinstance(error, _ENDS_A_CONNECTION)]
+            if strange or any(isinstance(error, SpoolBroken) for error in found):
+                raise
+            if not any(isinstance(error, _Stopped) for error in found):
+                _log.warning("uplink: %s", reasons(group))
 
     async def _connection(self) -> None:
         self._credentials.taken()
@@ -172,16 +190,24 @@ class Uplink:
             self.connected = True
             _log.info("connected to %s:%d", self._broker.host, self._broker.port)
             self._feed.set()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._receive(client))
-                group.create_task(self._pump(client, group))
-                group.create_task(self._read_backlog())
-                group.create_task(self._forget_in_groups())
-                group.create_task(self._report(client))
-                group.create_task(self._until_renewed())
-                group.create_task(self._obey_commands())
-                group.create_task(self._tell_results(client))
-                group.create_task(self._until_stopped(client))
+            together = Together()
+            for name, work in self._tasks(client, together).items():
+                together.start(f"uplink: {name}", work)
+            await together.run()
+
+    def _tasks(self, client: aiomqtt.Client, together: Together) -> dict[str, Coroutine[Any, Any, object]]:
+        """What a connection does at the same time, by the name it has where one of them ends."""
+        found: dict[str, Coroutine[Any, Any, object]] = {
+            "receive": self._receive(client),
+            "pump": self._pump(client, together),
+            "read backlog": self._read_backlog(),
+            "forget": self._forget_in_groups(),
+            "report": self._report(client),
+            "renewal": self._until_renewed(),
+            "tell results": self._tell_results(client),
+            "farewell": self._until_stopped(client),
+        }
+        return found if self._obey is None else found | {"obey": self._obey_commands(self._obey)}
 
     def _client(self) -> aiomqtt.Client:
         broker = self._broker
@@ -202,12 +228,12 @@ class Uplink:
             logger=_log.getChild("mqtt"),
         )
 
-    async def _pump(self, client: aiomqtt.Client, group: asyncio.TaskGroup) -> None:
+    async def _pump(self, client: aiomqtt.Client, together: Together) -> None:
         """Publish what is due."""
         while True:
             self._wake.clear()
             for batch in self._delivery.due(time.monotonic()):
-                group.create_task(self._publish(client, batch))
+                together.start("uplink: publish", self._publish(client, batch), may_return=True)
             self._feed.set()
             with suppress(TimeoutError):
                 wait_s = self._delivery.next_due_s(time.monotonic())
@@ -248,10 +274,10 @@ class Uplink:
         else:
             self._commands.put_nowait(message.payload)
 
-    async def _obey_commands(self) -> None:
+    async def _obey_commands(self, obey: Obey) -> None:
         """One after the other; the answer waits for a connection, and so is told also over the next one."""
-        while self._obey is not None:
-            result = await self._obey(await self._commands.get())
+        while True:
+            result = await obey(await self._commands.get())
             if result is not None:
                 _log.info("command %s: %s %s", result.id, result.outcome, result.detail)
                 self.tell(result)
@@ -312,8 +338,11 @@ class Uplink:
         It looks at `stop` itself: aiomqtt waits with `asyncio.wait_for`, which on Python 3.11 swallows the
         cancellation that comes together with a PUBACK.
         """
-        while not self._stopping.is_set():
+        while True:
+            self._moved_s = time.monotonic()
             self._changed.clear()
+            if self._stopping.is_set():
+                await asyncio.Event().wait()  # the farewell ends the connection
             await self._publish_status(client, online=True)
             await asyncio.sleep(min(STATUS_SPACING_S, self._status_interval_s))
             with suppress(TimeoutError):
@@ -337,14 +366,3 @@ class Uplink:
                 await self._forget_receipted()
                 await self._publish_status(client, online=False)
         raise _Stopped
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> set[str]:
-    """The messages of the errors in a group, each once."""
-    found: set[str] = set()
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            found |= _leaves(error)
-        else:
-            found.add(str(error) or type(error).__name__)
-    return found

@@ -93,8 +93,8 @@ async def _run_once(path: Path, files: SiteFiles, systemd: Systemd) -> bool:
         loop.add_signal_handler(number, stop)
     try:
         await agent.run()
-    except* SpoolBroken as group:
-        raise SpoolError(said("start_again", what=group.exceptions[0])) from group
+    except SpoolBroken as error:
+        raise SpoolError(said("start_again", what=error)) from error
     return agent.reload
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +17,12 @@ from typing import Any, Final
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent.backoff import Backoff
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
 from edge_agent.drivers.contract import LineCounters
 from edge_agent.drivers.mqtt.arrival import Arrivals, Collecting, MqttDevice
+from edge_agent.together import Together, alone, leaves, reasons
 
 _log = logging.getLogger(__name__)
 
@@ -56,21 +57,29 @@ class MqttDevices:
         self.plan = plan
         self.counters = LineCounters()
         self._arrivals = Arrivals(plan.devices, collector, clock, self.counters)
-        self._wait_s = FIRST_RECONNECT_S
+        self._backoff = Backoff(FIRST_RECONNECT_S, LONGEST_RECONNECT_S)
         self.subscribed = False
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Raises `together.Ended` where a task of a connection was gone without an error."""
         while True:
-            try:
-                await self._connection()
-            except* (aiomqtt.MqttError, OSError) as group:
-                why = "; ".join(sorted({str(error) or type(error).__name__ for error in _leaves(group)}))
-                _log.warning("%s: %s; again in %.1f s", self.plan.port, why, self._wait_s)
+            why = await self._connect_once()
+            pause_s = self._backoff.pause_s()
+            _log.warning("%s: %s; again in %.1f s", self.plan.port, why, pause_s)
+            await asyncio.sleep(pause_s)
+
+    async def _connect_once(self) -> str:
+        """One connection, to its end, as a task of its own; why it ended."""
+        try:
+            await alone(f"{self.plan.port}: connection", self._connection())
+        except BaseExceptionGroup as group:
+            if not all(isinstance(error, aiomqtt.MqttError | OSError) for error in leaves(group)):
+                raise
+            return reasons(group)
+        finally:
             self.subscribed = False
             self._arrivals.lost()
-            await asyncio.sleep(self._wait_s * random.uniform(0.5, 1.0))  # noqa: S311
-            self._wait_s = min(self._wait_s * 2.0, LONGEST_RECONNECT_S)
+        return "the connection came to its end"
 
     async def _connection(self) -> None:
         async with self._client() as client:
@@ -78,11 +87,12 @@ class MqttDevices:
             self._arrivals.connected(time.monotonic())
             granted = await client.subscribe([(each, 1) for each in self._arrivals.filters])
             self._tell_refusals(granted)
-            self._wait_s = FIRST_RECONNECT_S
+            self._backoff.reset()
             self.subscribed = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._take(client))
-                group.create_task(self._watch())
+            together = Together()
+            together.start(f"{self.plan.port}: take", self._take(client))
+            together.start(f"{self.plan.port}: watch", self._watch())
+            await together.run()
 
     def _tell_refusals(self, granted: Iterable[object]) -> None:
         """A device whose topic the broker keeps from us would only seem silent."""
@@ -131,10 +141,3 @@ def bounded_queue(counters: LineCounters) -> Any:  # noqa: ANN401  # aiomqtt tak
             super().put_nowait(item)
 
     return Bounded
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
