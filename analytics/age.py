@@ -15,6 +15,10 @@ SILENT_AFTER_INTERVALS: Final = 10
 SILENT_AT_LEAST_MS: Final = 120_000
 
 
+#: Stamps this far ahead of our clock are two clocks kept by NTP; what is further ahead waits for its time.
+AHEAD_AT_MOST_MS: Final = 5_000
+
+
 def late_after_ms(interval_ms: int) -> int:
     """From this age on a reading is late; `interval_ms` is the expected time between readings."""
     return max(LATE_AFTER_INTERVALS * interval_ms, LATE_AT_LEAST_MS)

@@ -86,7 +86,7 @@ class Live:
         position = await PAGES.run(self._stores.position)
         stored = await PAGES.run(self._stores.stored, project, now)
         state = SiteState(project, watch(project), local_day(project, now))
-        state.agents = await PAGES.run(self._stores.agents, project.site)
+        state.hear(await PAGES.run(self._stores.agents, project.site))
         state.restore(stored)
         return Channel(project, state, position, self._clock)
 
@@ -155,7 +155,8 @@ class Live:
             channel.close()
             return
         channel.state.turn_day(local_day(channel.project, self._clock()))
-        channel.state.agents = await PAGES.run(self._stores.agents, channel.project.site)
+        channel.state.hear(await PAGES.run(self._stores.agents, channel.project.site))
+        channel.state.ripen(self._clock())
         reread = (
             channel.state.totals_stale or channel.state.chart_stale
         ) and loop.time() >= channel.reread_at

@@ -52,6 +52,11 @@ ZH: Final[dict[str, str]] = {
     "age.hours": "{n} 小时前",
     "age.days": "{n} 天前",
     "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
+    "notice.clock.behind": "现场采集器报的时间比服务器慢 {span}：它的时钟不对，或者它已经失联。",
+    "notice.clock.ahead": "现场采集器报的时间比服务器快 {span}：它的时钟不对。",
+    "span.minutes": "{n} 分钟",
+    "span.hours": "{n} 小时",
+    "span.days": "{n} 天",
     "notice.dropped": "采集器丢失了 {readings} 个读数和 {events} 条事件，最近一次在 {when}。"
     "图表和合计在那里不完整。",
     "notice.dropped.undated": "采集器丢失了 {readings} 个读数和 {events} 条事件。图表和合计可能不完整。",
@@ -134,6 +139,13 @@ EN: Final[dict[str, str]] = {
     "age.days": "{n} d ago",
     "notice.offline": "The collector on site is offline; last contact {when}."
     " Readings are kept on site and follow once it is back.",
+    "notice.clock.behind": "The collector on site says a time {span} behind the server's:"
+    " its clock is wrong, or it is gone.",
+    "notice.clock.ahead": "The collector on site says a time {span} ahead of the server's:"
+    " its clock is wrong.",
+    "span.minutes": "{n} min",
+    "span.hours": "{n} h",
+    "span.days": "{n} d",
     "notice.dropped": "The collector lost {readings} readings and {events} events, most recently at {when}."
     " Chart and totals are incomplete there.",
     "notice.dropped.undated": "The collector lost {readings} readings and {events} events."

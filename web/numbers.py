@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,24 @@ _AGES: Final = (
 JUST_NOW_MS: Final = 3_000
 DAY_MS: Final = 86_400_000
 _DAY_AND_MONTH: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
+_DAY_AND_YEAR: Final[dict[Language, str]] = {"zh": "y年M月d日", "en": "d MMM y"}
+
+
+class Step(NamedTuple):
+    """A way to print an amount: `places` decimals of value / `divisor`, in `unit`, for amounts below `below`
+    (in the unit of the value)."""
+
+    below: float
+    places: int
+    divisor: float
+    unit: str
+
+
+POWER_STEPS: Final = (Step(1_000, 0, 1, "W"), Step(math.inf, 2, 1_000, "kW"))
+ENERGY_STEPS: Final = (
+    Step(1, 2, 1, "kWh"), Step(100, 1, 1, "kWh"), Step(math.inf, 0, 1, "kWh"),
+)  # fmt: skip
+LITRE_STEPS: Final = (Step(10, 1, 1, "L"), Step(math.inf, 0, 1, "L"))
 
 
 class Amount(NamedTuple):
@@ -39,20 +59,27 @@ def decimal(value: float, places: int, language: Language) -> str:
 
 def power(watts: float, language: Language) -> Amount:
     """Watts below 1 kW, else kilowatts with two decimals."""
-    if abs(round(watts)) < 1_000:
-        return Amount(decimal(watts, 0, language), "W")
-    return Amount(decimal(watts / 1_000, 2, language), "kW")
+    return _stepped(watts, POWER_STEPS, language)
 
 
 def energy(kilowatt_hours: float, language: Language) -> Amount:
     """Kilowatt-hours, finer while they are few."""
-    places = 2 if kilowatt_hours < 1 else 1 if kilowatt_hours < 100 else 0
-    return Amount(decimal(kilowatt_hours, places, language), "kWh")
+    return _stepped(kilowatt_hours, ENERGY_STEPS, language)
 
 
 def litres(volume: float, language: Language) -> Amount:
     """Litres, with one decimal below ten."""
-    return Amount(decimal(volume, 1 if volume < 10 else 0, language), "L")
+    return _stepped(volume, LITRE_STEPS, language)
+
+
+def _stepped(value: float, steps: Sequence[Step], language: Language) -> Amount:
+    """By the first step in which the figure, as it would be printed, is still below its bound: rounding comes
+    before choosing, or 99.96 would be 100.0 beside a 100."""
+    for step in steps:
+        shown = round(value / step.divisor, step.places)
+        if abs(shown) * step.divisor < step.below:
+            break
+    return Amount(decimal(shown, step.places, language), step.unit)
 
 
 def celsius(degrees: float, language: Language) -> Amount:
@@ -75,13 +102,23 @@ def age(age_ms: int, language: Language) -> str:
     return say(language, "age.days", n=age_ms // DAY_MS)
 
 
+def span(length_ms: int, language: Language) -> str:
+    """How long, rounded down, in minutes at least."""
+    for unit_ms, key in ((DAY_MS, "span.days"), (3_600_000, "span.hours")):
+        if length_ms >= 2 * unit_ms:
+            return say(language, key, n=length_ms // unit_ms)
+    return say(language, "span.minutes", n=length_ms // 60_000)
+
+
 def moment(time_ms: int, now_ms: int, zone: ZoneInfo, language: Language) -> str:
-    """The local time of a moment; with its date where that is not today's."""
+    """The local time of a moment; with its date where that is not today's, with the
+    year where that is another."""
     local = dt.datetime.fromtimestamp(time_ms / 1_000, zone)
     clock = format_time(local, "HH:mm", tzinfo=zone, locale=LOCALE[language])
-    if local.date() == dt.datetime.fromtimestamp(now_ms / 1_000, zone).date():
+    today = dt.datetime.fromtimestamp(now_ms / 1_000, zone).date()
+    if local.date() == today:
         return clock
-    return f"{day(local.date(), language)} {clock}"
+    return f"{day(local.date(), language, with_year=local.year != today.year)} {clock}"
 
 
 def zone_name(zone: ZoneInfo, language: Language) -> str:
@@ -91,6 +128,7 @@ def zone_name(zone: ZoneInfo, language: Language) -> str:
     return get_timezone_name(zone, locale=LOCALE[language])
 
 
-def day(date: dt.date, language: Language) -> str:
+def day(date: dt.date, language: Language, *, with_year: bool = False) -> str:
     """Day and month."""
-    return typeset(format_date(date, _DAY_AND_MONTH[language], locale=LOCALE[language]), language)
+    pattern = (_DAY_AND_YEAR if with_year else _DAY_AND_MONTH)[language]
+    return typeset(format_date(date, pattern, locale=LOCALE[language]), language)

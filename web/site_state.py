@@ -8,11 +8,13 @@ again.
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from analytics.age import AHEAD_AT_MOST_MS
 from analytics.headcount import Day, Passage
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.records.contract import AgentState, SiteEvent
@@ -28,6 +30,9 @@ BUSY_SPAN_MINUTES: Final = 10
 BASE_LOOKBACK_MS: Final = DAY_MS
 #: Two days of a large site are some hundred passages; beyond the bound the oldest go and are counted.
 MOST_PASSAGES: Final = 5_000
+#: Readings of one series whose time has not come yet: ten minutes at 1 Hz. Beyond the bound the one furthest
+#: ahead is left to the store, and counted.
+MOST_AHEAD: Final = 600
 
 CLIMATE: Final = ("temperature", "relative_humidity")
 POWER, ENERGY, WATER_VOLUME = "active_power", "active_energy_import", "water_volume"
@@ -125,6 +130,11 @@ class SiteState:
     #: Minute -> highest power of it, for the last BUSY_SPAN_MINUTES.
     peaks: dict[int, float] = field(default_factory=dict)
     passages_dropped: int = 0
+    #: What is stamped later than now, by series: a clock ahead must not hide what is true now.
+    ahead: dict[Series, deque[Reading]] = field(default_factory=dict)
+    ahead_dropped: int = 0
+    #: Agent -> the devices it last said it reads: its last will does not repeat them.
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
     #: A late counter reading came: today's totals must be read again.
     totals_stale: bool = False
     #: A late power reading came, or somebody passed the gate: the chart must be read again.
@@ -140,10 +150,39 @@ class SiteState:
         self.totals_stale = False
 
     def take(self, digest: Digest, now: int) -> None:
-        """Fold in a batch."""
+        """Fold in a batch. What is stamped later than now waits for its time."""
         for series, column in digest.columns.items():
-            if not column:
-                continue
+            due = bisect_right(column, now + AHEAD_AT_MOST_MS, key=_time)
+            self._wait(series, column[due:])
+            self._fold(series, column[:due], now)
+        if not digest.passages <= self.passages:
+            self._pass(digest.passages)
+            self.chart_stale = True
+
+    def ripen(self, now: int) -> None:
+        """Fold in what waited for its time."""
+        for series, waiting in self.ahead.items():
+            column = []
+            while waiting and waiting[0].time <= now:
+                column.append(waiting.popleft())
+            self._fold(series, column, now)
+        self.ahead = {series: waiting for series, waiting in self.ahead.items() if waiting}
+
+    def hear(self, agents: list[AgentState]) -> None:
+        """What the agents of the site say now."""
+        self.agents = agents
+        said = {one.agent: frozenset(d.device for d in one.status.devices) for one in agents}
+        self.reads |= {agent: devices for agent, devices in said.items() if devices}
+
+    def _wait(self, series: Series, column: list[Reading]) -> None:
+        if not column:
+            return
+        known = sorted({*self.ahead.get(series, ()), *column}, key=_time)
+        self.ahead_dropped += max(0, len(known) - MOST_AHEAD)
+        self.ahead[series] = deque(known[:MOST_AHEAD])
+
+    def _fold(self, series: Series, column: list[Reading], now: int) -> None:
+        if column:
             late = series in self.newest and column[0].time <= self.newest[series].time
             if series == self.watched.power:
                 self._peak(column)
@@ -151,9 +190,6 @@ class SiteState:
             if series in self.watched.counters:
                 self._count(series, column)
             self._see(series, column[-1])
-        if not digest.passages <= self.passages:
-            self._pass(digest.passages)
-            self.chart_stale = True
 
     def turn_day(self, today: Day) -> None:
         """A new local day: totals must be counted anew."""
@@ -164,6 +200,17 @@ class SiteState:
     def newest_time(self) -> int | None:
         """The time of the newest reading of the watched devices, None without any."""
         return max((reading.time for reading in self.newest.values()), default=None)
+
+    def spoke(self) -> dict[str, int]:
+        """Device -> the time of its newest reading."""
+        found: dict[str, int] = {}
+        for (device, _), reading in self.newest.items():
+            found[device] = max(reading.time, found.get(device, 0))
+        return found
+
+    def last_passage(self, now: int) -> int | None:
+        """When somebody last passed a gate, up to `now`."""
+        return max((one.time for one in self.passages if one.time <= now), default=None)
 
     def _see(self, series: Series, reading: Reading) -> None:
         known = self.newest.get(series)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from analytics.age import Freshness, freshness
+from analytics.agents import Agent, ability, agents_now, reader_of
 from analytics.headcount import headcount, stays
 from analytics.totals import Tally
 from web.project import Device, Project, Room
@@ -89,8 +91,11 @@ class Situation:
     water: Total | None
     rooms: tuple[RoomNow, ...]
     silent: tuple[Device, ...]
+    #: Agents that are offline or have not been heard for long, and when the last of them was.
     agents_lost: int
     offline_since: int | None
+    #: How far the clock of an agent that is heard is from ours (ms, its time less ours); None: none is.
+    clock_off_ms: int | None
     dropped: Dropped | None
     backlog: Backlog | None
 
@@ -98,40 +103,61 @@ class Situation:
 def judge(state: SiteState, now: int) -> Situation:
     """Everything the page may say at `now` (UTC ms)."""
     project = state.project
-    newest = state.newest_time()
-    lost_agents = [agent for agent in state.agents if not agent.status.online]
-    silent = tuple(device for device in project.devices if _is_silent(state, device, now))
-    link = _link(state, silent, len(lost_agents), newest)
+    agents = _agents(state, now)
+    lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
+    silent = tuple(device for device in project.devices if _is_silent(state, agents, device, now))
+    newest = _newest(state, agents, now)
+    link = _link(state, agents, silent, newest)
     meter = next(iter(project.of_kind("electricity_meter")), None)
     water = next(iter(project.of_kind("water_meter")), None)
-    power = _measured(state, meter, POWER, now) if meter else None
+    power = _measured(state, agents, meter, POWER, now) if meter else None
     return Situation(
         project=project,
         now=now,
         link=link,
         newest=newest,
-        newest_freshness=_best_freshness(state, now),
+        newest_freshness=_best_freshness(state, agents, now),
         day=(dt.datetime.fromtimestamp(now / 1_000, project.zone).date() - project.started).days + 1,
-        people=_people(state, link, newest, now),
+        people=_people(state, agents, link, newest, now),
         power=power,
         use=_use(state, power, now),
-        energy=_total(state, meter, "active_energy_import", now) if meter else None,
-        water=_total(state, water, "water_volume", now) if water else None,
-        rooms=tuple(_room(state, room, now) for room in project.rooms if _climate_in(project, room)),
+        energy=_total(state, agents, meter, "active_energy_import", now) if meter else None,
+        water=_total(state, agents, water, "water_volume", now) if water else None,
+        rooms=tuple(_room(state, agents, room, now) for room in project.rooms if _climate_in(project, room)),
         silent=silent,
-        agents_lost=len(lost_agents),
-        offline_since=max((a.received for a in lost_agents), default=None) if newest is None else newest,
+        agents_lost=len(lost),
+        offline_since=max((agent.heard for agent in lost), default=None),
+        clock_off_ms=_clock_off_ms(agents),
         dropped=_dropped(state),
-        backlog=_backlog(state),
+        backlog=_backlog(agents),
     )
 
 
-def _link(state: SiteState, silent: tuple[Device, ...], lost_agents: int, newest: int | None) -> Link:
+def _agents(state: SiteState, now: int) -> list[Agent]:
+    devices = [device.id for device in state.project.devices]
+    return agents_now(state.agents, devices, state.reads, state.spoke().get, now)
+
+
+def _metering(state: SiteState) -> list[Device]:
+    """The devices that speak by themselves."""
+    return [device for device in state.project.devices if device.kind != "gate"]
+
+
+def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
+    """When the site was last heard: its newest reading; where none is metered, its gates' agents' word."""
+    if _metering(state) and (reading := state.newest_time()) is not None:
+        return reading
+    heard = [agent.heard for agent in agents if not _metering(state)]
+    passed = state.last_passage(now)
+    return max(heard if passed is None else [*heard, passed], default=None)
+
+
+def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...], newest: int | None) -> Link:
     if newest is None:
         return "empty"
-    metering = [device for device in state.project.devices if device.kind != "gate"]
-    if state.agents and lost_agents == len(state.agents):
-        return "lost"
+    if agents:
+        return "live" if any(agent.condition in ("live", "clock") for agent in agents) else "lost"
+    metering = _metering(state)
     return "lost" if metering and all(device in silent for device in metering) else "live"
 
 
@@ -139,37 +165,41 @@ def _series_of(state: SiteState, device: Device) -> list[Reading]:
     return [reading for (name, _), reading in state.newest.items() if name == device.id]
 
 
-def _is_silent(state: SiteState, device: Device, now: int) -> bool:
+def _is_silent(state: SiteState, agents: Sequence[Agent], device: Device, now: int) -> bool:
     if device.kind == "gate":
-        return _gate_fault(state, device)
+        return ability(device.id, agents) != "able"
     newest = max((reading.time for reading in _series_of(state, device)), default=None)
     return newest is None or freshness(now - newest, device.interval_ms) == "silent"
 
 
-def _gate_fault(state: SiteState, device: Device) -> bool:
-    """A gate speaks only when somebody passes: whether it could, only the agent knows."""
-    said = [d for agent in state.agents for d in agent.status.devices if d.device == device.id]
-    return bool(said) and all(status.fault is not None for status in said)
+def _fresh(agents: Sequence[Agent], device: Device, time: int, now: int) -> Freshness:
+    """By age; what its agent will not renew, for the agent is lost or its clock is off, is late at best."""
+    by_age = freshness(now - time, device.interval_ms)
+    reader = reader_of(device.id, agents)
+    return "late" if by_age == "fresh" and reader is not None and not reader.live else by_age
 
 
-def _best_freshness(state: SiteState, now: int) -> Freshness:
+def _best_freshness(state: SiteState, agents: Sequence[Agent], now: int) -> Freshness:
     found = {
-        freshness(now - reading.time, device.interval_ms)
-        for device in state.project.devices
-        if device.kind != "gate"
+        _fresh(agents, device, reading.time, now)
+        for device in _metering(state)
         for reading in _series_of(state, device)
     }
+    if not _metering(state) and any(agent.live for agent in agents):
+        return "fresh"
     return "fresh" if "fresh" in found else "late" if "late" in found else "silent"
 
 
-def _measured(state: SiteState, device: Device, quantity: str, now: int) -> Measured:
+def _measured(state: SiteState, agents: Sequence[Agent], device: Device, quantity: str, now: int) -> Measured:
     reading = state.newest.get((device.id, quantity))
     if reading is None:
         return Measured(None, "silent")
-    return Measured(reading, freshness(now - reading.time, device.interval_ms))
+    return Measured(reading, _fresh(agents, device, reading.time, now))
 
 
-def _people(state: SiteState, link: Link, newest: int | None, now: int) -> People | None:
+def _people(
+    state: SiteState, agents: Sequence[Agent], link: Link, newest: int | None, now: int
+) -> People | None:
     gates = state.project.of_kind("gate")
     if not gates:
         return None
@@ -177,9 +207,12 @@ def _people(state: SiteState, link: Link, newest: int | None, now: int) -> Peopl
         return People(None, None, "never")
     if link == "lost":
         return People(None, newest, "link")
-    if any(_gate_fault(state, gate) for gate in gates):
-        return People(None, newest, "gate")
-    return People(headcount(stays(state.passages, state.today), now), newest)
+    able = {ability(gate.id, agents) for gate in gates}
+    if able != {"able"}:
+        return People(None, newest, "link" if "unheard" in able else "gate")
+    readers = [reader for gate in gates if (reader := reader_of(gate.id, agents)) is not None]
+    known_to = min((reader.heard for reader in readers), default=newest)
+    return People(headcount(stays(state.passages, state.today), now), known_to)
 
 
 def _use(state: SiteState, power: Measured | None, now: int) -> Use:
@@ -192,11 +225,11 @@ def _use(state: SiteState, power: Measured | None, now: int) -> Use:
     return "working" if busy else "idle"
 
 
-def _total(state: SiteState, device: Device, quantity: str, now: int) -> Total:
+def _total(state: SiteState, agents: Sequence[Agent], device: Device, quantity: str, now: int) -> Total:
     tally = state.tallies.get((device.id, quantity), Tally())
     if tally.time is None or tally.since is None:
         return Total(None, None, "silent", None)
-    fresh = freshness(now - tally.time, device.interval_ms)
+    fresh = _fresh(agents, device, tally.time, now)
     if fresh == "silent" and tally.time < state.today.start:
         return Total(None, tally.time, "silent", None)  # zero is not missing: nobody has looked today
     late_base = tally.since > state.today.start + BASE_SLACK_MS
@@ -207,12 +240,12 @@ def _climate_in(project: Project, room: Room) -> list[Device]:
     return [device for device in project.of_kind("climate") if device.room == room.id]
 
 
-def _room(state: SiteState, room: Room, now: int) -> RoomNow:
+def _room(state: SiteState, agents: Sequence[Agent], room: Room, now: int) -> RoomNow:
     """Of several devices in a room, the one that spoke last."""
     devices = _climate_in(state.project, room)
 
     def newest(quantity: str) -> Measured:
-        found = [_measured(state, device, quantity, now) for device in devices]
+        found = [_measured(state, agents, device, quantity, now) for device in devices]
         return max(found, key=lambda m: m.reading.time if m.reading else -1)
 
     return RoomNow(room, newest("temperature"), newest("relative_humidity"))
@@ -227,11 +260,16 @@ def _dropped(state: SiteState) -> Dropped | None:
     return Dropped(readings, events, max((d.last for d in said if d.last is not None), default=None))
 
 
-def _backlog(state: SiteState) -> Backlog | None:
+def _clock_off_ms(agents: Sequence[Agent]) -> int | None:
+    off = [one.state.status.sent - one.state.received for one in agents if one.condition == "clock"]
+    return max(off, key=abs, default=None)
+
+
+def _backlog(agents: Sequence[Agent]) -> Backlog | None:
     waiting = []
-    for agent in state.agents:
-        spool, status = agent.status.spool, agent.status
-        if not status.online or spool.oldest is None or spool.batches <= BACKLOG_ABOVE_BATCHES:
+    for agent in agents:
+        status, spool = agent.state.status, agent.state.status.spool
+        if not agent.live or spool.oldest is None or spool.batches <= BACKLOG_ABOVE_BATCHES:
             continue
         if status.sent - spool.oldest > BACKLOG_OLDER_MS:
             waiting.append(Backlog(spool.batches, spool.oldest))

@@ -89,6 +89,7 @@ def notices(situation: Situation, language: Language) -> list[Figure]:
     """What a person should know before reading the figures; a notice with nothing to say is empty."""
     texts = {
         "notice-offline": _offline(situation, language),
+        "notice-clock": _clock(situation, language),
         "notice-silent": _silent(situation, language),
         "notice-dropped": _dropped(situation, language),
         "notice-backlog": _backlog(situation, language),
@@ -208,6 +209,14 @@ def _offline(situation: Situation, language: Language) -> str:
     if not situation.agents_lost:
         return ""
     return say(language, "notice.offline", when=_when(situation.offline_since, situation, language))
+
+
+def _clock(situation: Situation, language: Language) -> str:
+    off_ms = situation.clock_off_ms
+    if off_ms is None:
+        return ""
+    key = "notice.clock.ahead" if off_ms > 0 else "notice.clock.behind"
+    return say(language, key, span=numbers.span(abs(off_ms), language))
 
 
 def _silent(situation: Situation, language: Language) -> str:

@@ -47,7 +47,7 @@ def speak(
     columns |= {(room, "temperature"): 20.0 for room in ROOMS}
     columns |= {(room, "relative_humidity"): 60.0 for room in ROOMS}
     kept = {series: [Reading(time, v)] for series, v in columns.items() if series[0] not in leave_out}
-    state.take(Digest(kept, frozenset()), NOW)
+    state.take(Digest(kept, frozenset()), max(time, NOW))
 
 
 def enter(state: SiteState, *badges: str) -> None:
@@ -142,7 +142,8 @@ def test_quiet_is_never_said_over_a_silent_electricity_meter(state: SiteState) -
 
 def test_a_badge_reader_with_a_fault_makes_the_count_unknown(state: SiteState) -> None:
     speak(state)
-    agent(state, devices=[DeviceStatus(device="gate-in", fault="no_reply")])
+    gate_out = DeviceStatus(device="gate-out")
+    agent(state, devices=[DeviceStatus(device="gate-in", fault="no_reply"), gate_out])
     assert said(state) == "Only part of the site is reporting.\nOne device is silent."
     people = shown(judge(state, NOW), "people")
     assert (people.text, people.note) == ("no data", "badge reader not answering")
@@ -261,3 +262,168 @@ def test_passages_are_bounded_and_what_goes_is_counted(
     enter(state, "b")
     assert (len(state.passages), state.passages_dropped) == (5_000, 11)
     assert min(p.time for p in state.passages) > at(1)
+
+
+def lists(*devices: str) -> list[DeviceStatus]:
+    return [DeviceStatus(device=device) for device in devices]
+
+
+HOUR = 60 * MINUTE
+GATES = ("gate-in", "gate-out")
+
+
+def gate_agent_gone(state: SiteState, **parts: object) -> None:
+    speak(state)
+    enter(state, "a")
+    agent(state, devices=lists(*METERS, *ROOMS))
+    agent(state, name="pi-2", **parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"online": False, "received": NOW - 3 * HOUR},
+        {"received": NOW - 72 * HOUR, "devices": lists(*GATES)},
+        {"received": NOW - 6 * MINUTE, "devices": lists(*GATES)},
+    ],
+    ids=["its last will", "died with the broker", "silent for minutes"],
+)
+def test_people_are_not_counted_by_a_gate_whose_agent_is_gone(
+    state: SiteState, gone: dict[str, object]
+) -> None:
+    gate_agent_gone(state, **gone)
+    situation = judge(state, NOW)
+    people = shown(situation, "people")
+    assert (situation.link, people.text, people.note) == ("live", "no data", "no contact with the site")
+    assert "One collector is offline." in said(state)
+    assert "quiet" not in said(state)
+
+
+def test_last_contact_is_that_of_the_agent_that_is_gone(state: SiteState) -> None:
+    gate_agent_gone(state, received=at(11.5), devices=lists(*GATES))
+    assert "last contact 11:30" in shown(judge(state, NOW), "notice-offline").text
+
+
+def test_a_replaced_agent_is_not_missed(state: SiteState) -> None:
+    everything = lists(*METERS, *ROOMS, *GATES)
+    speak(state)
+    agent(state, online=False, received=NOW - 72 * HOUR, name="pi-old")
+    agent(state, devices=everything)
+    assert said(state) == "The site is quiet."
+    assert judge(state, NOW).agents_lost == 0
+
+
+def test_what_an_agent_read_is_remembered_over_its_last_will(state: SiteState) -> None:
+    speak(state)
+    agent(state, devices=lists(*METERS, *ROOMS))
+    agent(state, name="pi-2", devices=lists(*GATES))
+    both = state.agents
+    state.hear(both)
+    will = AgentState(SITE, "pi-2", NOW, Status(online=False, sent=NOW - HOUR, stream=STREAM))
+    state.hear([both[0], will])
+    situation = judge(state, NOW)
+    assert situation.people is not None
+    assert situation.people.why == "link"
+
+
+def test_figures_of_an_agent_that_is_gone_are_never_fresh(state: SiteState) -> None:
+    speak(state)
+    agent(state, devices=lists(*METERS, *GATES))
+    agent(state, name="pi-2", received=NOW - HOUR, online=False, devices=lists(*ROOMS))
+    situation = judge(state, NOW)
+    assert shown(situation, "power").state == "fresh"
+    assert shown(situation, "room-bath-humidity").state == "late"
+
+
+@pytest.mark.parametrize(("off", "words"), [(-3 * HOUR, "3 h behind"), (5 * MINUTE, "5 min ahead")])
+def test_an_agent_whose_clock_is_off_is_named_and_not_believed(
+    state: SiteState, off: int, words: str
+) -> None:
+    speak(state)
+    enter(state, "a")
+    status = Status(online=True, sent=NOW + off, stream=STREAM, devices=lists(*METERS, *ROOMS, *GATES))
+    state.agents = [AgentState(SITE, "pi-1", NOW, status)]
+    situation = judge(state, NOW)
+    assert words in shown(situation, "notice-clock").text
+    assert shown(situation, "people").text == "no data"
+    assert shown(situation, "power").state == "late"
+
+
+def test_a_site_whose_meters_are_silent_but_whose_agent_speaks_is_not_out_of_contact(
+    state: SiteState,
+) -> None:
+    speak(state, NOW - 30 * MINUTE)
+    agent(state, devices=lists(*METERS, *ROOMS, *GATES))
+    assert said(state) == "Nobody is on site.\n5 devices are silent."
+
+
+def site_of(*devices: dict[str, object]) -> SiteState:
+    kinds = [dict(device) for device in devices]
+    found = Project.model_validate(
+        {
+            "id": "p", "token": "x8Kd2mQ4Rb7LtYw9", "site": SITE, "timezone": "Asia/Shanghai",
+            "started": "2026-10-20", "title": {"zh": "a", "en": "a"}, "customer": {"zh": "a", "en": "a"},
+            "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": kinds,
+        }
+    )  # fmt: skip
+    return SiteState(found, watch(found), local_day(found, NOW))
+
+
+GATE = {"id": "gate-in", "kind": "gate"}
+WATER = {"id": "water-main", "kind": "water_meter", "interval_s": 2}
+CLIMATE = {"id": "th-bath", "kind": "climate", "room": "bath", "interval_s": 5}
+
+
+def test_a_site_with_gates_only_counts_people_from_the_first_word_of_its_agent() -> None:
+    state = site_of(GATE)
+    assert said(state) == "No data yet."
+    agent(state, received=NOW - 4_000, devices=lists("gate-in"))
+    assert said(state) == "Nobody is on site."
+    enter(state, "a")
+    situation = judge(state, NOW)
+    assert said(state) == "One person on site."
+    assert (shown(situation, "people").time, situation.newest_freshness) == (NOW - 4_000, "fresh")
+    state.agents.clear()
+    agent(state, received=NOW - HOUR, devices=lists("gate-in"))
+    assert said(state) == "No word from the site since 14:00."
+
+
+@pytest.mark.parametrize(
+    ("device", "column", "key"),
+    [
+        (WATER, {("water-main", "water_volume"): [Reading(at(0.01), 1.0), Reading(NOW - 900, 5.0)]}, "water"),
+        (CLIMATE, {("th-bath", "temperature"): [Reading(NOW - 900, 21.0)]}, "room-bath-temperature"),
+    ],
+)
+def test_a_site_with_one_kind_of_device_shows_it(
+    device: dict[str, object], column: dict[tuple[str, str], list[Reading]], key: str
+) -> None:
+    state = site_of(device)
+    assert said(state) == "No data yet."
+    state.take(Digest(column, frozenset()), NOW)
+    situation = judge(state, NOW)
+    assert shown(situation, key).state == "fresh"
+    assert {f.id for f in figures(situation, "en")} & {"power", "people", "energy"} == set()
+
+
+def test_a_reading_ahead_of_the_clock_waits_for_its_time(state: SiteState) -> None:
+    power = ("meter-main", "active_power")
+
+    def watts(time: int, value: float) -> None:
+        state.take(Digest({power: [Reading(time, value)]}, frozenset()), NOW)
+
+    watts(NOW + 9 * MINUTE, 3_000.0)
+    watts(NOW - 500, 50.0)
+    assert shown(judge(state, NOW), "power").text == "50"
+    state.ripen(NOW + 8 * MINUTE)
+    assert state.newest[power].value == 50.0
+    state.ripen(NOW + 9 * MINUTE)
+    assert state.newest[power].value == 3_000.0
+    assert state.ahead == {}
+
+
+def test_what_waits_for_its_time_is_bounded_and_counted(state: SiteState) -> None:
+    column = [Reading(NOW + MINUTE + n, float(n)) for n in range(1_000)]
+    state.take(Digest({("meter-main", "active_power"): column}, frozenset()), NOW)
+    (waiting,) = state.ahead.values()
+    assert (len(waiting), waiting[0].value, state.ahead_dropped) == (600, 0.0, 400)
