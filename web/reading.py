@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analytics.age import AHEAD_AT_MOST_MS
 from analytics.gaps import gaps
 from analytics.headcount import Passage, presence, stays
 from analytics.totals import Limit, Tally, increase
@@ -24,8 +25,8 @@ from web.site_state import (
     watch,
 )
 
-#: The base of a total is looked for in steps back from midnight: a 1 Hz meter has it in the first.
-_BASE_STEPS_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
+#: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
+_STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,28 @@ class Stores:
     def stored(self, project: Project, now: int) -> Stored:
         """What a state begins from."""
         watched = watch(project)
-        newest = {
-            series: Reading(latest.time, latest.value)
-            for series, latest in self._timeseries.latest(project.site).items()
-            if series in watched.series
-        }
+        newest = self._newest(project.site, now)
         yesterday = local_day(project, now, days=-1)
         events = self._records.events(project.site, yesterday.start, now + DAY_MS, "badge")
         passages = site_passages(events, watched)
         return Stored(
-            newest, self.totals(project, now), passages, self._recent_power(project.site, watched, now)
+            {series: reading for series, reading in newest.items() if series in watched.series},
+            self.totals(project, now),
+            passages,
+            self._recent_power(project.site, watched, now),
+            _spoke(newest, watched),
         )
+
+    def _newest(self, site: str, now: int) -> dict[Series, Reading]:
+        """The newest reading of each series whose time has come."""
+        until = now + AHEAD_AT_MOST_MS
+        found: dict[Series, Reading] = {}
+        for series, latest in self._timeseries.latest(site).items():
+            if latest.time <= until:
+                found[series] = Reading(latest.time, latest.value)
+            elif (before := self._last_before(site, series, until)) is not None:
+                found[series] = Reading(*before)
+        return found
 
     def totals(self, project: Project, now: int) -> dict[Series, Tally]:
         """Today's totals, counted from the readings since local midnight."""
@@ -119,16 +131,17 @@ class Stores:
 
     def _total(self, site: str, series: Series, start: int, end: int, limit: Limit) -> Tally:
         times, values = self._timeseries.raw(site, *series, start, end)
-        base = self._base(site, series, start)
+        base = self._last_before(site, series, start)
         return increase(zip(times, values, strict=True), start, end, limit, base)
 
-    def _base(self, site: str, series: Series, midnight: int) -> tuple[int, float] | None:
-        end = midnight
-        for back_ms in _BASE_STEPS_MS:
-            times, values = self._timeseries.raw(site, *series, midnight - back_ms, end)
+    def _last_before(self, site: str, series: Series, moment: int) -> tuple[int, float] | None:
+        """The last reading before `moment`, of the day before it."""
+        end = moment
+        for back_ms in _STEPS_BACK_MS:
+            times, values = self._timeseries.raw(site, *series, moment - back_ms, end)
             if times:
                 return times[-1], values[-1]
-            end = midnight - back_ms
+            end = moment - back_ms
         return None
 
     def _recent_power(self, site: str, watched: Watch, now: int) -> list[Reading]:
@@ -137,6 +150,14 @@ class Stores:
         since = now - BUSY_SPAN_MINUTES * MINUTE_MS
         times, values = self._timeseries.raw(site, *watched.power, since, now + 1)
         return [Reading(t, v) for t, v in zip(times, values, strict=True)]
+
+
+def _spoke(newest: dict[Series, Reading], watched: Watch) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for (device, _), reading in newest.items():
+        if device in watched.speaking:
+            found[device] = max(reading.time, found.get(device, reading.time))
+    return found
 
 
 def _rounded(column: list[float | None]) -> list[float | None]:

@@ -19,7 +19,8 @@ from analytics.headcount import Day, Passage
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.records.contract import AgentState, SiteEvent
 from web.project import Project
-from wire.batch import Batch, Event
+from wire.batch import Batch, Event, Frame
+from wire.kinds import GATE
 
 Series = tuple[str, str]
 MINUTE_MS: Final = 60_000
@@ -54,6 +55,8 @@ class Watch:
     counters: dict[Series, Limit]
     climate: frozenset[Series]
     gates: frozenset[str]
+    #: Every device that speaks by itself, also one of which no figure is shown: its silence is told.
+    speaking: frozenset[str]
 
     @property
     def series(self) -> set[Series]:
@@ -70,7 +73,8 @@ def watch(project: Project) -> Watch:
         power=(meters[0].id, POWER) if meters else None,
         counters=counters,
         climate=frozenset((device.id, name) for device in project.of_kind("climate") for name in CLIMATE),
-        gates=frozenset(device.id for device in project.of_kind("gate")),
+        gates=frozenset(device.id for device in project.of_kind(GATE)),
+        speaking=frozenset(device.id for device in project.devices if device.kind != GATE),
     )
 
 
@@ -80,13 +84,18 @@ class Digest:
 
     columns: dict[Series, list[Reading]]
     passages: frozenset[Passage]
+    #: Device -> when it spoke, ascending, of whatever it said.
+    spoke: dict[str, list[int]] = field(default_factory=dict)
 
 
 def digest(batch: Batch, watched: Watch) -> Digest:
     """The part of a batch that a page shows."""
     wanted = watched.series
     columns: dict[Series, list[Reading]] = {}
+    spoke: dict[str, list[int]] = {}
     for frame in batch.frames:
+        if frame.device in watched.speaking:
+            spoke[frame.device] = sorted({*spoke.get(frame.device, ()), *_times_with_a_value(frame)})
         for quantity, values in frame.values.items():
             series = (frame.device, quantity)
             if series in wanted:
@@ -96,7 +105,13 @@ def digest(batch: Batch, watched: Watch) -> Digest:
         column.sort(key=_time)
         if series in watched.climate:
             del column[:-1]
-    return Digest(columns, frozenset(passages(batch.events, watched)))
+    return Digest(columns, frozenset(passages(batch.events, watched)), spoke)
+
+
+def _times_with_a_value(frame: Frame) -> list[int]:
+    columns = frame.values.values()
+    said = {row for column in columns for row, value in enumerate(column) if value is not None}
+    return [frame.time[row] for row in said]
 
 
 def passages(events: Iterable[Event], watched: Watch) -> Iterable[Passage]:
@@ -114,6 +129,8 @@ class Stored:
     tallies: dict[Series, Tally]
     passages: frozenset[Passage]
     recent_power: list[Reading]
+    #: Device -> the time of its newest reading.
+    spoke: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -124,6 +141,8 @@ class SiteState:
     watched: Watch
     today: Day
     newest: dict[Series, Reading] = field(default_factory=dict)
+    #: Device -> when it last spoke, of whatever it said.
+    heard: dict[str, int] = field(default_factory=dict)
     tallies: dict[Series, Tally] = field(default_factory=dict)
     passages: set[Passage] = field(default_factory=set)
     agents: list[AgentState] = field(default_factory=list)
@@ -144,6 +163,8 @@ class SiteState:
         """Take in what the stores know. Newer readings that are here already stay."""
         for series, reading in stored.newest.items():
             self._see(series, reading)
+        for device, time in stored.spoke.items():
+            self._hear_device(device, time)
         self.recount(stored.tallies)
         self._pass(stored.passages)
         self._peak(stored.recent_power)
@@ -155,6 +176,9 @@ class SiteState:
             due = bisect_right(column, now + AHEAD_AT_MOST_MS, key=_time)
             self._wait(series, column[due:])
             self._fold(series, column[:due], now)
+        for device, times in digest.spoke.items():
+            if due := bisect_right(times, now + AHEAD_AT_MOST_MS):
+                self._hear_device(device, times[due - 1])
         if not digest.passages <= self.passages:
             self._pass(digest.passages)
             self.chart_stale = True
@@ -198,12 +222,12 @@ class SiteState:
             self.totals_stale = self.chart_stale = True
 
     def newest_time(self) -> int | None:
-        """The time of the newest reading of the watched devices, None without any."""
-        return max((reading.time for reading in self.newest.values()), default=None)
+        """The time of the newest reading of the site's devices, None without any."""
+        return max(self.spoke().values(), default=None)
 
     def spoke(self) -> dict[str, int]:
         """Device -> the time of its newest reading."""
-        found: dict[str, int] = {}
+        found = dict(self.heard)
         for (device, _), reading in self.newest.items():
             found[device] = max(reading.time, found.get(device, 0))
         return found
@@ -211,6 +235,9 @@ class SiteState:
     def last_passage(self, now: int) -> int | None:
         """When somebody last passed a gate, up to `now`."""
         return max((one.time for one in self.passages if one.time <= now), default=None)
+
+    def _hear_device(self, device: str, time: int) -> None:
+        self.heard[device] = max(time, self.heard.get(device, time))
 
     def _see(self, series: Series, reading: Reading) -> None:
         known = self.newest.get(series)

@@ -13,6 +13,7 @@ from analytics.headcount import headcount, stays
 from analytics.totals import Tally
 from web.project import Device, Project, Room
 from web.site_state import BUSY_SPAN_MINUTES, MINUTE_MS, POWER, Reading, SiteState
+from wire.kinds import GATE
 
 #: Chargers, a router and a work lamp stay below this; the smallest power tool at work is above (watts).
 WORKING_ABOVE_W: Final = 150.0
@@ -140,7 +141,7 @@ def _agents(state: SiteState, now: int) -> list[Agent]:
 
 def _metering(state: SiteState) -> list[Device]:
     """The devices that speak by themselves."""
-    return [device for device in state.project.devices if device.kind != "gate"]
+    return [device for device in state.project.devices if device.kind != GATE]
 
 
 def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
@@ -161,14 +162,10 @@ def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...],
     return "lost" if metering and all(device in silent for device in metering) else "live"
 
 
-def _series_of(state: SiteState, device: Device) -> list[Reading]:
-    return [reading for (name, _), reading in state.newest.items() if name == device.id]
-
-
 def _is_silent(state: SiteState, agents: Sequence[Agent], device: Device, now: int) -> bool:
-    if device.kind == "gate":
+    if device.kind == GATE:
         return ability(device.id, agents) != "able"
-    newest = max((reading.time for reading in _series_of(state, device)), default=None)
+    newest = state.spoke().get(device.id)
     return newest is None or freshness(now - newest, device.interval_ms) == "silent"
 
 
@@ -180,10 +177,11 @@ def _fresh(agents: Sequence[Agent], device: Device, time: int, now: int) -> Fres
 
 
 def _best_freshness(state: SiteState, agents: Sequence[Agent], now: int) -> Freshness:
+    spoke = state.spoke()
     found = {
-        _fresh(agents, device, reading.time, now)
+        _fresh(agents, device, time, now)
         for device in _metering(state)
-        for reading in _series_of(state, device)
+        if (time := spoke.get(device.id)) is not None
     }
     if not _metering(state) and any(agent.live for agent in agents):
         return "fresh"
@@ -200,7 +198,7 @@ def _measured(state: SiteState, agents: Sequence[Agent], device: Device, quantit
 def _people(
     state: SiteState, agents: Sequence[Agent], link: Link, newest: int | None, now: int
 ) -> People | None:
-    gates = state.project.of_kind("gate")
+    gates = state.project.of_kind(GATE)
     if not gates:
         return None
     if link == "empty":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -357,13 +358,12 @@ def test_a_site_whose_meters_are_silent_but_whose_agent_speaks_is_not_out_of_con
     assert said(state) == "Nobody is on site.\n5 devices are silent."
 
 
-def site_of(*devices: dict[str, object]) -> SiteState:
-    kinds = [dict(device) for device in devices]
+def site_of(*devices: Mapping[str, object]) -> SiteState:
     found = Project.model_validate(
         {
             "id": "p", "token": "x8Kd2mQ4Rb7LtYw9", "site": SITE, "timezone": "Asia/Shanghai",
             "started": "2026-10-20", "title": {"zh": "a", "en": "a"}, "customer": {"zh": "a", "en": "a"},
-            "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": kinds,
+            "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": list(devices),
         }
     )  # fmt: skip
     return SiteState(found, watch(found), local_day(found, NOW))
@@ -404,6 +404,20 @@ def test_a_site_with_one_kind_of_device_shows_it(
     situation = judge(state, NOW)
     assert shown(situation, key).state == "fresh"
     assert {f.id for f in figures(situation, "en")} & {"power", "people", "energy"} == set()
+
+
+def test_devices_without_a_figure_of_their_own_are_missed_when_they_are_silent() -> None:
+    second = {"id": "meter-2", "kind": "electricity_meter", "interval_s": 1}
+    smoke = {"id": "smoke", "kind": "smoke_detector", "interval_s": 60}
+    state = site_of({"id": "meter-main", "kind": "electricity_meter", "interval_s": 1}, second, smoke)
+    frames = [
+        Frame(device="meter-main", time=[NOW], values={"active_power": [50.0]}),
+        Frame(device="meter-2", time=[NOW], values={"voltage_l1": [230.0]}),
+        Frame(device="smoke", time=[NOW - HOUR, NOW], values={"smoke": [0.0, None]}),
+    ]
+    state.take(digest(Batch(stream=STREAM, seq=1, sent=NOW, frames=frames), state.watched), NOW)
+    assert [device.id for device in judge(state, NOW).silent] == ["smoke"]
+    assert shown(judge(state, NOW), "power").text == "50"
 
 
 def test_a_reading_ahead_of_the_clock_waits_for_its_time(state: SiteState) -> None:

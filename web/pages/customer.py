@@ -13,6 +13,7 @@ from web.messages import for_browser, say
 from web.pages.frame import Frame, frame
 from web.project import Project
 from web.wording import Figure
+from wire.kinds import GATE
 
 _LANGUAGE_NAMES: dict[Language, str] = {"zh": "中", "en": "EN"}
 #: The figures of the section "Now", in order.
@@ -124,7 +125,7 @@ def _age(figure: Figure, now: int, language: Language) -> str:
 
 def _about(project: Project, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
-    counted = (say(language, "about.people", closes=closes),) if project.of_kind("gate") else ()
+    counted = (say(language, "about.people", closes=closes),) if project.of_kind(GATE) else ()
     return (
         say(language, "about.measured"),
         *counted,
