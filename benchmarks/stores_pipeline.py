@@ -33,7 +33,7 @@ def fill(folder: Path, log_path: Path, store: TimeSeries, handed_over: list[Stor
     them to a writer in its process; else it reads and decodes the log."""
     log = SqliteLog(log_path)
     records = SqlRecords(sqlite_url(folder / "records.db"))
-    recent = Recent(bound_readings=sys.maxsize)
+    recent = Recent(bound=sys.maxsize)
     for stored in handed_over or ():
         recent.add(stored)
     writer = Writer(log, store, records, Hint(), clock=lambda: _NOW, recent=recent)

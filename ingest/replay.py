@@ -150,6 +150,9 @@ class Replay:
         if self._log.append([own], self._clock())[0] is not None:
             return batch, ()
         stands = self._log.payloads([own.identity])[0]
+        if item.reason == "undecodable":
+            # It has its place in the log, and the readers passed it over there.
+            return self._append_fresh(item, topic, batch), ()
         if stands is not None:
             found = content.difference(batch, wire_batch.decode(stands))
             return self._append_fresh(item, topic, found.fresh), _contradiction(found)

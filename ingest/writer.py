@@ -14,12 +14,12 @@ from ingest.recent import Recent, Stored
 from ingest.retention import Forgetting, Retention
 from store.errors import StoreError
 from store.log.contract import Log, Record
+from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.log.reader import Taken, pause, read_on
 from store.records.contract import Records, SiteEvent
 from store.threads import WRITING
 from store.timeseries.contract import TimeSeries
-from wire import batch as wire_batch
 
 logger = logging.getLogger(__name__)
 
@@ -56,24 +56,27 @@ class WriterCounters:
     forgotten_readings: int = 0
     forgotten_records: int = 0
     store_failures: int = 0
+    undecodable: int = 0
 
 
 class _Readings:
     """The reader of the log that fills the time series."""
 
-    def __init__(self, store: TimeSeries, counters: WriterCounters) -> None:
+    def __init__(self, store: TimeSeries, decoder: Decoder, counters: WriterCounters) -> None:
         self.position = store.position
         self.reached: int | None = None
         self._store = store
+        self._decoder = decoder
         self._counters = counters
 
     def note(self, reached: int) -> None:
         self._counters.time_series_position = reached
 
     def decoded(self, record: Record) -> Stored:
-        """What the log holds has been accepted: it decodes."""
-        entry = record.entry
-        batch = wire_batch.decode(entry.payload)
+        """Its readings, none where it cannot be read."""
+        entry, batch = record.entry, self._decoder.batch(record)
+        if batch is None:
+            return Stored(record.offset, entry.site, entry.agent, [], [], 0)
         blocks = blocks_of(entry.site, batch)
         return Stored(record.offset, entry.site, entry.agent, blocks, batch.events, batch.readings())
 
@@ -85,9 +88,10 @@ class _Readings:
 class _Events:
     """The reader of the log that keeps what happened."""
 
-    def __init__(self, store: Records, counters: WriterCounters) -> None:
+    def __init__(self, store: Records, decoder: Decoder, counters: WriterCounters) -> None:
         self.reached: int | None = None
         self._store = store
+        self._decoder = decoder
         self._counters = counters
 
     def position(self) -> int:
@@ -99,7 +103,7 @@ class _Events:
     def decoded(self, record: Record) -> Stored:
         """Only the events: readings are decoded by who wants them."""
         entry = record.entry
-        return Stored(record.offset, entry.site, entry.agent, [], wire_batch.events_of(entry.payload), 0)
+        return Stored(record.offset, entry.site, entry.agent, [], self._decoder.events(record), 0)
 
     def take(self, batches: Sequence[Stored]) -> None:
         events = [
@@ -138,8 +142,9 @@ class Writer:
         self._recent = recent or Recent()
         self._rolled_up_at_s = time.monotonic()
         self.counters = WriterCounters()
-        self._readings = _Readings(timeseries, self.counters)
-        self._events = _Events(records, self.counters)
+        self._decoder = Decoder(records)
+        self._readings = _Readings(timeseries, self._decoder, self.counters)
+        self._events = _Events(records, self._decoder, self.counters)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; a step that has begun is finished."""
@@ -169,6 +174,7 @@ class Writer:
             position = batches[-1].offset
         reader.reached = position
         reader.note(position)
+        self.counters.undecodable = self._decoder.undecodable
         self._recent.forget(min(self.counters.time_series_position, self.counters.events_position))
         full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
         return Taken(len(batches), full)

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from store.errors import StoreError
 from store.log.contract import Log
+from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
@@ -62,7 +63,7 @@ def create_app(
     `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
-    live = Live(log, stores, hint, clock)
+    live = Live(log, stores, hint, clock, Decoder(records))
     assets = Assets()
     app = FastAPI(
         title="Plumbline", lifespan=_lifespan(live), docs_url=None, redoc_url=None, openapi_url=None

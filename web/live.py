@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from store.log.contract import Log, Record
+from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.threads import LIVE, PAGES
 from web.channel import Channel
 from web.project import Project
 from web.reading import Stores
 from web.site_state import Digest, SiteState, digest, local_day, watch
-from wire.batch import recall
-from wire.errors import WireError
 
 LOGGER = logging.getLogger("plumbline.web.live")
 
@@ -34,14 +33,16 @@ KEEP_IDLE_S: Final = 600.0
 class Live:
     """All channels and the tasks that feed them."""
 
-    def __init__(self, log: Log, stores: Stores, hint: Hint, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, log: Log, stores: Stores, hint: Hint, clock: Callable[[], int], decoder: Decoder
+    ) -> None:
         self._log = log
         self._stores = stores
         self._hint = hint
         self._clock = clock
         self._channels: dict[str, Channel] = {}
         self._opening: dict[str, asyncio.Lock] = {}
-        self.undecodable = 0
+        self._decoder = decoder
         self.failures = 0
 
     async def run(self) -> None:
@@ -65,7 +66,7 @@ class Live:
         return {
             "channels": len(self._channels),
             "viewers": sum(channel.viewers for channel in channels),
-            "undecodable_batches": self.undecodable,
+            "undecodable_batches": self._decoder.undecodable,
             "failures": self.failures,
         }
 
@@ -133,11 +134,8 @@ class Live:
         behind = [c for c in channels if c.project.site == record.entry.site and c.position < record.offset]
         if not behind:
             return []
-        try:
-            batch = recall(record.entry.payload)
-        except WireError as error:
-            self.undecodable += 1
-            LOGGER.warning("log offset %d: %s", record.offset, error)
+        batch = self._decoder.batch(record)
+        if batch is None:
             return []
         return [(channel, digest(batch, channel.state.watched)) for channel in behind]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from wire.batch import Event
+from wire.receipt import RefusalReason
 from wire.status import Status
 
 
@@ -27,6 +28,10 @@ class AgentState:
     agent: str
     received: int
     status: Status
+
+
+#: Why something is in quarantine: it was refused, whole or in part, or stands in the log unreadable.
+QuarantineReason = RefusalReason | Literal["undecodable"]
 
 
 @dataclass(frozen=True, slots=True)

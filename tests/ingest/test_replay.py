@@ -98,6 +98,18 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     opened.records.close()
 
 
+def test_what_the_readers_of_the_log_passed_over_is_appended_anew(cloud: Cloud) -> None:
+    """Its number stands in the log already, with these very bytes; the readers have moved on."""
+    what = batch(Frame(device="meter-main", time=[NOW], values={"frequency": [50.0]}))
+    assert cloud.take_in(what) is None
+    item = cloud.set_aside("undecodable", what)
+    assert cloud.replay(item).readings == what.readings()
+    assert cloud.replay(item).outcome == "taken"
+    first, second = cloud.log.read(0, 10)
+    assert wire_batch.decode(second.entry.payload).frames == wire_batch.decode(first.entry.payload).frames
+    assert second.entry.stream != first.entry.stream
+
+
 def test_a_batch_of_a_site_registered_since_is_taken_under_its_own_number(cloud: Cloud) -> None:
     item = cloud.take_in(batch(frame(frequency=50)), Directory())
     assert item is not None

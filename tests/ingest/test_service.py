@@ -287,7 +287,7 @@ class AwayCloud(Cloud):
         super().__init__(folder, address)
         self.timeseries.close()
         self.away = self.timeseries = Away(folder / "timeseries.db")
-        self.recent.bound_readings = 50
+        self.recent.bound = 50
         self.writer = Writer(
             self.log, self.timeseries, self.records, self.hint, self.clock, recent=self.recent
         )
@@ -301,7 +301,7 @@ async def test_while_the_time_series_is_away_receipts_go_on_and_memory_does_not_
     async with running(cloud), agent(broker.agent) as site:
         await site.send_batches(*range(1, 301))
         await site.has(1, 300)
-        assert cloud.recent.readings <= cloud.recent.bound_readings
+        assert cloud.recent.held <= cloud.recent.bound
         assert cloud.frequencies() == []
         cloud.away.away = False
         await until(lambda: len(cloud.frequencies()) == 300, "caught up")

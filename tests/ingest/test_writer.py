@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
 from tests.servers import clean_environment, wait_until
 from wire import batch as wire_batch
+from wire import payload as wire_payload
 
 ROOT = Path(__file__).parents[2]
 RETENTION_MS = 1000
@@ -39,7 +41,8 @@ class Stores:
 
     def __init__(self, folder: Path) -> None:
         self.log = SqliteLog(folder / "log.db")
-        self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
+        self.timeseries_path = folder / "timeseries.db"
+        self.timeseries = SqliteTimeSeries(self.timeseries_path)
         self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.hint = Hint()
 
@@ -192,7 +195,45 @@ async def test_recent_batches_spare_the_log_and_others_come_from_it(stores: Stor
         recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
     async with at_work(stores.writer(recent=recent)):
         await until(lambda: stores.times() == expected(1, 2, 3, 4), "all of them")
-        await until(lambda: recent.readings == 0, "forgotten when both have read them")
+        await until(lambda: recent.held == 0, "forgotten when both have read them")
+
+
+def newer(seq: int) -> bytes:
+    """A batch as a version to come writes it."""
+    loaded = json.loads(wire_payload.unpack(wire_batch.encode(batch(seq, badge=True))))
+    loaded["frames"][0]["phase"] = "L1"
+    loaded["events"][0]["photo"] = {"of": "the gate"}
+    loaded["events"].append({"device": "gate", "time": NOW, "kind": "smell"})
+    return json.dumps(loaded | {"tariff": 2}).encode()
+
+
+async def test_a_record_of_a_newer_version_is_read_without_what_nobody_knows_yet(stores: Stores) -> None:
+    stores.log.append([Entry(SITE, "pi-1", STREAM, 1, newer(1))], NOW)
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: stores.times() == expected(1), "its reading")
+        await until(lambda: len(stores.records.events(SITE, 0, NOW * 2)) == 1, "its event")
+    assert writer.counters.undecodable == 0
+    assert stores.records.quarantined() == []
+
+
+async def test_a_record_nobody_can_read_is_set_aside_once_and_the_rest_goes_on(stores: Stores) -> None:
+    """By both readers of the log, and by both again after a restart."""
+    stores.append(1)
+    stores.log.append([Entry(SITE, "pi-1", STREAM, 2, b"\x28\xb5\x2f\xfd no batch")], NOW)
+    stores.append(3, badge=True)
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: stores.times() == expected(1, 3), "the others")
+        await until(lambda: stores.records.position("events") == 3, "their events")
+    assert writer.counters.undecodable == 2
+    rebuilt = SqliteTimeSeries(stores.timeseries_path.with_name("rebuilt.db"))
+    again = Writer(stores.log, rebuilt, stores.records, stores.hint, lambda: NOW)
+    async with at_work(again):
+        await until(lambda: rebuilt.position() == 3, "read anew")
+    rebuilt.close()
+    (item,) = stores.records.quarantined()
+    assert (item.reason, item.agent, item.stream, item.seq) == ("undecodable", "pi-1", STREAM, 2)
+    assert "offset 2 of the log" in item.detail
+    assert "replay" in item.detail, "the remedy"
 
 
 async def test_when_idle_it_rolls_up(stores: Stores) -> None:

@@ -158,10 +158,11 @@ def test_streams_end_by_themselves_when_the_server_stops(stand: Stand) -> None:
     viewer.__exit__(None, None, None)
 
 
-def test_a_broken_record_is_counted_and_skipped(stand: Stand, url: str) -> None:
+def test_a_record_nobody_can_read_is_set_aside_once_counted_and_passed_over(stand: Stand, url: str) -> None:
     with Viewer(url) as viewer:
         viewer.snapshot()
         stand.log.append([Entry(SITE, "pi-1", STREAM, 9_999, b"no batch")], stand.clock())
         stand.append(now_frames(stand, 7_770.0))
         viewer.wait_for("power", "7.77")
     assert httpx2.get(f"{url}/health").json()["undecodable_batches"] == 1
+    assert [item.reason for item in stand.records.quarantined()] == ["undecodable"]

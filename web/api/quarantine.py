@@ -7,12 +7,12 @@ import heapq
 import itertools
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, TypeAdapter
 
-from store.records.contract import Quarantined, Records
+from store.records.contract import Quarantined, QuarantineReason, Records
 from store.records.registry import Site
 from web.api.models import AgentName, Answer, Page, SiteName, TimeMs
 from web.api.optional import OPTIONAL
@@ -24,7 +24,6 @@ from web.identity import Identity, QuarantineToken, QuarantineWriter
 from web.problem import Problem
 from wire import payload as wire_payload
 from wire.identifiers import ID_PATTERN
-from wire.receipt import RefusalReason
 
 routes = APIRouter(tags=["quarantine"], dependencies=[JsonOnly])
 
@@ -42,7 +41,7 @@ SiteFilter = Annotated[
     OPTIONAL,
     Query(pattern=ID_PATTERN, description="Only of this site.", examples=["fenglin-18"]),
 ]
-ReasonFilter = Annotated[RefusalReason | None, OPTIONAL, Query(description="Only for this reason.")]
+ReasonFilter = Annotated[QuarantineReason | None, OPTIONAL, Query(description="Only for this reason.")]
 State = Annotated[
     Literal["waiting", "all"], Query(description="waiting: not yet replayed; all: also what was replayed.")
 ]
@@ -58,7 +57,7 @@ class QuarantineAnswer(Answer):
     agent: AgentName | None
     stream: Annotated[str | None, Shown, Field(description="ULID of its stream, where it could be read.")]
     seq: Annotated[int | None, Field(description="Its number in the stream, where it could be read.")]
-    reason: Annotated[str, Shown, Field(description="Why.", examples=list(get_args(RefusalReason))[:1])]
+    reason: Annotated[str, Shown, Field(description="Why.", examples=["implausible"])]
     detail: Annotated[str, Shown, Field(description="Where, and what rule it breaks.")]
     bytes: Annotated[int, Field(ge=0, description="Size of the message.")]
     replayed: Annotated[int | None, Field(description="UTC ms at which it was taken in after all.")]
