@@ -84,7 +84,7 @@ class Collector:
     def reply(self, device: str, time_ms: int, reply: Reply) -> None:
         """A device has answered: its values, each null with its reason."""
         values = {quantity: _finite(value) for quantity, value in reply.values.items()}
-        fault = self._spoke(device, time_ms)
+        fault = self._spoke(device, time_ms, reply.doubt)
         for quantity, value in values.items():
             if value is not None:
                 self._faults.clear(device, quantity)
@@ -138,13 +138,14 @@ class Collector:
         if frames or events:
             self._hand_over((frames, events))
 
-    def _spoke(self, device: str, time_ms: int) -> FaultReason | None:
-        """The device is there. What is wrong with it as a whole: at most its stamp."""
-        if not self._in_doubt():
+    def _spoke(self, device: str, time_ms: int, doubt: FaultReason | None = None) -> FaultReason | None:
+        """The device is there. What is wrong with it as a whole: its stamp, or what it says of itself."""
+        fault: FaultReason | None = "clock_unsynchronised" if self._in_doubt() else doubt
+        if fault is None:
             self._faults.clear(device, None)
-            return None
-        self._fault(device, None, "clock_unsynchronised", time_ms)
-        return "clock_unsynchronised"
+        else:
+            self._fault(device, None, fault, time_ms)
+        return fault
 
     def _fault(self, device: str, quantity: str | None, reason: FaultReason, time_ms: int) -> None:
         if self._faults.report(device, quantity, reason, time_ms):

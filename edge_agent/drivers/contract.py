@@ -99,10 +99,14 @@ class Target:
 
 @dataclass(slots=True)
 class Reply:
-    """Values in the table's units; a null has its reason in `faults`."""
+    """Values in the table's units; a null has its reason in `faults`.
+
+    `doubt`: the device gives values and says that something is wrong with itself (an error register, a flag).
+    """
 
     values: dict[str, float | None] = field(default_factory=dict)
     faults: dict[str, FaultReason] = field(default_factory=dict)
+    doubt: FaultReason | None = None
 
 
 @dataclass(slots=True)

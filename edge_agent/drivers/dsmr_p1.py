@@ -1,9 +1,10 @@
 """The driver of a smart meter's P1 port: the meter speaks every second (or every ten), nothing is asked.
 
 One poll is the newest telegram. A target's `address` is `any`, or the equipment identifier the telegram must
-carry. A point's `where` is `{"obis": "1-0:1.8.1 + 1-0:1.8.2"}`, or `{"sub_meter": "gas"}` (or `water`),
-whatever channel it hangs on; values are in W, kWh, V, A, m³ before `scale`. Target option: `checksum`
-(default true); false takes telegrams without a CRC, as DSMR 2 and 3 send them.
+carry. A point's `where` is `{"obis": "1-0:1.8.0 | 1-0:1.8.T"}` (see `obis`), or `{"sub_meter": "gas"}` (or
+`water`, `hot_water`), with `channel` where several live meters of a kind hang on it; values are in W, kWh, V,
+A, m³ before `scale`. Target option: `checksum` (default true); false takes telegrams without a CRC, as DSMR 2
+and 3 send them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from edge_agent.drivers.contract import (
     Target,
     TransientError,
 )
-from edge_agent.drivers.dsmr_p1_frame import LONGEST_TELEGRAM_BYTES, SUB_METERS, Telegram
+from edge_agent.drivers.dsmr_p1_frame import LONGEST_TELEGRAM_BYTES, Telegram
+from edge_agent.drivers.dsmr_sub_meters import CHANNELS, SUB_METERS
 from edge_agent.drivers.exchange import fail
 
 #: Meters before DSMR 5 send a telegram every ten seconds, and take up to two for it at 9600 baud.
@@ -30,11 +32,13 @@ PERIOD_S: Final = 12.5
 
 def check_at(where: Mapping[str, Any]) -> None:
     """Raises ValueError where a profile's `at` names neither an OBIS code nor a sub-meter."""
-    if set(where) == {"sub_meter"} and where["sub_meter"] in SUB_METERS:
+    if set(where) <= {"sub_meter", "channel"} and where.get("sub_meter") in SUB_METERS:
+        if where.get("channel", CHANNELS[0]) not in CHANNELS:
+            raise ValueError(f"channel must be {CHANNELS[0]} to {CHANNELS[-1]}")
         return
     if set(where) != {"obis"}:
         raise ValueError(f'must be {{obis: "1-0:1.7.0"}} or {{sub_meter: {" | ".join(SUB_METERS)}}}')
-    obis.terms(str(where["obis"]))
+    obis.alternatives(str(where["obis"]))
 
 
 class DsmrP1:
@@ -48,8 +52,7 @@ class DsmrP1:
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the newest telegram says of each point. Raises DriverError where none came."""
         telegram = await self._newest(port, target, counters, max(timeout_s, self._period_s))
-        sets = telegram.by_address()
-        found = dict(dsmr_p1_frame.by_point(target.points, sets))
+        found = dict(dsmr_p1_frame.by_point(target.points, telegram.readout()))
         missing = PermanentError(f"meter {telegram.identification}: no such value in it", "device_error")
         if not found:
             raise missing
@@ -60,7 +63,8 @@ class DsmrP1:
                 continue
             reply.values[point.quantity] = found[point.quantity]
             if found[point.quantity] is None:
-                reply.faults[point.quantity] = "not_a_number"
+                silent = "sub_meter" in point.where
+                reply.faults[point.quantity] = "device_error" if silent else "not_a_number"
         return reply
 
     async def _newest(self, port: Port, target: Target, counters: LineCounters, wait_s: float) -> Telegram:

@@ -1,34 +1,34 @@
-"""Telegrams of a P1 port (DSMR 2.2 to 5.0, Fluvius, Luxembourg, Hungary), sent unasked. No I/O.
+"""Telegrams of a P1 port (DSMR 2.2 to 5.0, Fluvius, Luxembourg, Sweden, Hungary), sent unasked. No I/O.
 
 `/identification CRLF CRLF data sets ! CRC CRLF`. The CRC is CRC-16/ARC of all from `/` to `!`, as four hex
-digits (P1 Companion Standard 5.0.2 §5.12); meters before DSMR 4 send none.
+digits (P1 Companion Standard 5.0.2 §5.12); meters before DSMR 4 send none. Also in use: CRC-16/X-25
+(Holley, github:ndokter/dsmr_parser#91), and either without leading zeros.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from edge_agent.drivers import obis
 from edge_agent.drivers.contract import Point
-from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.obis import DataSet
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, together
+from edge_agent.drivers.dsmr_sub_meters import sub_meter_value
+from edge_agent.drivers.obis import DataSet, Readout
 from edge_agent.drivers.scaling import scaled
 
 #: The longest telegram kept while it comes: DSMR 5 meters with four sub-meters send 2 KiB.
 LONGEST_TELEGRAM_BYTES: Final = 8 * 1024
 #: Asks whichever meter is there.
 ANY: Final = "any"
-#: What hangs on a meter's M-Bus, by the number of its kind (EN 13757-3), and where its reading stands.
-SUB_METERS: Final = {"gas": 3, "water": 7}
-_SUB_METER_READINGS: Final = ("24.2.1", "24.2.3", "24.3.0")
 _TIMESTAMP: Final = "0-0:1.0.0"
 _EQUIPMENT: Final = ("0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0")
 
-_START = re.compile(rb"/[A-Za-z0-9]{3}[0-9A-Za-z]")
-_TAIL = re.compile(rb"([0-9A-Fa-f]{4})?\r?\n")
+#: The maker's three letters, and whatever printable the meter has behind them, even nothing.
+_START = re.compile(rb"/[A-Za-z0-9]{3}[\x20-\x7e\r]")
+_TAIL = re.compile(rb"([0-9A-Fa-f]{1,4})?\r?\n")
 _ADDRESS = re.compile(r"[0-9A-Za-z]{1,96}")
 
 
@@ -38,11 +38,16 @@ class Telegram:
 
     identification: str
     sets: tuple[DataSet, ...]
+    #: As sent.
     crc: str | None
+    #: Which check it passed: `ARC`, `X-25`; empty where it carries none.
+    crc_kind: str = ""
+    #: Lines that are no data sets.
+    strange: tuple[str, ...] = ()
 
-    def by_address(self) -> dict[str, DataSet]:
-        """The data sets by OBIS code."""
-        return obis.by_address(self.sets)
+    def readout(self) -> Readout:
+        """The data sets, to be found by OBIS code."""
+        return Readout(self.sets)
 
     @property
     def equipment(self) -> tuple[str, ...]:
@@ -59,25 +64,34 @@ class Scan:
     rest: bytes
 
 
-def _crc_table() -> tuple[int, ...]:
+def _crc_table(polynomial: int) -> tuple[int, ...]:
     table = []
     for value in range(256):
         crc = value
         for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+            crc = crc >> 1 ^ polynomial if crc & 1 else crc >> 1
         table.append(crc)
     return tuple(table)
 
 
-_CRC_TABLE: Final = _crc_table()
+_ARC_TABLE: Final = _crc_table(0xA001)
+_X25_TABLE: Final = _crc_table(0x8408)
+
+
+def _reflected(data: bytes, table: tuple[int, ...], crc: int) -> int:
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    return crc
 
 
 def crc16(data: bytes) -> int:
     """CRC-16/ARC: polynomial x^16 + x^15 + x^2 + 1, reflected, begins with 0."""
-    crc = 0
-    for byte in data:
-        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc
+    return _reflected(data, _ARC_TABLE, 0)
+
+
+def crc16_x25(data: bytes) -> int:
+    """CRC-16/X-25 (ISO/IEC 13239): x^16 + x^12 + x^5 + 1, reflected, begins with FFFF and ends inverted."""
+    return _reflected(data, _X25_TABLE, 0xFFFF) ^ 0xFFFF
 
 
 def scan(buffer: bytes) -> Scan:
@@ -123,16 +137,30 @@ def _telegram(text: bytes, tail: re.Match[bytes] | None) -> Telegram:
     """Raises FrameError."""
     if tail is None:
         raise FrameError("malformed", "behind the ! stand neither four hex digits nor the end of the line")
-    sent = tail[1].decode().upper() if tail[1] is not None else None
-    if sent is not None and crc16(text) != int(sent, 16):
-        raise FrameError(
-            "crc_mismatch",
-            f"CRC {sent} in the telegram, {crc16(text):04X} calculated",
-            crc_in_telegram=sent,
-            crc_calculated=f"{crc16(text):04X}",
-        )
+    sent = None if tail[1] is None else tail[1].decode().upper()
+    kind = "" if sent is None else _crc_kind(text, int(sent, 16), sent)
     head, _, body = text[1:-1].partition(b"\n")
-    return Telegram(head.rstrip(b"\r").decode("latin-1"), obis.parse(body.decode("latin-1")), sent)
+    name, lines = head.rstrip(b"\r").decode("latin-1"), body.decode("latin-1")
+    if sent is None:
+        return Telegram(name, obis.parse(lines), None)
+    sets, strange = obis.parse_proved(lines)
+    return Telegram(name, sets, sent, kind, strange)
+
+
+def _crc_kind(text: bytes, sent: int, printed: str) -> str:
+    """Which check is right. Raises FrameError where none is."""
+    if crc16(text) == sent:
+        return "ARC"
+    if crc16_x25(text) == sent:
+        return "X-25"
+    name = text[1 : text.find(b"\n")].decode("latin-1").strip()
+    raise FrameError(
+        "crc_mismatch",
+        f"telegram of {name[:40]}: CRC {printed} in the telegram, {crc16(text):04X} calculated",
+        identification=name,
+        crc_in_telegram=printed,
+        crc_calculated=f"{crc16(text):04X}",
+    )
 
 
 def normal_address(text: str | int) -> str:
@@ -143,55 +171,62 @@ def normal_address(text: str | int) -> str:
     return address
 
 
-def value_of(where: Mapping[str, Any], sets: Mapping[str, DataSet]) -> float | None:
-    """A point's value in the table's unit; None where it is no number. Raises KeyError for none."""
-    if "sub_meter" in where:
-        return obis.in_table_unit(_of_sub_meter(SUB_METERS[where["sub_meter"]], sets))
-    return obis.evaluate(str(where["obis"]), sets)
+def value_of(point: Point, readout: Readout) -> float | None:
+    """A point's value in the table's unit; None where it is no number, or nothing says that it holds.
 
-
-def _of_sub_meter(kind: int, sets: Mapping[str, DataSet]) -> DataSet:
-    for channel in range(1, 5):
-        sort = sets.get(f"0-{channel}:24.1.0")
-        if sort is None or obis.number(sort.groups[0]) != kind:
-            continue
-        for reading in _SUB_METER_READINGS:
-            found = sets.get(f"0-{channel}:{reading}")
-            if found is not None:
-                return found
-    raise KeyError(kind)
+    Raises KeyError where the telegram has nothing of it.
+    """
+    if "sub_meter" in point.where:
+        return sub_meter_value(point, readout)
+    return obis.evaluate(str(point.where["obis"]), readout, point.quantity)
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of the first telegram in `data`, and how many there are. Raises FrameError."""
+    """The fields of the telegrams in `data`, and how many there are. Raises FrameError."""
     found = scan(data)
     if not found.telegrams:
-        if found.faults:
-            raise found.faults[0]
-        kind = "incomplete_frame" if found.rest else "no_frame"
-        raise FrameError(kind, f"no whole telegram in {len(data)} bytes: none from / to ! and the line's end")
-    first = found.telegrams[0]
-    sets = first.by_address()
+        raise _why_none(data, found)
+    fields = together([fields_of(telegram, asked) for telegram in found.telegrams], found.faults)
+    return fields | {"telegrams": fields["frames"]}
+
+
+def _why_none(data: bytes, found: Scan) -> FrameError:
+    if found.faults:
+        return found.faults[0]
+    if not found.rest:
+        return FrameError("no_frame", f"no telegram in {len(data)} bytes: none begins / and three letters")
+    head = found.rest[:40].partition(b"\r")[0].decode("latin-1")
+    return FrameError(
+        "incomplete_frame", f"telegram {head} breaks off: no ! and end of the line in {len(found.rest)} bytes"
+    )
+
+
+def fields_of(telegram: Telegram, asked: Asked) -> dict[str, Any]:
+    """All a single telegram says."""
+    readout = telegram.readout()
     fields: dict[str, Any] = {
-        "frames": len(found.telegrams),
-        "telegrams": len(found.telegrams),
-        "identification": first.identification,
-        "crc_in_telegram": first.crc,
-        "crc_ok": None if first.crc is None else True,
-        "values": obis.fields(first.sets),
+        "identification": telegram.identification,
+        "crc_in_telegram": telegram.crc,
+        "crc_ok": None if telegram.crc is None else True,
+        "values": obis.fields(telegram.sets),
     }
-    if _TIMESTAMP in sets:
-        fields["timestamp_raw"] = sets[_TIMESTAMP].groups[0]
+    if telegram.crc_kind:
+        fields["crc_kind"] = telegram.crc_kind
+    if telegram.strange:
+        fields["set_aside"] = list(telegram.strange)
+    stamped = readout.get(_TIMESTAMP)
+    if stamped is not None:
+        fields["timestamp_raw"] = stamped.groups[0]
     if asked.points:
-        fields["values_by_quantity"] = dict(by_point(asked.points, sets))
+        fields[VALUES] = dict(by_point(asked.points, readout))
     return fields
 
 
-def by_point(points: Iterable[Point], sets: Mapping[str, DataSet]) -> Iterable[tuple[str, float | None]]:
+def by_point(points: Iterable[Point], readout: Readout) -> Iterable[tuple[str, float | None]]:
     """What points are in a telegram; those that are not there are left out."""
     for point in points:
         try:
-            value = value_of(point.where, sets)
+            value = value_of(point, readout)
         except KeyError:
             continue
         yield point.quantity, None if value is None else scaled(value, point.scale)

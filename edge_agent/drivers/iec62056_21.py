@@ -23,6 +23,7 @@ from edge_agent.drivers.contract import (
 from edge_agent.drivers.decoding import FrameError
 from edge_agent.drivers.exchange import Question, ask, fail, listen, take
 from edge_agent.drivers.iec62056_21_frame import LONGEST_READOUT_BYTES, Identification
+from edge_agent.drivers.obis import Readout
 from edge_agent.drivers.scaling import scaled
 
 #: §6.5.2: a meter answers within 1.5 s, and leaves at most as much between two characters.
@@ -36,7 +37,15 @@ def check_at(where: Mapping[str, Any]) -> None:
     """Raises ValueError where a profile's `at` names no OBIS code."""
     if set(where) != {"obis"}:
         raise ValueError('must be {obis: "1.8.0"}')
-    obis.terms(str(where["obis"]))
+    obis.alternatives(str(where["obis"]))
+
+
+class _Unanswered(TransientError):  # noqa: N818  # what the meter leaves the acknowledgement
+    """A meter that has signed on gives no readout in the protocol asked for, and offers another."""
+
+    def __init__(self, next_protocol: str, error: TransientError) -> None:
+        super().__init__(str(error), error.reason)
+        self.next_protocol: Final = next_protocol
 
 
 class Iec62056:
@@ -45,28 +54,41 @@ class Iec62056:
     def __init__(self, attempts: int = 2, reaction_s: float = REACTION_S) -> None:
         self._attempts = attempts
         self._reaction_s = reaction_s
+        #: The protocol a meter was last silent in the other of.
+        self._protocols: dict[str, str] = {}
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the meter says of each point. Raises DriverError where nothing could be read."""
         wait_s = max(timeout_s, self._reaction_s)
-        for attempt in range(self._attempts):
-            last = attempt + 1 == self._attempts
+        failure = TransientError(f"meter {target.address}: not asked", "no_reply")
+        for _ in range(self._attempts):
             try:
-                return await self._conversation(port, target, counters, wait_s)
+                return _reply(target, await self._conversation(port, target, counters, wait_s))
+            except _Unanswered as error:
+                # The meter signs on and says nothing in this protocol: once more in the one it offers.
+                self._protocols[target.address] = error.next_protocol
+                failure = error
             except TransientError as error:
-                if last or error.reason != "bad_checksum":
+                if error.reason != "bad_checksum":
                     raise
-        raise TransientError(f"meter {target.address}: not asked", "no_reply")
+                failure = error
+        raise failure
 
-    async def _conversation(self, port: Port, target: Target, counters: LineCounters, wait_s: float) -> Reply:
+    async def _conversation(self, port: Port, target: Target, counters: LineCounters, wait_s: float) -> bytes:
         try:
             await port.set_baud(None)
             who = await self._sign_on(port, target, counters, wait_s)
+            protocol = self._protocols.get(target.address, who.protocols[0])
             await asyncio.sleep(float(target.options.get("turnaround_s", _TURNAROUND_S)))
-            readout = await _read_out(port, target, who, counters, wait_s)
+            try:
+                return await _read_out(port, target, who, protocol, counters, wait_s)
+            except TransientError as error:
+                others = [other for other in who.protocols if other != protocol]
+                if error.reason != "no_reply" or not others:
+                    raise
+                raise _Unanswered(others[0], error) from error
         finally:
             await port.set_baud(None)
-        return _reply(target, readout)
 
     async def _sign_on(
         self, port: Port, target: Target, counters: LineCounters, wait_s: float
@@ -81,11 +103,11 @@ class Iec62056:
 
 
 async def _read_out(
-    port: Port, target: Target, who: Identification, counters: LineCounters, wait_s: float
+    port: Port, target: Target, who: Identification, protocol: str, counters: LineCounters, wait_s: float
 ) -> bytes:
     """Everything the meter sends, at the speed it offers. Raises DriverError."""
     what = f"meter {target.address} ({who.text})"
-    request = iec62056_21_frame.acknowledge(who.baud_char)
+    request = iec62056_21_frame.acknowledge(who.baud_char, protocol)
     question = Question(
         request, wait_s, 1, what, longest_s=_LONGEST_READOUT_S, bound_bytes=LONGEST_READOUT_BYTES
     )
@@ -105,14 +127,15 @@ async def _read_out(
 
 def _reply(target: Target, readout: bytes) -> Reply:
     try:
-        sets = obis.by_address(iec62056_21_frame.data_sets(readout))
+        said = Readout(iec62056_21_frame.data_sets(readout))
     except FrameError as error:
         raise TransientError(f"meter {target.address}: {error}", "malformed") from error
-    reply = Reply()
+    errors = iec62056_21_frame.error_register(said)
+    reply = Reply(doubt=None if errors is None else "device_error")
     missing = PermanentError(f"meter {target.address} sends none of what its profile names", "device_error")
     for point in target.points:
         try:
-            value = obis.evaluate(str(point.where["obis"]), sets)
+            value = obis.evaluate(str(point.where["obis"]), said, point.quantity)
         except KeyError:
             fail([point], missing, reply)
         else:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge_agent.drivers import obis
-from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.obis import DataSet
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError
+from edge_agent.drivers.obis import DataSet, Readout
 from edge_agent.drivers.scaling import scaled
 
 SOH: Final = 0x01
@@ -31,6 +31,11 @@ _MODE_B_BAUDS: Final = {"A": 600, "B": 1200, "C": 2400, "D": 4800, "E": 9600, "F
 LONGEST_READOUT_BYTES: Final = 16 * 1024
 #: Of a line full of noise only the last blocks are looked at: each costs a pass over it.
 _MOST_BLOCKS: Final = 8
+#: §6.3.3: the protocol a reader asks for; some meters give their readout only in the one they offer
+#: (`/APA5\\2…`, github:pwitab/iec62056-21#19).
+NORMAL_PROTOCOL: Final = "0"
+#: The error register: all noughts where the meter finds nothing wrong with itself.
+_ERRORS: Final = "F.F"
 #: Asks whichever meter is there.
 ANY: Final = "any"
 
@@ -48,6 +53,12 @@ class Identification:
     baud_char: str
     product: str
     text: str
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Those to be asked for, in order: the normal one, and what stands behind a `\\` in its name."""
+        offered = self.text[5:6] if self.text[4:5] == "\\" and self.text[5:6].isdecimal() else NORMAL_PROTOCOL
+        return tuple(dict.fromkeys((NORMAL_PROTOCOL, offered)))
 
     @property
     def baud(self) -> int | None:
@@ -73,9 +84,9 @@ def sign_on(address: str) -> bytes:
     return f"/?{'' if address == ANY else address}!\r\n".encode()
 
 
-def acknowledge(baud_char: str) -> bytes:
-    """Accepts the speed and asks for the readout (normal protocol, mode 0)."""
-    return b"\x060" + baud_char.encode() + b"0\r\n"
+def acknowledge(baud_char: str, protocol: str = NORMAL_PROTOCOL) -> bytes:
+    """Accepts the speed and asks for the readout (mode 0)."""
+    return f"\x06{protocol}{baud_char}0\r\n".encode()
 
 
 def bcc(covered: bytes) -> int:
@@ -138,7 +149,7 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
     fields = _message(data)
     sets = fields.pop("sets", None)
     if asked.points and sets is not None:
-        fields["values_by_quantity"] = by_point(obis.by_address(sets), asked)
+        fields[VALUES] = by_point(Readout(sets), asked)
     return {"frames": 1, **fields}
 
 
@@ -210,7 +221,8 @@ def _answer(data: bytes) -> dict[str, Any]:
 
 def _readout(sets: tuple[DataSet, ...], kind: str) -> dict[str, Any]:
     rows = [dict(zip(("address", "value", "unit"), (one.address, *one.last), strict=True)) for one in sets]
-    return {"type": kind, "data": rows, "values": obis.fields(sets), "sets": sets}
+    fields = {"type": kind, "data": rows, "values": obis.fields(sets), "sets": sets}
+    return fields | ({"error_register": errors} if (errors := error_register(Readout(sets))) else {})
 
 
 def _identified(data: bytes) -> dict[str, Any]:
@@ -219,12 +231,12 @@ def _identified(data: bytes) -> dict[str, Any]:
         raise FrameError("malformed", f"no identification: {data[:40]!r}")
     who = _identification(found)
     fields: dict[str, Any] = {"manufacturer": who.manufacturer, "baud_char": who.baud_char, "baud": who.baud}
-    rest = data[found.end() :]
+    # A blank line between them is what a terminal program makes of the pause.
+    rest = data[found.end() :].lstrip(b"\r\n")
     if not rest:
         return fields | {"type": "identification", "identification": who.product}
-    if rest[0] != STX:
-        raise FrameError("malformed", f"neither data nor an end behind the identification: {rest[:20]!r}")
-    return fields | _answer(rest) | {"identification": who.text}
+    said = _answer(rest) if rest[0] == STX else _text(rest)
+    return fields | said | {"identification": who.text}
 
 
 def _text(data: bytes) -> dict[str, Any]:
@@ -238,12 +250,19 @@ def _text(data: bytes) -> dict[str, Any]:
     return {"type": "dataset", "address": sets[0].address, "value": text, "unit": unit, "sets": sets}
 
 
-def by_point(sets: dict[str, DataSet], asked: Asked) -> dict[str, float | None]:
+def error_register(readout: Readout) -> str | None:
+    """What the meter says is wrong with itself, as it writes it; None where nothing is."""
+    told = readout.get(_ERRORS)
+    text = "" if told is None else told.groups[0].strip()
+    return text if text.strip("0 ") else None
+
+
+def by_point(readout: Readout, asked: Asked) -> dict[str, float | None]:
     """What a profile's points are among the data sets; those that are not there are left out."""
     values: dict[str, float | None] = {}
     for point in asked.points:
         try:
-            value = obis.evaluate(str(point.where["obis"]), sets)
+            value = obis.evaluate(str(point.where["obis"]), readout, point.quantity)
         except KeyError:
             continue
         values[point.quantity] = None if value is None else scaled(value, point.scale)

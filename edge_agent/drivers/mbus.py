@@ -1,8 +1,10 @@
 """The driver of wired M-Bus meters.
 
-A target's `address` is primary (1 to 250) or secondary (the eight digits on the meter). A point's `where`
+A target's `address` is primary (1 to 250) or secondary (the eight digits on the meter, or sixteen with its
+maker, version and medium). A point's `where`
 says which record: `quantity` (Energy, Volume, Power, …; see `mbus_units`), and where there are several
-`storage`, `tariff`, `subunit`, `function`, `modifiers`, `index`. Values are in Wh, W, m^3, m^3/h, V, A, °C
+`storage`, `tariff`, `subunit`, `function`, `modifiers`, `index`. What a record says beside that makes it
+another's: without `modifiers` a phase's energy is not the meter's. Values are in Wh, W, m^3, m^3/h, V, A, °C
 before `scale`. Target option: `gap_s` (silence before a request, default 0).
 
 Each poll begins with SND_NKE, so that the first request brings the first of a meter's telegrams, whatever
@@ -38,16 +40,18 @@ class MBus:
         meter = _Meter(port, target.address, counters, timeout_s, target.attempts or self._attempts, gap_s)
         await meter.begin()
         records: list[Record] = []
+        doubts = False
         for count in range(_MOST_TELEGRAMS):
             telegram = await meter.next(count)
             records += telegram.records
+            doubts = doubts or telegram.header.doubts
             found = {point.quantity: mbus_decode.pick(records, point.where) for point in target.points}
             if all(found.values()) or not telegram.more_follows:
                 break
         missing = PermanentError(f"{meter.name} sends none of what its profile names", "device_error")
         if not any(found.values()):
             raise missing
-        reply = Reply()
+        reply = Reply(doubt="device_error" if doubts else None)
         for point in target.points:
             record = found[point.quantity]
             if record is None:
@@ -74,7 +78,7 @@ class _Meter:
 
     @property
     def _secondary(self) -> bool:
-        return len(self.address) == 8
+        return mbus_frame.is_secondary(self.address)
 
     @property
     def _link(self) -> int:
@@ -113,8 +117,8 @@ class _Meter:
             telegram = mbus_decode.telegram_of(frame)
         except FrameError as fault:
             raise PermanentError(f"{self.name}: {fault}", "malformed") from fault
-        if self._secondary and not _fits(self.address, telegram.header.id):
-            raise TransientError(f"{self.name}: meter {telegram.header.id} answered", "malformed")
+        if self._secondary and not mbus_frame.fits(self.address, telegram.header.secondary):
+            raise TransientError(f"{self.name}: meter {telegram.header.secondary} answered", "malformed")
         return telegram
 
     def _find(self, heard: bytes) -> Frame | None:
@@ -124,10 +128,6 @@ class _Meter:
             if frame.is_reply and (anyone or frame.address == self._link):
                 return frame
         return None
-
-
-def _fits(wanted: str, number: str) -> bool:
-    return all(one in (other, "F") for one, other in zip(wanted, number, strict=True))
 
 
 def _damaged(heard: bytes) -> bool:

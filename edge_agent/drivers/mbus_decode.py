@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edge_agent.drivers import mbus_frame, mbus_records
-from edge_agent.drivers.decoding import Asked, FrameError, spaced
+from edge_agent.drivers import mbus_fixed, mbus_frame, mbus_records
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, refused, spaced, together
 from edge_agent.drivers.mbus_frame import Frame
 from edge_agent.drivers.mbus_records import INSTANTANEOUS, Record, Telegram
-from edge_agent.drivers.mbus_units import APPLICATION_ERRORS
+from edge_agent.drivers.mbus_units import APPLICATION_ERRORS, in_usual_unit
 from edge_agent.drivers.scaling import scaled
 
-#: CI fields of answers: an error of the application; the fixed data structure, which is obsolete.
+#: CI field of an answer that is an error of the application.
 APPLICATION_ERROR: Final = 0x70
-_FIXED: Final = 0x73
+#: So much of a frame tells whose it is: 68 L L 68 C A CI.
+_HEAD_BYTES: Final = 7
+#: What a record must be where a point does not say otherwise.
 _DEFAULTS: Final[dict[str, Any]] = {
-    "function": INSTANTANEOUS, "storage": 0, "tariff": 0, "subunit": 0, "modifiers": None, "index": 0,
+    "function": INSTANTANEOUS, "storage": 0, "tariff": 0, "subunit": 0, "modifiers": "",
 }  # fmt: skip
+_WORDS: Final = ("quantity", *_DEFAULTS, "index")
+#: The same value sent twice, with more and with fewer digits, differs by no more than this.
+_SAME: Final = 0.01
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of the first frame in `data`, and how many there are. Raises FrameError."""
+    """The fields of the frames in `data`, and how many there are. Raises FrameError."""
     if data == bytes([mbus_frame.ACK]):
         return {"frames": 1, "type": "ack"}
     found = mbus_frame.scan(data)
     if not found.frames:
         raise _why_none(data, found)
-    first = found.frames[0]
-    fields = {"frames": len(found.frames), "control": f"{first.control:02X}", "address": first.address}
-    if first.ci is None or not first.is_reply:
-        return fields | {"type": "request", "data_hex": spaced(first.data)}
-    if first.ci == APPLICATION_ERROR:
-        return fields | {"application_error": application_error(first)}
-    telegram = telegram_of(first)
+    if len(found.frames) == 1:
+        return together([fields_of(found.frames[0], asked)], found.faults)
+    return together([_told(frame, asked) for frame in found.frames], found.faults)
+
+
+def _told(frame: Frame, asked: Asked) -> dict[str, Any]:
+    """Of one frame among several: its fields, or why it has none."""
+    try:
+        return fields_of(frame, asked)
+    except FrameError as fault:
+        return {"control": f"{frame.control:02X}", "address": frame.address} | refused(fault)
+
+
+def fields_of(frame: Frame, asked: Asked) -> dict[str, Any]:
+    """All a single frame says. Raises FrameError for records that are none."""
+    fields: dict[str, Any] = {"control": f"{frame.control:02X}", "address": frame.address}
+    if frame.ci is None or not frame.is_reply:
+        return fields | {"type": "request", "data_hex": spaced(frame.data)}
+    if frame.ci == APPLICATION_ERROR:
+        return fields | {"application_error": application_error(frame)}
+    telegram = telegram_of(frame)
     fields |= _telegram_fields(telegram)
     if asked.points:
-        fields["values_by_quantity"] = {
+        fields[VALUES] = {
             point.quantity: scaled_value(record, point.scale)
             for point in asked.points
             if (record := pick(telegram.records, point.where)) is not None
@@ -47,17 +67,20 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
 def _why_none(data: bytes, found: mbus_frame.Scan) -> FrameError:
     if found.faults:
         return found.faults[0]
-    if found.unfinished_at is not None:
-        return FrameError("incomplete_frame", f"the frame at byte {found.unfinished_at} breaks off")
-    return FrameError("no_frame", f"no M-Bus frame in {len(data)} bytes")
+    at = found.unfinished_at
+    if at is not None:
+        head = spaced(data[at : at + _HEAD_BYTES])
+        return FrameError("incomplete_frame", f"the frame at byte {at} breaks off: {head} …", head=head)
+    return FrameError("no_frame", f"no M-Bus frame in {len(data)} bytes: none begins 68 L L 68, 10 or is E5")
 
 
 def telegram_of(frame: Frame) -> Telegram:
     """The records of an answer. Raises FrameError where it holds none."""
     if frame.ci == mbus_records.VARIABLE:
         return mbus_records.parse(frame.data)
-    what = "the fixed data structure" if frame.ci == _FIXED else "a structure of its own"
-    raise FrameError("unknown_structure", f"CI {frame.ci:02X}: {what}, which is not read here")
+    if frame.ci == mbus_fixed.FIXED:
+        return mbus_fixed.parse(frame.data)
+    raise FrameError("unknown_structure", f"CI {frame.ci:02X}: a structure that is not read here")
 
 
 def application_error(frame: Frame) -> str:
@@ -95,24 +118,35 @@ def _record_fields(record: Record) -> dict[str, Any]:
 
 def check_at(where: Mapping[str, Any]) -> None:
     """Raises ValueError where a profile's `at` does not say which record is meant."""
-    known = ("quantity", *_DEFAULTS)
-    strange = next((key for key in where if key not in known), None)
+    strange = next((key for key in where if key not in _WORDS), None)
     if strange is not None or "quantity" not in where:
-        raise ValueError(f"must be {{quantity: Volume}}, and may have {', '.join(_DEFAULTS)}")
+        raise ValueError(f"must be {{quantity: Volume}}, and may have {', '.join(_WORDS[1:])}")
 
 
 def pick(records: Sequence[Record], where: Mapping[str, Any]) -> Record | None:
-    """The record a point means: by quantity, and what else `where` says; of several the one at `index`."""
-    wanted = _DEFAULTS | dict(where)
-    index = wanted.pop("index")
-    if wanted["modifiers"] is None:
-        del wanted["modifiers"]
+    """The record a point means: by quantity, and by all that qualifies a record.
+
+    None where there is none, or where several fit and say different things and the point names no `index`.
+    """
+    wanted = _DEFAULTS | {key: value for key, value in where.items() if key != "index"}
     fitting = [
         record for record in records if all(getattr(record, key) == value for key, value in wanted.items())
     ]
-    return fitting[index] if index < len(fitting) else None
+    if "index" in where:
+        return fitting[where["index"]] if where["index"] < len(fitting) else None
+    return fitting[0] if fitting and all(_agree(fitting[0], other) for other in fitting) else None
+
+
+def _agree(one: Record, other: Record) -> bool:
+    """Whether two records say the same, be it in other units or with fewer digits."""
+    numbers = [scaled_value(record, 1.0) for record in (one, other)]
+    if numbers[0] is None or numbers[1] is None:
+        return one.value == other.value
+    return math.isclose(numbers[0], numbers[1], rel_tol=_SAME)
 
 
 def scaled_value(record: Record, scale: float) -> float | None:
-    """A record's number; None for what is none."""
-    return scaled(record.value, scale) if isinstance(record.value, int | float) else None
+    """A record's number in its quantity's usual unit times `scale`; None for what is none."""
+    if not isinstance(record.value, int | float):
+        return None
+    return scaled(in_usual_unit(record.value, record.unit), scale)

@@ -32,7 +32,9 @@ SELECTED: Final = 253
 ANY: Final = 254
 _MOST_PRIMARY: Final = 250
 
-_SECONDARY = re.compile(r"[0-9F]{8}")
+#: A number, and where it is not the only one of its kind maker, version and medium; F is any digit.
+_SECONDARY = re.compile(r"[0-9A-F]{8}(?:[0-9A-F]{8})?")
+_ANY_MAKER: Final = "F" * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ Scan = scanning.Scan[Frame]
 
 
 def normal_address(text: str | int) -> str:
-    """A primary address (0 to 250, 254 for whoever is there) or a secondary one (8 digits, F: any digit).
+    """A primary address (0 to 250, 254 for whoever is there) or a secondary one (8 or 16 digits, F: any).
 
-    Raises ValueError where it is neither.
+    The 16 digits are as scanners print them: number, maker, version, medium. Raises ValueError for neither.
     """
     address = str(text).upper()
     if _SECONDARY.fullmatch(address):
@@ -67,7 +69,8 @@ def normal_address(text: str | int) -> str:
     if primary and (int(address) <= _MOST_PRIMARY or int(address) == ANY):
         return str(int(address))
     raise ValueError(
-        f'"{text}" is no M-Bus address: 0 to {_MOST_PRIMARY}, {ANY}, or the 8 digits on the meter'
+        f'"{text}" is no M-Bus address: 0 to {_MOST_PRIMARY}, {ANY}, or the 8 digits on the meter '
+        "(16 with its maker, version and medium)"
     )
 
 
@@ -82,9 +85,23 @@ def long(control: int, address: int, ci: int, data: bytes) -> bytes:
     return bytes([_LONG, len(body), len(body), _LONG]) + body + bytes([checksum(body), END])
 
 
+def is_secondary(address: str) -> bool:
+    """Whether a normal address selects a meter by what it is."""
+    return _SECONDARY.fullmatch(address) is not None
+
+
+def fits(wanted: str, secondary: str) -> bool:
+    """Whether a meter's 16 digits are those wanted (8 or 16, F: any)."""
+    return all(one in (other, "F") for one, other in zip(wanted, secondary, strict=False))
+
+
 def select(digits: str) -> bytes:
-    """Makes the meter with this secondary address answer as SELECTED, whoever made it (EN 13757-3 §11.3)."""
-    return long(SND_UD, SELECTED, _SELECT, bytes.fromhex(digits)[::-1] + b"\xff" * 4)
+    """Makes the meter with this secondary address answer as SELECTED (EN 13757-3 §11.3).
+
+    The number goes lowest byte first; maker, version and medium as they stand in a meter's answer.
+    """
+    number, rest = digits[:8], digits[8:] or _ANY_MAKER
+    return long(SND_UD, SELECTED, _SELECT, bytes.fromhex(number)[::-1] + bytes.fromhex(rest))
 
 
 def scan(buffer: bytes) -> Scan:

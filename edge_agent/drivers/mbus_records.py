@@ -36,6 +36,9 @@ _OWN_DATA: Final = 0x0F
 _OWN_DATA_AND_MORE: Final = 0x1F
 _FILLER: Final = 0x2F
 _SPECIAL: Final = 0x0F
+#: Bits of the status: a permanent and a temporary error.
+_STATUS_ERRORS: Final = 0x18
+NOT_UNDERSTOOD: Final = "Not understood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,13 @@ class Header:
     medium: str
     access_number: int
     status: int
+    #: All that tells this meter from others: number, maker, version, medium as 16 digits.
+    secondary: str = ""
+
+    @property
+    def doubts(self) -> bool:
+        """Whether the meter says that something is wrong with it (§5.10: an error now or for good)."""
+        return bool(self.status & _STATUS_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Record:
     subunit: int = 0
     #: Whether storage, tariff or subunit stand in the record (it has a DIFE).
     extended: bool = False
-    #: What the maker or the standard adds to the meaning, in hex: a phase, say.
+    #: What the maker or the standard adds to the meaning, in hex: a phase, say (`mbus_values.qualifiers`).
     modifiers: str = ""
 
 
@@ -94,7 +104,12 @@ def _header(data: bytes) -> Header:
     maker = int.from_bytes(data[4:6], "little")
     letters = "".join(chr((maker >> shift & 0x1F) + 64) for shift in (10, 5, 0))
     medium = MEDIA.get(data[7], f"medium {data[7]:02X}")
-    return Header(data[3::-1].hex().upper(), letters, data[6], medium, data[8], data[9])
+    number = data[3::-1].hex().upper()
+    return Header(number, letters, data[6], medium, data[8], data[9], number + data[4:8].hex().upper())
+
+
+class _UnknownSizeError(Exception):
+    """A length byte that is none of the standard's."""
 
 
 class _Reader:
@@ -116,7 +131,13 @@ class _Reader:
                 break
             if dif & 0x0F == _SPECIAL:
                 raise FrameError("malformed", f"DIF {dif:02X} is none of the standard's")
-            found.append(self._record(dif))
+            begins = self._at - 1
+            try:
+                found.append(self._record(dif))
+            except _UnknownSizeError:
+                # Where the next record begins nobody can say; those before stand.
+                found.append(Record(NOT_UNDERSTOOD, value=spaced(self._data[begins:])))
+                break
         return found
 
     def _record(self, dif: int) -> Record:
@@ -137,7 +158,7 @@ class _Reader:
             tariff,
             subunit,
             bool(difes),
-            modifiers.hex().upper(),
+            mbus_values.qualifiers(modifiers).hex().upper(),
         )
 
     def _meaning(self) -> tuple[Meaning, bytes]:
@@ -173,7 +194,7 @@ class _Reader:
         length = self._take(1, "data")[0]
         size = mbus_values.variable_size(length)
         if size is None:
-            raise FrameError("malformed", f"length byte {length:02X} is none of the standard's")
+            raise _UnknownSizeError
         return bytes([length]) + self._take(size, "data")
 
     def _take(self, count: int, what: str) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from edge_agent.drivers.scaling import scaled
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -15,6 +17,12 @@ class Meaning:
     exponent: int = 0
     #: Spans of time count in seconds, minutes, hours or days.
     seconds: int = 1
+
+    def of(self, raw: float, exponent: int = 0, added: float = 0.0) -> float:
+        """The value of a raw number; `exponent`, `added` (in `unit`): what a record's modifiers say."""
+        whole, power = raw * self.seconds, self.exponent + exponent
+        exact = whole * 10**power if power >= 0 else whole / 10**-power
+        return scaled(exact + added, 1.0)
 
 
 MANUFACTURER_SPECIFIC: Final = Meaning("Manufacturer specific")
@@ -85,17 +93,48 @@ EXTENSION_FD: Final = {
     **_powers(0x50, 16, -12, "Current", "A"),
     0x60: Meaning("Reset counter"),
     0x61: Meaning("Cumulation counter"),
+    0x71: Meaning("RF level", "dBm"),
+    0x74: Meaning("Remaining battery life", "d"),
 }
-#: Table 11: the VIFE behind FB.
+#: EN 13757-3:2013 Table 12: the VIFE behind FB. Kilo-, mega- and gigaunits are said in the plain unit here.
 EXTENSION_FB: Final = {
     **_powers(0x00, 2, 5, "Energy", "Wh"),
+    **_powers(0x02, 2, 3, "Reactive energy", "varh"),
+    **_powers(0x04, 2, 3, "Apparent energy", "VAh"),
     **_powers(0x08, 2, 8, "Energy", "J"),
+    **_powers(0x0C, 4, 5, "Energy", "cal"),
     **_powers(0x10, 2, 2, "Volume", "m^3"),
+    **_powers(0x14, 4, 0, "Reactive power", "var"),
     **_powers(0x18, 2, 5, "Mass", "kg"),
     **_powers(0x1A, 2, -1, "Relative humidity", "%"),
     **_powers(0x28, 2, 5, "Power", "W"),
+    0x2A: Meaning("Phase U-U", "°", -1),
+    0x2B: Meaning("Phase U-I", "°", -1),
+    **_powers(0x2C, 4, -3, "Frequency", "Hz"),
     **_powers(0x30, 2, 8, "Power", "J/h"),
+    **_powers(0x34, 4, 0, "Apparent power", "VA"),
+    **_powers(0x74, 4, -3, "Temperature limit", "°C"),
+    **_powers(0x78, 8, -3, "Cumulated maximum of power", "W"),
 }
+#: One quantity is sent in several units; a profile's numbers are in the first of each pair.
+_IN_USUAL_UNIT: Final = {
+    "J": ("Wh", 1 / 3600),
+    "cal": ("Wh", 4.1868 / 3600),
+    "J/h": ("W", 1 / 3600),
+    "m^3/min": ("m^3/h", 60.0),
+    "m^3/s": ("m^3/h", 3600.0),
+}
+
+
+def in_usual_unit(number: float, unit: str) -> float:
+    """Energy in Wh, power in W, flow in m^3/h, whatever unit the meter chose; all else as it is.
+
+    >>> in_usual_unit(7_200_000, "J")
+    2000.0
+    """
+    return scaled(number, _IN_USUAL_UNIT[unit][1]) if unit in _IN_USUAL_UNIT else number
+
+
 #: Table 2: what is metered.
 MEDIA: Final = {
     0x00: "Other", 0x01: "Oil", 0x02: "Electricity", 0x03: "Gas", 0x04: "Heat: Outlet", 0x05: "Steam",

@@ -65,8 +65,8 @@ class MBusMeter:
         return _YES if ours and not self._silent(now_ms) else None
 
     def select(self, digits: bytes, now_ms: int) -> bytes | None:
-        """Whether these digits (F: any) are ours."""
-        wanted, ours = digits[::-1].hex(), self._number[::-1].hex()
+        """Whether these digits (number, maker, version, medium; F: any) are ours."""
+        wanted, ours = digits.hex(), (self._number + self._identity).hex()
         self._selected = all(one in (other, "f") for one, other in zip(wanted, ours, strict=True))
         return _YES if self._selected and not self._silent(now_ms) else None
 
@@ -123,7 +123,7 @@ class MBusBus(Bus):
 def _answer(meter: MBusMeter, request: bytes, now_ms: int) -> bytes | None:
     if request[0] == 0x68:
         selects = request[4] in _SND_UD and request[5] == _SELECTED and request[6] == _SELECT
-        return meter.select(request[7:11], now_ms) if selects else None
+        return meter.select(request[7:15], now_ms) if selects else None
     control, address = request[1], request[2]
     if control == _SND_NKE:
         return meter.reset(address, now_ms)

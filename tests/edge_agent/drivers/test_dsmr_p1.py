@@ -15,7 +15,7 @@ from edge_agent.drivers.contract import (
     TransientError,
 )
 from edge_agent.drivers.dsmr_p1 import DsmrP1, check_at
-from edge_agent.drivers.dsmr_p1_frame import scan
+from edge_agent.drivers.dsmr_p1_frame import crc16, scan
 from edge_agent.serial_port import SerialPort
 from simulator.devices.dsmr_p1 import telegram
 from tests.edge_agent.drivers.scripted_device import device_on_port
@@ -156,6 +156,54 @@ def test_noise_full_of_beginnings_costs_no_second() -> None:
     assert scan(b"/aaa5" * 1_600 + b"!0000\r\n").telegrams == ()
     assert scan(b"\n/aaa5" * 1_300 + b"!0000\r\n" + _telegram()).telegrams
     assert time.process_time() - began_s < 1.0
+
+
+LIVE = {"0-1:24.1.0": "(003)", "0-1:96.1.0": "(4730)", "0-1:24.2.1": "(210830122505S)(01501.449*m3)"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "value"),
+    [
+        ({}, 1501.449),
+        ({"0-1:24.2.1": "(210830122505)(01501449*dm3)"}, 1501.449),
+        ({"0-1:24.2.1": "(210830122505S)(01501.449)"}, None),
+        ({"0-1:24.2.1": "(210830122505S)(01501.449*GJ)"}, None),
+        ({"0-1:24.2.1": "()(01501.449*m3)"}, None),
+        ({"0-1:24.2.1": "(700101010000W)(00000.000*m3)"}, None),
+        ({"0-1:24.2.1": "(000101010000W)(00000.000*m3)"}, None),
+        ({"0-1:24.2.1": "(632525252525S)(00000.000*m3)"}, None),
+        ({"0-1:24.2.1": "(210501000000S)(01501.449*m3)"}, None),
+        ({"0-1:96.1.0": "()"}, None),
+        ({"0-2:24.1.0": "(003)", "0-2:24.2.1": "(190830122505S)(09999.000*m3)"}, 1501.449),
+        ({"0-2:24.1.0": "(003)", "0-2:24.2.1": "(210830122500S)(09999.000*m3)"}, None),
+    ],
+)
+async def test_a_sub_meter_is_believed_where_it_is_alive_and_the_only_one(
+    changed: dict[str, str], value: float | None
+) -> None:
+    lines = {"0-0:1.0.0": "(210830122505S)", **LIVE, **changed}
+    with device_on_port() as (device, port):
+        device.say([telegram("ISk5", lines)])
+        reply = await _poll(port, GAS, driver=DsmrP1(period_s=5.0))
+    assert reply.values == {"gas_volume": value}
+    assert reply.faults == ({} if value is not None else {"gas_volume": "device_error"})
+
+
+async def test_of_two_live_meters_of_a_kind_the_profile_names_the_channel() -> None:
+    second = {"0-2:24.1.0": "(003)", "0-2:24.2.1": "(210830122500S)(09999.000*m3)"}
+    with device_on_port() as (device, port):
+        device.say([telegram("ISk5", LIVE | second)])
+        named = Point("gas_volume", {"sub_meter": "gas", "channel": 2})
+        assert (await _poll(port, named, driver=DsmrP1(period_s=5.0))).values == {"gas_volume": 9999}
+
+
+def test_a_line_that_is_no_data_set_costs_itself_where_a_crc_proves_the_rest() -> None:
+    bad = _telegram().replace(b"1-3:0.2.8(50)", b"1-3:0.2.8(50")
+    text = bad.rpartition(b"!")[0] + b"!"
+    found = scan(text + f"{crc16(text):04X}\r\n".encode())
+    assert found.telegrams[0].strange == ("1-3:0.2.8(50",)
+    assert found.telegrams[0].readout().get("1-0:1.7.0") is not None
+    assert not scan(text + b"\r\n").telegrams
 
 
 @pytest.mark.parametrize("where", [{}, {"sub_meter": "oil"}, {"obis": "1.8.0", "sub_meter": "gas"}])

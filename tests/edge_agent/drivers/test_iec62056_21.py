@@ -18,7 +18,7 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.iec62056_21 import Iec62056, check_at
 from edge_agent.drivers.iec62056_21_frame import identification_in, is_damaged, readout_in
-from edge_agent.drivers.obis import by_address, evaluate, parse
+from edge_agent.drivers.obis import Readout, evaluate, parse
 from edge_agent.serial_port import SerialPort, open_port
 from simulator.devices.iec62056_21 import readout
 from tests.edge_agent.drivers.scripted_device import Answer, ScriptedDevice
@@ -144,23 +144,78 @@ def test_noise_full_of_beginnings_does_not_hide_the_readout_nor_cost_a_second() 
 
 
 @pytest.mark.parametrize(
-    ("expression", "value"),
+    ("quantity", "expression", "value"),
     [
-        ("1.8.1 + 1.8.2", 6.825),
-        ("1.8.2 - 1.8.1", -2.027),
-        ("-1.8.1", -4.426),
-        ("1-0:1.8.1", 4.426),
-        ("1.7.0", 244.0),
-        ("13.7.0", 0.95),
+        ("active_energy_import", "1.8.1 + 1.8.2", 6.825),
+        ("active_energy_import", "1.8.2 - 1.8.1", -2.027),
+        ("active_energy_import", "-1.8.1", -4.426),
+        ("active_energy_import", "1-0:1.8.1", 4.426),
+        ("active_energy_import", "1.8.T", 6.825),
+        ("active_energy_import", "1.8.0 | 1.8.T", 6.825),
+        ("active_power", "16.7.0 | 1.7.0", 244.0),
+        ("active_power", "1-0:1.7", 244.0),
+        ("power_factor", "13.7.0", 0.95),
     ],
 )
-def test_a_point_is_an_address_or_a_sum_in_the_tables_unit(expression: str, value: float) -> None:
-    sets = by_address(
-        parse(
-            "1-0:1.8.1*255(000004.426*kWh)\r\n1-0:1.8.2(2399*Wh)\r\n1-0:1.7.0(00.244*kW)\r\n1-0:13.7.0(0.95)"
-        )
+def test_a_point_is_an_address_a_sum_or_the_first_there_is_in_the_tables_unit(
+    quantity: str, expression: str, value: float
+) -> None:
+    said = parse(
+        "1-0:1.8.1*255(000004.426*kWh)\r\n1-0:1.8.2(2399*Wh)\r\n1-0:1.7.0(00.244*kW)\r\n1-0:13.7.0(0.95)"
     )
-    assert evaluate(expression, sets) == value
+    assert evaluate(expression, Readout(said), quantity) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.8.0*01(000100.0*kWh)1.8.0*02(000090.0*kWh)",
+        "1.8.0&04(000100.0*kWh)",
+        "1-0:1.8.0*101(000100.0*kWh)",
+        "1.8.0*126(000100.0*kWh)",
+        "6-0:1.8.0(000100.0*kWh)",
+        "1.6.0(000100.0*kW)",
+    ],
+)
+def test_a_past_period_or_another_medium_stands_in_for_nothing(text: str) -> None:
+    with pytest.raises(KeyError):
+        evaluate("1.8.0 | 1.8.T", Readout(parse(text)), "active_energy_import")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.8.0*01(90*kWh)1.8.0*255(100*kWh)", 100.0),
+        ("1.8.0*01(90*kWh)1.8.0(100*kWh)", 100.0),
+        ("1-1:1.8.0(90*kWh)1-0:1.8.0(100*kWh)", 100.0),
+        ("1-1:1.8.0(90*kWh)", 90.0),
+        ("1-1:1.8.0(90*kWh)1-2:1.8.0(100*kWh)", None),
+        ("1.8.0(90*kWh)1.8.0(100*kWh)", None),
+        ("1.8.0(100*kW)", None),
+        ("1.8.0(100*furlong)", None),
+        ("1.8.0(------*kWh)", None),
+        ("1.8.0(100*KWH)", 100.0),
+        ("1.8.0(0,1*MWh )", 100.0),
+    ],
+)
+def test_the_present_value_of_one_channel_in_a_unit_of_energy_is_believed(
+    text: str, value: float | None
+) -> None:
+    assert evaluate("1.8.0", Readout(parse(text)), "active_energy_import") == value
+
+
+async def test_a_meter_silent_in_the_normal_protocol_is_asked_in_the_one_it_offers_and_remembered() -> None:
+    who = b"/APA5\\2NORAX30\r\n"
+    meter, reply = await _poll(who, None, who, VALUES)
+    assert reply.values == {"active_energy_import": 61_561.289}
+    assert meter.heard == [SIGN_ON, b"\x06050\r\n", SIGN_ON, b"\x06250\r\n"]
+
+
+async def test_a_meter_that_finds_an_error_in_itself_is_read_with_doubt() -> None:
+    _, sound = await _poll(WHO, VALUES)
+    _, sick = await _poll(WHO, readout({"F.F": "00000080", "1.8.0": "061561.289*kWh"}))
+    assert sound.values == sick.values
+    assert (sound.doubt, sick.doubt) == (None, "device_error")
 
 
 @pytest.mark.parametrize(

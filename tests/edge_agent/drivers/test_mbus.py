@@ -70,6 +70,10 @@ async def test_meters_are_told_apart_by_primary_and_by_secondary_address(line: S
         for address, litres in (("1", 54_321), ("2", 269_000), ("11490378", 54_321), ("00182007", 269_000)):
             assert (await _poll(port, address, VOLUME)).values == {"water_volume": litres}
         assert (await _poll(port, "FFF82007", VOLUME)).values == {"water_volume": 269_000}
+        assert (await _poll(port, "0018200777040107", VOLUME)).values == {"water_volume": 269_000}
+        assert (await _poll(port, "FFF820077704FFFF", VOLUME)).values == {"water_volume": 269_000}
+        with pytest.raises(TransientError, match="no reply"):
+            await _poll(port, "00182007EE4D0107", VOLUME)
     finally:
         port.close()
 
@@ -111,6 +115,7 @@ async def test_an_application_error_is_told_in_its_word(code: int, kind: type[Ex
     ("ci", "data", "message"),
     [
         (0x73, bytes(20), "fixed data structure"),
+        (0x74, bytes(20), "CI 74"),
         (0x72, bytes(10) + b"\x00\x05", "encrypted"),
         (0x72, bytes(5), "header"),
         (0x72, bytes(12) + b"\x04\x13\x01", "end in the middle of a data"),
@@ -178,7 +183,7 @@ def test_records_are_told_apart_by_storage_tariff_subunit_function_and_place() -
         "0413 01000000 4413 02000000 8410 13 03000000 8440 13 04000000 1413 05000000 0413 06000000"
     )
     wanted: tuple[tuple[dict[str, object], float], ...] = (
-        ({}, 0.001),
+        ({"index": 0}, 0.001),
         ({"storage": 1}, 0.002),
         ({"tariff": 1}, 0.003),
         ({"subunit": 1}, 0.004),
@@ -190,6 +195,104 @@ def test_records_are_told_apart_by_storage_tariff_subunit_function_and_place() -
         assert found is not None
         assert found.value == value
     assert mbus_decode.pick(records, {"quantity": "Volume", "index": 2}) is None
+    assert mbus_decode.pick(records, {"quantity": "Volume"}) is None, "two say different things"
+
+
+@pytest.mark.parametrize(
+    ("record", "value"),
+    [
+        ("0403 E8030000", 1.0),
+        ("0483 00 E8030000", 1.0),
+        ("0483 7D 01000000", 1.0),
+        ("0486 73 E8030000", 1.0),
+        ("040E 36000000", 15.0),
+        ("04FB0C 10000000", 1.8608),
+        ("0483 FF8100 E8030000", None),
+        ("0483 FF01 E8030000", None),
+        ("0483 7F E8030000", None),
+        ("0483 3B E8030000", None),
+        ("0483 28 E8030000", None),
+        ("0483 15 E8030000", None),
+        ("3403 E8030000", None),
+        ("4403 E8030000", None),
+        ("8410 03 E8030000", None),
+    ],
+)
+def test_a_record_is_the_meters_energy_where_nothing_in_it_says_otherwise(
+    record: str, value: float | None
+) -> None:
+    """Another's modifiers, an error, a past date, a tariff: each leaves the point without a value."""
+    found = mbus_decode.pick(_records(record), {"quantity": "Energy"})
+    got = None if found is None else mbus_decode.scaled_value(found, 0.001)
+    assert got == (None if value is None else pytest.approx(value))
+
+
+@pytest.mark.parametrize(
+    ("record", "quantity", "unit", "value"),
+    [
+        ("04FB03 02000000", "Reactive energy", "varh", 20_000),
+        ("04FB04 02000000", "Apparent energy", "VAh", 2_000),
+        ("04FB14 02000000", "Reactive power", "var", 2),
+        ("04FB17 02000000", "Reactive power", "var", 2_000),
+        ("04FB34 02000000", "Apparent power", "VA", 2),
+        ("04FB2C 88130000", "Frequency", "Hz", 5),
+        ("02FB2F 3200", "Frequency", "Hz", 50),
+        ("04FB0D 01000000", "Energy", "cal", 1_000_000),
+        ("01FD71 B0", "RF level", "dBm", -80),
+    ],
+)
+def test_an_extended_unit_has_its_name_its_unit_and_its_power_of_ten(
+    record: str, quantity: str, unit: str, value: float
+) -> None:
+    found = _records(record)[0]
+    assert (found.quantity, found.unit, found.value) == (quantity, unit, value)
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        ("026C FFFF", None),
+        ("026C BF1C", "2013-12-31"),
+        ("026C 1FF3", None),
+        ("026C BF1F", None),
+        ("046D 3F1FFFFF", None),
+        ("046D 3F1FBF1C", None),
+        ("046D 8A0CBF1C", None),
+        ("046D 0A0CBF1C", "2013-12-31T12:10:00Z"),
+        ("066D 1E8A0CBF1C00", None),
+    ],
+)
+def test_a_date_that_is_none_is_none(record: str, text: str | None) -> None:
+    assert _records(record)[0].value == text
+
+
+def test_a_record_of_unknown_length_costs_itself_and_what_is_behind() -> None:
+    good, rest = _records("0413 01000000 0D7C 01 41 F8 0102 0413 02000000")
+    assert good.value == 0.001
+    assert (rest.function, rest.value) == ("Not understood", "0D 7C 01 41 F8 01 02 04 13 02 00 00 00")
+
+
+def test_a_meter_of_the_fixed_structure_says_litres_of_now_and_of_the_past() -> None:
+    """The worked example of the M-Bus documentation (m-bus.com, chapter 6.2)."""
+    data = bytes.fromhex("78563412 0A 00 E97E 01000000 35010000")
+    frame = mbus_frame.scan(long_frame(8, 5, 0x73, data)).frames[0]
+    telegram = mbus_decode.telegram_of(frame)
+    assert (telegram.header.id, telegram.header.medium) == ("12345678", "Water")
+    now, past = telegram.records
+    assert (now.quantity, now.unit, now.value, now.storage) == ("Volume", "m^3", 0.001, 0)
+    assert (past.quantity, past.unit, past.value, past.storage) == ("Volume", "m^3", 0.135, 1)
+    assert mbus_decode.pick(telegram.records, {"quantity": "Volume"}) == now
+
+
+@pytest.mark.parametrize(("status", "doubt"), [(0x00, None), (0x04, None), (0x08, "device_error")])
+async def test_a_meter_that_finds_an_error_in_itself_is_read_with_doubt(
+    status: int, doubt: str | None
+) -> None:
+    header = bytes.fromhex("07201800E61E3507") + bytes([1, status, 0, 0])
+    answer = long_frame(8, 1, 0x72, header + bytes.fromhex("041301000000"))
+    with device_on_port(b"\xe5", answer) as (_, port):
+        reply = await _poll(port, "1", VOLUME)
+    assert (reply.values, reply.doubt) == ({"water_volume": 1}, doubt)
 
 
 @pytest.mark.parametrize("where", [{}, {"storage": 1}, {"quantity": "Volume", "phase": 1}])
