@@ -68,9 +68,12 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
+    """`provisioned`: by `plumbline provision`; else the settings list it."""
+
     firm: str
     site: str
     id: str
+    provisioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,18 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """What is no more: ids of sites, `site/id` of agents and devices, ascending."""
+
+    sites: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sites or self.agents or self.devices)
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """An API token. Only the BLAKE2b-256 digest of its secret is kept. Times are UTC ms; None: never."""
 
@@ -113,8 +128,8 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Who may send what: what ingest judges by. A site whose agents are not listed takes any agent (the
-    broker's access list binds each to its site); its devices are always listed."""
+    """Who may send what: what ingest judges by. A site of which no agent was ever listed takes any agent
+    (the broker's access list binds each to its site); its devices are always listed."""
 
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -124,12 +139,30 @@ class Registry(Protocol):
     """Safe to call from several threads; blocking. Raises StoreError where the store will not."""
 
     def register(self, registration: Registration) -> None:
-        """Add what is new and change what differs, in one transaction; deletes nothing. Raises ValueError
-        where a row names a firm, site or room that is neither known nor in `registration`, or where a site
-        belongs to another firm already."""
+        """Add what is new, change what differs, bring back what was retired, in one transaction; retires
+        nothing. Raises ValueError where a row names a firm, site or room that is neither known nor in
+        `registration`, or where a site belongs to another firm already."""
 
-    def unregister_device(self, firm: str, site: str, device: str) -> bool:
-        """Whether there was one to forget. Its readings stay."""
+    def reconcile(self, registration: Registration, at: int) -> Retired:
+        """As `register`; and of its firms whatever it does not name is retired from UTC ms `at` on: not
+        listed any more, nothing of it is taken in, its past stays. Members and agents that were provisioned
+        are not touched. What was retired now."""
+
+    def missing(self, registration: Registration) -> Retired:
+        """What `reconcile` would retire."""
+
+    def retire_agent(self, firm: str, site: str, agent: str, at: int) -> bool:
+        """Whether there was one to retire."""
+
+    def retired(self, firm: str, site: str) -> Retired:
+        """What of a site is no more; of its agents and devices the ids alone."""
+
+    def all_sites(self) -> list[Site]:
+        """Of all firms, also those that are no more: for whoever keeps the whole."""
+
+    def erase(self, firm: str, site: str) -> bool:
+        """Delete a site with all that is registered of it; whether there was one. What it sent is not
+        touched."""
 
     def directory(self) -> Directory:
         """Of all firms: ingest serves them all."""
@@ -138,11 +171,13 @@ class Registry(Protocol):
 
     def members(self, firm: str) -> list[Member]: ...
 
-    def sites(self, firm: str, *, limit: int = 100, after: str = "") -> list[Site]:
-        """By id, from the one after `after`."""
+    def sites(
+        self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False
+    ) -> list[Site]:
+        """By id, from the one after `after`; `retired`: also those that are no more."""
 
     def site(self, firm: str, site: str) -> Site | None:
-        """None also where it belongs to another firm."""
+        """Also one that is no more: its past is read. None also where it belongs to another firm."""
 
     def projects(self, firm: str) -> list[RegisteredProject]: ...
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKeyConstraint,
@@ -54,6 +55,11 @@ def _number(name: str, *, optional: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=optional)
 
 
+def _retired() -> Column[int]:
+    """UTC ms since when it is no more; null while it is there. Its past stays under its name."""
+    return _number("retired", optional=True)
+
+
 def _row_id() -> Column[int]:
     return Column("id", _ROW_ID, primary_key=True)
 
@@ -77,19 +83,38 @@ MEMBER_ROLE: Final = Table("member_role", METADATA,
     _refers(("firm", "member"), "member", ("firm", "id")),
 )  # fmt: skip
 SITE: Final = Table(
-    "site", METADATA, _key("id"), _word("firm"), _word("timezone"), _of_firm(), UniqueConstraint("firm", "id")
+    "site",
+    METADATA,
+    _key("id"),
+    _word("firm"),
+    _word("timezone"),
+    _retired(),
+    _of_firm(),
+    UniqueConstraint("firm", "id"),
 )
 PROJECT: Final = Table("project", METADATA,
     _key("firm"), _key("id"), _word("site"), _word("name_zh"), _word("name_en"), _word("started"),
-    _of_site(),
+    _retired(), _of_site(),
 )  # fmt: skip
 ROOM: Final = Table(
-    "room", METADATA, _key("firm"), _key("site"), _key("id"), _word("name_zh"), _word("name_en"), _of_site()
+    "room",
+    METADATA,
+    _key("firm"),
+    _key("site"),
+    _key("id"),
+    _word("name_zh"),
+    _word("name_en"),
+    _retired(),
+    _of_site(),
 )
-AGENT: Final = Table("agent", METADATA, _key("firm"), _key("site"), _key("id"), _of_site())
+#: `provisioned`: entered by `plumbline provision`, and taken out by its `revoke` alone.
+AGENT: Final = Table("agent", METADATA,
+    _key("firm"), _key("site"), _key("id"), Column("provisioned", Boolean, nullable=False), _retired(),
+    _of_site(),
+)  # fmt: skip
 DEVICE: Final = Table("device", METADATA,
     _key("firm"), _key("site"), _key("id"), _word("kind"), _word("room", optional=True),
-    Column("interval_s", Float(53)),
+    Column("interval_s", Float(53)), _retired(),
     _of_site(), _refers(("firm", "site", "room"), "room", ("firm", "site", "id")),
 )  # fmt: skip
 #: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here.

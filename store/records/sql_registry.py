@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 
 from store.engine import SqlDatabase
+from store.records import retirement
 from store.records.registry import (
     Agent,
     Device,
@@ -18,6 +19,7 @@ from store.records.registry import (
     Member,
     RegisteredProject,
     Registration,
+    Retired,
     Role,
     Room,
     Scope,
@@ -42,31 +44,45 @@ class SqlRegistry:
     def register(self, registration: Registration) -> None:
         """See the contract."""
         with self._database.write() as connection:
-            put(connection, FIRM, [asdict(firm) for firm in registration.firms])
-            _put_sites(connection, registration)
-            _check_places(connection, registration)
-            _put_members(connection, registration.members)
-            for table, rows in (
-                (ROOM, registration.rooms),
-                (PROJECT, registration.projects),
-                (AGENT, registration.agents),
-                (DEVICE, registration.devices),
-            ):
-                put(connection, table, [asdict(row) for row in rows])
+            _register(connection, registration)
 
-    def unregister_device(self, firm: str, site: str, device: str) -> bool:
+    def reconcile(self, registration: Registration, at: int) -> Retired:
         """See the contract."""
-        columns = DEVICE.c
-        statement = delete(DEVICE).where(columns.firm == firm, columns.site == site, columns.id == device)
         with self._database.write() as connection:
-            return connection.execute(statement).rowcount > 0
+            _register(connection, registration)
+            return retirement.retire(connection, registration, at)
+
+    def missing(self, registration: Registration) -> Retired:
+        """See the contract."""
+        with self._database.read() as connection:
+            return retirement.missing(connection, registration)
+
+    def retire_agent(self, firm: str, site: str, agent: str, at: int) -> bool:
+        """See the contract."""
+        with self._database.write() as connection:
+            return retirement.retire_one(connection, AGENT, (firm, site, agent), at)
+
+    def retired(self, firm: str, site: str) -> Retired:
+        """See the contract."""
+        with self._database.read() as connection:
+            return retirement.of_site(connection, firm, site)
+
+    def all_sites(self) -> list[Site]:
+        """See the contract."""
+        columns = (SITE.c.firm, SITE.c.id, SITE.c.timezone)
+        return [Site(**row) for row in self._rows(select(*columns).order_by(SITE.c.id))]
+
+    def erase(self, firm: str, site: str) -> bool:
+        """See the contract."""
+        with self._database.write() as connection:
+            return retirement.erase(connection, firm, site)
 
     def directory(self) -> Directory:
         """See the contract."""
         with self._database.read() as connection:
-            sites = connection.scalars(select(SITE.c.id)).all()
-            agents = _by_site(connection, AGENT)
-            devices = _by_site(connection, DEVICE)
+            sites = connection.scalars(select(SITE.c.id).where(SITE.c.retired.is_(None))).all()
+            agents = _present_by_site(connection, AGENT)
+            devices = _present_by_site(connection, DEVICE)
         return Directory(agents, {site: devices.get(site, frozenset()) for site in sites})
 
     def firms(self) -> list[Firm]:
@@ -81,14 +97,16 @@ class SqlRegistry:
         found = self._rows(rows_of(MEMBER, firm).order_by(MEMBER.c.id))
         return [Member(**row, roles=frozenset(roles[row["id"]])) for row in found]
 
-    def sites(self, firm: str, *, limit: int = 100, after: str = "") -> list[Site]:
+    def sites(
+        self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False
+    ) -> list[Site]:
         """See the contract."""
-        query = rows_of(SITE, firm).where(SITE.c.id > after).order_by(SITE.c.id).limit(limit)
+        query = rows_of(SITE, firm, retired=retired).where(SITE.c.id > after).order_by(SITE.c.id).limit(limit)
         return [Site(**row) for row in self._rows(query)]
 
     def site(self, firm: str, site: str) -> Site | None:
         """See the contract."""
-        found = self._rows(rows_of(SITE, firm).where(SITE.c.id == site))
+        found = self._rows(rows_of(SITE, firm, retired=True).where(SITE.c.id == site))
         return Site(**found[0]) if found else None
 
     def projects(self, firm: str) -> list[RegisteredProject]:
@@ -148,6 +166,28 @@ class SqlRegistry:
     def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _register(connection: Connection, registration: Registration) -> None:
+    put(connection, FIRM, [asdict(firm) for firm in registration.firms])
+    _put_sites(connection, registration)
+    _check_places(connection, registration)
+    _put_members(connection, registration.members)
+    put(connection, ROOM, [asdict(row) for row in registration.rooms])
+    put(connection, PROJECT, [asdict(row) for row in registration.projects])
+    _put_agents(connection, registration.agents)
+    put(connection, DEVICE, [asdict(row) for row in registration.devices])
+
+
+def _put_agents(connection: Connection, agents: Iterable[Agent]) -> None:
+    """One that was provisioned stays so when the settings list it, too."""
+    listed = [asdict(agent) for agent in agents if not agent.provisioned]
+    add_new(connection, AGENT, listed)
+    put(connection, AGENT, [asdict(agent) for agent in agents if agent.provisioned])
+    if listed:
+        of_one = [AGENT.c[name] == bindparam(f"of_{name}") for name in ("firm", "site", "id")]
+        keys = [{f"of_{name}": row[name] for name in ("firm", "site", "id")} for row in listed]
+        connection.execute(update(AGENT).where(*of_one).values(retired=None), keys)
 
 
 def _put_sites(connection: Connection, registration: Registration) -> None:
@@ -213,10 +253,11 @@ def _put_members(connection: Connection, members: Iterable[Member]) -> None:
     add_new(connection, MEMBER_ROLE, roles)
 
 
-def _by_site(connection: Connection, table: Table) -> dict[str, frozenset[str]]:
+def _present_by_site(connection: Connection, table: Table) -> dict[str, frozenset[str]]:
+    """A site of which all are retired has none; it is no site of which none were ever listed."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for site, one in connection.execute(select(table.c.site, table.c.id)):
-        found[site].add(one)
+    for site, one, retired in connection.execute(select(table.c.site, table.c.id, table.c.retired)):
+        found[site] |= {one} if retired is None else set()
     return {site: frozenset(ids) for site, ids in found.items()}
 
 

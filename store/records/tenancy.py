@@ -14,7 +14,10 @@ WITHOUT_FIRM = frozenset({"firm", "event", "agent_state", "quarantine", "reader"
 OF_FIRMS = frozenset(METADATA.tables) - WITHOUT_FIRM
 
 
-def rows_of(table: Table, firm: str, site: str | None = None) -> Select[Any]:
-    """All columns of a table's rows that belong to `firm`, of one site where that is given."""
-    query = select(table).where(table.c.firm == firm)
+def rows_of(table: Table, firm: str, site: str | None = None, *, retired: bool = False) -> Select[Any]:
+    """A table's rows that belong to `firm`, of one site where that is given; `retired`: also what is no
+    more. All columns but that one."""
+    query = select(*(column for column in table.c if column.name != "retired")).where(table.c.firm == firm)
+    if "retired" in table.c and not retired:
+        query = query.where(table.c.retired.is_(None))
     return query if site is None else query.where(table.c.site == site)
