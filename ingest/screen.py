@@ -25,7 +25,7 @@ def stranger(topic: Topic, directory: Directory | None) -> str | None:
     if topic.site not in directory.devices:
         return f"{topic}: no site {topic.site} is registered"
     agents = directory.agents.get(topic.site)
-    if agents and topic.agent not in agents:
+    if agents is not None and topic.agent not in agents:
         return f"{topic}: {topic.agent} is no agent of site {topic.site} ({', '.join(sorted(agents))})"
     return None
 

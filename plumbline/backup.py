@@ -121,7 +121,7 @@ def _copy_timeseries(
 def _sites(settings: Settings) -> list[str]:
     records = open_records(settings)
     try:
-        return sorted(records.registry.directory().devices)
+        return [site.id for site in records.registry.all_sites()]
     finally:
         records.close()
 

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "replay": "send a recording through the real path",
     "export": "write closed days to Parquet, or a site to a recording",
     "backup": "copy everything, consistent while running",
+    "erase": "delete everything that a site left, once no project names it",
     "restore": "fill an empty installation from a backup",
 }
 

@@ -17,11 +17,12 @@ from plumbline.clock import now_ms
 from plumbline.heartbeat import fresh_beats
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Kind
-from plumbline.registration import registration_of
+from plumbline.registration import registration_of, taken_out
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
 from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
+from store.records.registry import Registration
 from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
 from wire.printable import printable
@@ -109,12 +110,13 @@ def _clock(_: Settings, __: bool) -> Iterator[Line]:
 def _projects(settings: Settings, _: bool) -> Iterator[Line]:
     try:
         projects = load_projects(settings.projects)
-        registration_of(settings.firm, projects, settings.agents)
+        registration = registration_of(settings.firm, projects, settings.agents)
     except ProjectsError as error:
         yield Line("fail", "projects", str(error), "docs/operating.md shows one")
         return
     devices = sum(len(project.devices) for project in projects)
     yield Line("ok", "projects", f"{len(projects)} projects, {devices} devices")
+    yield from _taken_out(settings, registration)
     if not projects and settings.unregistered == "quarantine":
         yield Line("warn", "projects", "none: whatever agents send goes to quarantine", "name your sites")
 
@@ -198,6 +200,19 @@ def _look_for_gaps(found: list[StreamGaps], site: str) -> Iterator[Line]:
             yield Line("warn", "gaps", what, "raise its spool's bound_mb or mend its link")
 
 
+def _taken_out(settings: Settings, registration: Registration) -> Iterator[Line]:
+    """What the next start would take out of the registry."""
+    if not settings.data.exists():
+        return
+    records = open_records(settings)
+    try:
+        for name in taken_out(records.registry.missing(registration)):
+            what = f"{name} is not named any longer: the next start takes it out"
+            yield Line("warn", "projects", what, "put it back if that is a mistake; its past stays")
+    finally:
+        records.close()
+
+
 def _ranges(pairs: list[tuple[int, int]]) -> str:
     shown = ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in pairs[:10])
     return f"{shown} and {len(pairs) - 10} ranges more" if len(pairs) > 10 else shown
@@ -211,8 +226,11 @@ def _look_at_records(records: SqlRecords) -> Iterator[Line]:
         what = f"{count} batches of {site or 'nobody'} wait: {reason}"
         yield Line("warn", "quarantine", what, "`plumbline quarantine list`, mend the cause, then `replay`")
     for one in sites:
+        gone = records.registry.retired(one.firm, one.id)
+        for device in gone.devices:
+            yield Line("ok", "records", f"{one.id} / {device} was taken out; its past stays")
         for state in records.agent_states(one.id):
-            if not state.status.online:
+            if not state.status.online and state.agent not in gone.agents:
                 yield Line("warn", "agent", f"{one.id} / {state.agent} is offline", "power and network there")
 
 

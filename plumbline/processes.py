@@ -24,7 +24,7 @@ from ingest.writer import Writer
 from plumbline.broker import connect_address
 from plumbline.clock import now_ms
 from plumbline.heartbeat import Heartbeat
-from plumbline.registration import registration_of
+from plumbline.registration import enter
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hints, open_stores, writer_lease
 from store.errors import StoreError
@@ -140,10 +140,7 @@ def registered(settings: Settings, stores: Stores) -> list[Project]:
 
 
 def _register(settings: Settings, stores: Stores, projects: list[Project]) -> None:
-    try:
-        stores.registry.register(registration_of(settings.firm, projects, settings.agents))
-    except ValueError as error:
-        raise SettingsError(f"{settings.projects}: {error}") from error
+    enter(stores.registry, settings, projects, now_ms())
 
 
 def _ingest(settings: Settings, stores: Stores, hint: Hint, address: BrokerAddress, recent: Recent) -> Ingest:

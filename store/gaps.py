@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.log.contract import Log
-from store.records.contract import AgentState, Quarantined, Records
+from store.records.contract import AgentState, Quarantined
+from store.records.tenancy import SiteRef
+from store.scoped import SiteRecords
 from wire.ranges import Ranges
 
 #: (agent, stream).
@@ -86,7 +88,7 @@ def _expected(state: AgentState | None, holes: Ranges) -> Ranges:
     return Ranges([*known.highest(spool.batches), *younger])
 
 
-def site_gaps(log: Log, records: Records, site: str) -> list[StreamGaps]:
+def site_gaps(log: Log, records: SiteRecords, site: SiteRef) -> list[StreamGaps]:
     """`gaps` from the stores. Blocking. Raises StoreError where a store will not."""
     # The states first: what comes in between is then known to the log, and no hole.
     states = records.agent_states(site)
@@ -96,7 +98,7 @@ def site_gaps(log: Log, records: Records, site: str) -> list[StreamGaps]:
     return gaps(streams, states, _set_aside(records, site))
 
 
-def _set_aside(records: Records, site: str) -> dict[StreamKey, Ranges]:
+def _set_aside(records: SiteRecords, site: SiteRef) -> dict[StreamKey, Ranges]:
     found: defaultdict[StreamKey, Ranges] = defaultdict(Ranges)
     after = looked_at = 0
     while looked_at < MOST_ITEMS:

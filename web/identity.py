@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -13,11 +14,12 @@ from store.records.registry import SCOPES, Scope, Site, Token
 from store.records.tokens import token_digest
 from store.threads import API
 from web.api.rate import Buckets
-from web.api.sources import From
+from web.api.sources import From, Sources
 from web.problem import Problem
 from wire.identifiers import ID_PATTERN
 
 REALM: Final = "plumbline"
+_SITES_A_STEP: Final = 1_000
 
 bearer: Final = HTTPBearer(
     auto_error=False,
@@ -76,11 +78,24 @@ async def site_of(
 
 
 async def own_site(identity: Identity, site: str, sources: From) -> Site:
-    """The site if it is the firm's. Raises Problem, 404."""
-    found = await API.run(sources.registry.site, identity.firm, site)
+    """As `own`, from the event loop."""
+    return await API.run(own, identity, site, sources)
+
+
+def own(identity: Identity, site: str, sources: Sources) -> Site:
+    """The site if it is the firm's. Blocking. Raises Problem, 404."""
+    found = sources.registry.site(identity.firm, site)
     if found is None:
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
     return found
+
+
+def all_own(identity: Identity, sources: Sources) -> Iterator[Site]:
+    """All sites of the firm, also those that are no more. Blocking."""
+    after = ""
+    while found := sources.registry.sites(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
+        yield from found
+        after = found[-1].id
 
 
 AnyToken = Annotated[Identity, Security(identify)]

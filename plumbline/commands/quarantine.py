@@ -16,6 +16,8 @@ from plumbline.processes import registered
 from plumbline.settings import Settings, SettingsError, load_settings
 from plumbline.stores import Stores, open_stores
 from store.records.contract import Quarantined
+from wire.disclosure import disclosed
+from wire.payload import digest
 from wire.printable import printable, printable_lines
 
 
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(verb=_list)
     one = verbs.add_parser("show", help="one item with its payload")
     one.add_argument("id", type=int)
+    one.add_argument("--raw", action="store_true", help="as it came, with badge numbers if it has some")
     one.set_defaults(verb=_show)
     replay = verbs.add_parser(
         "replay", help="judge again, with the projects file of now; default: all that wait"
@@ -78,10 +81,16 @@ def _line(item: Quarantined) -> str:
 def _show(_: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
     item = _item(stores, arguments.id)
     fields = show(item)
-    payload = fields.pop("payload")
+    raw = fields.pop("payload")
+    payload = raw if arguments.raw else _disclosed(item)
     print(printable_lines(json.dumps(fields, indent=2, ensure_ascii=False)))
     print(printable_lines(payload))
     return 0
+
+
+def _disclosed(item: Quarantined) -> str:
+    name = f"BLAKE2b {digest(item.payload)}"
+    return disclosed(item.payload) or f"({name}: it cannot be decoded; --raw shows it as it came)"
 
 
 def _replay(settings: Settings, stores: Stores, arguments: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from plumbline.provision.authority import Authority, Issued, ProvisionError, led
 from plumbline.provision.bundle import Place
 from plumbline.provision.certificates import Credentials
 from plumbline.provision.files import PRIVATE, PUBLIC, write
-from plumbline.provision.registering import register, timezone_of
+from plumbline.provision.registering import register, retire, timezone_of
 from plumbline.settings import Settings
 
 Clock = Callable[[], dt.datetime]
@@ -71,9 +71,13 @@ class Issuing:
         return Delivered(files, (old,))
 
     def revoke_agent(self, site: str, agent: str, *, older: bool = False) -> list[Issued]:
-        """All of the agent's certificates that are not revoked yet; `older`: but for the newest of them."""
+        """All of the agent's certificates that are not revoked yet, and with them its place in the registry;
+        `older`: but for the newest of them."""
         found = [one for one in self._of(f"{site}/{agent}") if one.revoked is None]
-        return self._revoke(found[:-1] if older else found, f"{site}/{agent}")
+        revoked = self._revoke(found[:-1] if older else found, f"{site}/{agent}")
+        if not older:
+            retire(self._settings, site, agent, round(self._clock().timestamp() * 1000))
+        return revoked
 
     def revoke_one(self, serial: int) -> list[Issued]:
         """The certificate with this number, whosever it is."""

@@ -38,10 +38,20 @@ def register(settings: Settings, site: str, agent: str) -> Registered:
         timezone = _timezone(records.registry, settings, site)
         listed = {one.id for one in records.registry.agents(settings.firm.id, site)}
         heard = {state.agent for state in records.agent_states(site)}
-        records.registry.register(Registration(agents=[Agent(settings.firm.id, site, agent)]))
+        entered = Agent(settings.firm.id, site, agent, provisioned=True)
+        records.registry.register(Registration(agents=[entered]))
     finally:
         records.close()
     return Registered(timezone, () if listed else tuple(sorted(heard - {agent})))
+
+
+def retire(settings: Settings, site: str, agent: str, at: int) -> None:
+    """The agent is none of the site's from UTC ms `at` on; one that is not registered stays so."""
+    records = open_records(settings)
+    try:
+        records.registry.retire_agent(settings.firm.id, site, agent, at)
+    finally:
+        records.close()
 
 
 def _records(settings: Settings) -> SqlRecords:

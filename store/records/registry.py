@@ -9,11 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, get_args
 
+from store.records.tenancy import SiteRef
+
 Role = Literal["owner", "project_manager", "safety_officer", "installer", "customer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-#: What an API token may do.
-Scope = Literal["telemetry:read", "events:read", "quarantine:read", "quarantine:write", "health:read"]
+#: What an API token may do. `quarantine:raw` shows messages as they came, badge numbers that slipped through
+#: among them.
+Scope = Literal[
+    "telemetry:read", "events:read", "quarantine:read", "quarantine:raw", "quarantine:write", "health:read"
+]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 
@@ -53,7 +58,7 @@ class Site:
     """The physical place; `id` is on the wire, so it is unique over all firms. `timezone`: IANA."""
 
     firm: str
-    id: str
+    id: SiteRef
     timezone: str
 
 
@@ -171,9 +176,7 @@ class Registry(Protocol):
 
     def members(self, firm: str) -> list[Member]: ...
 
-    def sites(
-        self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False
-    ) -> list[Site]:
+    def sites(self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False) -> list[Site]:
         """By id, from the one after `after`; `retired`: also those that are no more."""
 
     def site(self, firm: str, site: str) -> Site | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, insert
 
 from store.engine import SqlDatabase
 from store.records import retirement
@@ -28,7 +28,7 @@ from store.records.registry import (
 )
 from store.records.schema import AGENT, DEVICE, FIRM, MEMBER, MEMBER_ROLE, PROJECT, ROOM, SITE, TOKEN
 from store.records.statements import add_new, put
-from store.records.tenancy import rows_of
+from store.records.tenancy import across_firms, change_of, delete_of, rows_of
 from store.records.utc import milliseconds, moment
 
 _Placed = RegisteredProject | Room | Agent | Device
@@ -69,8 +69,8 @@ class SqlRegistry:
 
     def all_sites(self) -> list[Site]:
         """See the contract."""
-        columns = (SITE.c.firm, SITE.c.id, SITE.c.timezone)
-        return [Site(**row) for row in self._rows(select(*columns).order_by(SITE.c.id))]
+        rows = self._rows(across_firms(SITE).order_by(SITE.c.id))
+        return [Site(row["firm"], row["id"], row["timezone"]) for row in rows]
 
     def erase(self, firm: str, site: str) -> bool:
         """See the contract."""
@@ -80,14 +80,15 @@ class SqlRegistry:
     def directory(self) -> Directory:
         """See the contract."""
         with self._database.read() as connection:
-            sites = connection.scalars(select(SITE.c.id).where(SITE.c.retired.is_(None))).all()
+            rows = connection.execute(across_firms(SITE).where(SITE.c.retired.is_(None))).mappings()
+            sites = [row["id"] for row in rows]
             agents = _present_by_site(connection, AGENT)
             devices = _present_by_site(connection, DEVICE)
         return Directory(agents, {site: devices.get(site, frozenset()) for site in sites})
 
     def firms(self) -> list[Firm]:
         """See the contract."""
-        return [Firm(**row) for row in self._rows(select(FIRM).order_by(FIRM.c.id))]
+        return [Firm(**row) for row in self._rows(across_firms(FIRM).order_by(FIRM.c.id))]
 
     def members(self, firm: str) -> list[Member]:
         """See the contract."""
@@ -97,9 +98,7 @@ class SqlRegistry:
         found = self._rows(rows_of(MEMBER, firm).order_by(MEMBER.c.id))
         return [Member(**row, roles=frozenset(roles[row["id"]])) for row in found]
 
-    def sites(
-        self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False
-    ) -> list[Site]:
+    def sites(self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False) -> list[Site]:
         """See the contract."""
         query = rows_of(SITE, firm, retired=retired).where(SITE.c.id > after).order_by(SITE.c.id).limit(limit)
         return [Site(**row) for row in self._rows(query)]
@@ -147,7 +146,7 @@ class SqlRegistry:
 
     def token(self, digest: bytes) -> Token | None:
         """See the contract."""
-        found = self._rows(select(TOKEN).where(TOKEN.c.digest == digest))
+        found = self._rows(across_firms(TOKEN).where(TOKEN.c.digest == digest))
         return _token(found[0]) if found else None
 
     def tokens(self, firm: str) -> list[Token]:
@@ -156,10 +155,7 @@ class SqlRegistry:
 
     def revoke_token(self, firm: str, token_id: int, revoked: int) -> bool:
         """See the contract."""
-        columns = TOKEN.c
-        statement = update(TOKEN).where(
-            columns.firm == firm, columns.id == token_id, columns.revoked.is_(None)
-        )
+        statement = change_of(TOKEN, firm).where(TOKEN.c.id == token_id, TOKEN.c.revoked.is_(None))
         with self._database.write() as connection:
             return connection.execute(statement.values(revoked=moment(revoked))).rowcount > 0
 
@@ -179,15 +175,14 @@ def _register(connection: Connection, registration: Registration) -> None:
     put(connection, DEVICE, [asdict(row) for row in registration.devices])
 
 
-def _put_agents(connection: Connection, agents: Iterable[Agent]) -> None:
+def _put_agents(connection: Connection, agents: Sequence[Agent]) -> None:
     """One that was provisioned stays so when the settings list it, too."""
     listed = [asdict(agent) for agent in agents if not agent.provisioned]
     add_new(connection, AGENT, listed)
     put(connection, AGENT, [asdict(agent) for agent in agents if agent.provisioned])
-    if listed:
-        of_one = [AGENT.c[name] == bindparam(f"of_{name}") for name in ("firm", "site", "id")]
-        keys = [{f"of_{name}": row[name] for name in ("firm", "site", "id")} for row in listed]
-        connection.execute(update(AGENT).where(*of_one).values(retired=None), keys)
+    for agent in agents:
+        one = change_of(AGENT, agent.firm, agent.site).where(AGENT.c.id == agent.id)
+        connection.execute(one.values(retired=None))
 
 
 def _put_sites(connection: Connection, registration: Registration) -> None:
@@ -227,14 +222,18 @@ def _called(row: _Placed) -> str:
 
 
 def _known_firms(connection: Connection, firms: Iterable[str]) -> set[str]:
-    return set(connection.scalars(select(FIRM.c.id).where(FIRM.c.id.in_(firms))))
+    rows = connection.execute(across_firms(FIRM).where(FIRM.c.id.in_(firms))).mappings()
+    return {row["id"] for row in rows}
 
 
 def _known_places(connection: Connection, table: Table, firms: Iterable[str]) -> set[tuple[str, ...]]:
     """(firm, id) of sites, (firm, site, id) of rooms."""
-    columns = [table.c[name] for name in ("firm", "site", "id") if name in table.c]
-    rows = connection.execute(select(*columns).where(table.c.firm.in_(firms)))
-    return {tuple(row) for row in rows}
+    names = [name for name in ("firm", "site", "id") if name in table.c]
+    return {
+        tuple(row[name] for name in names)
+        for firm in firms
+        for row in connection.execute(rows_of(table, firm, retired=True)).mappings()
+    }
 
 
 def _put_members(connection: Connection, members: Iterable[Member]) -> None:
@@ -242,11 +241,8 @@ def _put_members(connection: Connection, members: Iterable[Member]) -> None:
     if not latest:
         return
     put(connection, MEMBER, [{"firm": m.firm, "id": m.id, "name": m.name} for m in latest.values()])
-    columns = MEMBER_ROLE.c
-    of_one = delete(MEMBER_ROLE).where(
-        columns.firm == bindparam("of_firm"), columns.member == bindparam("of_member")
-    )
-    connection.execute(of_one, [{"of_firm": firm, "of_member": member} for firm, member in latest])
+    for firm, member in latest:
+        connection.execute(delete_of(MEMBER_ROLE, firm).where(MEMBER_ROLE.c.member == member))
     roles = [
         {"firm": m.firm, "member": m.id, "role": role} for m in latest.values() for role in sorted(m.roles)
     ]
@@ -256,8 +252,8 @@ def _put_members(connection: Connection, members: Iterable[Member]) -> None:
 def _present_by_site(connection: Connection, table: Table) -> dict[str, frozenset[str]]:
     """A site of which all are retired has none; it is no site of which none were ever listed."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for site, one, retired in connection.execute(select(table.c.site, table.c.id, table.c.retired)):
-        found[site] |= {one} if retired is None else set()
+    for row in connection.execute(across_firms(table)).mappings():
+        found[row["site"]] |= {row["id"]} if row["retired"] is None else set()
     return {site: frozenset(ids) for site, ids in found.items()}
 
 

@@ -20,18 +20,20 @@ from store.records.registry import (
     RegisteredProject,
     Registration,
     Registry,
+    Retired,
     Room,
     Scope,
     Site,
 )
 from store.records.sql_records import SqlRecords
+from store.records.tenancy import site_ref
 from store.records.tokens import make_token, token_digest
 
 NOW: Final = 1_764_000_000_123
 FIRM: Final = Firm("hongtu", "鸿图装饰")
 OTHER: Final = Firm("other", "Other")
 LI: Final = Member("hongtu", "li", "李工", frozenset({"owner", "project_manager"}))
-SITE: Final = Site("hongtu", "fenglin-18", "Asia/Shanghai")
+SITE: Final = Site("hongtu", site_ref("fenglin-18"), "Asia/Shanghai")
 PROJECT: Final = RegisteredProject(
     "hongtu", "p1", "fenglin-18", "枫林路18号", "18 Fenglin Road", "2025-09-01"
 )
@@ -41,7 +43,7 @@ METER: Final = Device("hongtu", "fenglin-18", "meter-main", "electricity_meter",
 GATE: Final = Device("hongtu", "fenglin-18", "gate", "badge_reader")
 ALL: Final = Registration([FIRM], [LI], [SITE], [PROJECT], [KITCHEN], [AGENT], [METER, GATE])
 THEIRS: Final = Registration(
-    [OTHER], [replace(LI, firm="other")], [Site("other", "maple-3", "Europe/Berlin")]
+    [OTHER], [replace(LI, firm="other")], [Site("other", site_ref("maple-3"), "Europe/Berlin")]
 )
 
 
@@ -96,7 +98,7 @@ def test_of_two_rows_with_one_id_the_later_stands(registry: Registry) -> None:
     ("part", "message"),
     [
         (Registration(members=[replace(LI, firm="nobody")]), "firm nobody is not known"),
-        (Registration(sites=[replace(SITE, firm="nobody", id="s")]), "firm nobody is not known"),
+        (Registration(sites=[replace(SITE, firm="nobody", id=site_ref("s"))]), "firm nobody is not known"),
         (Registration(rooms=[replace(KITCHEN, site="s")]), "room kitchen: firm hongtu has no site s"),
         (Registration(agents=[replace(AGENT, site="s")]), "agent pi-1: firm hongtu has no site s"),
         (Registration(projects=[replace(PROJECT, site="s")]), "project p1: firm hongtu has no site s"),
@@ -125,7 +127,9 @@ def test_firms_do_not_see_each_other(registry: Registry) -> None:
     assert registry.rooms("other", "fenglin-18") == []
     assert everything(registry, "other")[3:] == [[], [], [], []]
     assert [site.id for site in registry.sites("other")] == ["maple-3"]
-    assert not registry.unregister_device("other", "fenglin-18", "gate")
+    assert not registry.retire_agent("other", "fenglin-18", "pi-1", NOW)
+    assert registry.retired("other", "fenglin-18") == Retired()
+    assert not registry.erase("other", "fenglin-18")
     assert not registry.revoke_token("other", registry.tokens("hongtu")[0].id, NOW)
     assert everything(registry, "nobody") == [[]] * 7
 
@@ -148,16 +152,64 @@ def test_the_directory_says_who_may_send_what(registry: Registry) -> None:
     )
 
 
-def test_a_device_can_be_forgotten(registry: Registry) -> None:
+def test_what_is_not_named_any_longer_is_retired_and_its_past_stays(registry: Registry) -> None:
     registry.register(ALL)
-    assert registry.unregister_device("hongtu", "fenglin-18", "gate")
-    assert not registry.unregister_device("hongtu", "fenglin-18", "gate")
-    assert registry.devices("hongtu", "fenglin-18") == [METER]
+    registry.register(THEIRS)
+    fewer = replace(ALL, rooms=[], agents=[], devices=[replace(METER, room=None)])
+    gone = Retired(agents=("fenglin-18/pi-1",), devices=("fenglin-18/gate",))
+    assert registry.missing(fewer) == gone
+    assert registry.agents("hongtu", "fenglin-18") == [AGENT]
+    assert registry.reconcile(fewer, NOW) == gone
+    assert not registry.reconcile(fewer, NOW + 1)
+    assert registry.rooms("hongtu", "fenglin-18") == []
+    assert registry.agents("hongtu", "fenglin-18") == []
+    assert [device.id for device in registry.devices("hongtu", "fenglin-18")] == ["meter-main"]
+    assert registry.retired("hongtu", "fenglin-18") == Retired(agents=("pi-1",), devices=("gate",))
+    assert registry.directory().devices == {"fenglin-18": frozenset({"meter-main"}), "maple-3": frozenset()}
+
+
+def test_a_site_whose_last_agent_was_taken_out_takes_none(registry: Registry) -> None:
+    """It is no site of which none were ever listed: that one takes any."""
+    registry.register(ALL)
+    registry.reconcile(replace(ALL, agents=[]), NOW)
+    assert registry.directory().agents == {"fenglin-18": frozenset()}
+
+
+def test_a_site_that_is_no_more_is_not_listed_and_still_found(registry: Registry) -> None:
+    registry.register(ALL)
+    gone = registry.reconcile(Registration(firms=[FIRM]), NOW)
+    assert gone.sites == ("fenglin-18",)
+    assert registry.sites("hongtu") == []
+    assert registry.projects("hongtu") == []
+    assert registry.sites("hongtu", retired=True) == registry.all_sites() == [SITE]
+    assert registry.site("hongtu", "fenglin-18") == SITE
+    assert registry.directory() == Directory(agents={"fenglin-18": frozenset()})
+    registry.register(ALL)
+    assert everything(registry) == [[LI], [SITE], [PROJECT], [KITCHEN], [AGENT], [GATE, METER], []]
+
+
+def test_an_agent_that_was_provisioned_is_retired_by_its_name_alone(registry: Registry) -> None:
+    registry.register(ALL)
+    registry.register(Registration(agents=[replace(AGENT, provisioned=True)]))
+    registry.register(ALL)
+    assert not registry.reconcile(replace(ALL, agents=[]), NOW)
+    assert registry.retire_agent("hongtu", "fenglin-18", "pi-1", NOW)
+    assert not registry.retire_agent("hongtu", "fenglin-18", "pi-1", NOW)
+    assert registry.directory().agents == {"fenglin-18": frozenset()}
+
+
+def test_a_site_is_erased_with_all_that_is_registered_of_it(registry: Registry) -> None:
+    registry.register(ALL)
+    registry.register(THEIRS)
+    assert registry.erase("hongtu", "fenglin-18")
+    assert not registry.erase("hongtu", "fenglin-18")
+    assert everything(registry)[1:] == [[], [], [], [], [], []]
+    assert [site.id for site in registry.all_sites()] == ["maple-3"]
 
 
 def test_sites_and_devices_come_in_pages_in_the_order_of_their_letters(registry: Registry) -> None:
     ids = ["Zähler", "a-1", "a.2", "b_1", "厨房"]  # by code point: capitals, small letters, Chinese
-    sites = [replace(SITE, id=one) for one in ("a", "a-1", "b")]
+    sites = [replace(SITE, id=site_ref(one)) for one in ("a", "a-1", "b")]
     registry.register(replace(ALL, sites=[SITE, *sites], devices=[replace(GATE, id=one) for one in ids]))
     found, after = [], ""
     while page := registry.devices("hongtu", "fenglin-18", limit=2, after=after):

@@ -96,3 +96,19 @@ def test_what_a_stranger_wrote_does_nothing_to_the_terminal(
     for text in (listed, shown, replayed):
         assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert [line for line in (listed + replayed).splitlines() if line.startswith("ok")] == []
+
+
+def test_badge_numbers_are_shown_when_they_are_asked_for_alone(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payloads = [b'{"events":[{"badge":["0012345678"]}]}', b'{"badge":"0012345678"}\xff']
+    with open_stores(settings) as stores:
+        stores.records.quarantine([Quarantined(NOW, "t", one, "schema", "", SITE) for one in payloads])
+    for item in ("2", "3"):
+        assert quarantine(tmp_path, "show", item) == 0
+        shown = capsys.readouterr().out
+        assert "12345678" not in shown
+        assert payloads[1].hex() not in shown
+        assert quarantine(tmp_path, "show", item, "--raw") == 0
+        raw = capsys.readouterr().out
+        assert "12345678" in raw or payloads[1].hex() in raw

@@ -40,9 +40,12 @@ def list_latest(
     limit: Limit = USUAL_ITEMS,
     cursor: Cursor = None,
 ) -> Page[LatestAnswer]:
-    """By device and quantity. A series that has never had a reading is absent."""
+    """By device and quantity. A series that has never had a reading is absent, and so is a device that was
+    taken out, unless it is named."""
     after = unseal(request, cursor, _AFTER) or ("", "")
-    wanted = [series for series in series_of(sources, site, devices, quantities) if series > after]
+    gone = () if devices else sources.registry.retired(site.firm, site.id).devices
+    series = series_of(sources, site, devices, quantities)
+    wanted = [one for one in series if one > after and one[0] not in gone]
     newest = sources.timeseries.latest(site.id)
     now = sources.clock()
     found = [

@@ -5,24 +5,25 @@ from __future__ import annotations
 import base64
 import heapq
 import itertools
-import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, TypeAdapter
 
-from store.records.contract import Quarantined, QuarantineReason, Records
-from store.records.registry import Site
+from store.records.contract import Quarantined, QuarantineReason
+from store.records.tenancy import SiteRef
+from store.scoped import SiteRecords
 from web.api.models import AgentName, Answer, Page, SiteName, TimeMs
 from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.said import Shown, ShownMessage
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
-from web.identity import Identity, QuarantineToken, QuarantineWriter
+from web.identity import Identity, QuarantineToken, QuarantineWriter, all_own, own
 from web.problem import Problem
 from wire import payload as wire_payload
+from wire.disclosure import disclosed
 from wire.identifiers import ID_PATTERN
 
 routes = APIRouter(tags=["quarantine"], dependencies=[JsonOnly])
@@ -30,11 +31,7 @@ routes = APIRouter(tags=["quarantine"], dependencies=[JsonOnly])
 _AFTER: Final = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=1 << 53)]])
 #: How much of a payload one answer carries.
 MOST_TEXT_BYTES: Final = 1_048_576
-_SITES_A_STEP: Final = 1_000
 _ITEMS_A_STEP: Final = 25
-#: A badge that is no pseudonym: a mistake of the agent's, and one reason for a refusal. It stays here
-#: (invariant 6).
-_BARE_BADGE: Final = re.compile(r'("badge"\s*:\s*)(?!"b:[0-9a-f]{32}"|null)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
 
 SiteFilter = Annotated[
     str | None,
@@ -73,11 +70,15 @@ class QuarantineDetails(QuarantineAnswer):
         str | None,
         ShownMessage,
         Field(
-            description="The message unpacked, where it is text. Badges that are no pseudonyms are withheld; "
-            "hidden characters are written as escapes."
+            description="The message as JSON; what may be a badge number is withheld, hidden characters are "
+            "written as escapes. With the scope quarantine:raw as it was written. null: it cannot be read."
         ),
     ]
-    base64: Annotated[str | None, Field(description="The message as it came, where it is not text.")]
+    base64: Annotated[
+        str | None,
+        Field(description="With the scope quarantine:raw, where it is no text: the message as it came."),
+    ]
+    digest: Annotated[str, Field(description="16 hex digits that name the message (BLAKE2b).")]
     truncated: Annotated[
         bool, Field(description=f"Whether there is more than the {MOST_TEXT_BYTES} bytes that are shown.")
     ]
@@ -112,9 +113,9 @@ def list_quarantine(
     """Of all sites of your firm, by id. What came so broken that its site is unknown is nobody's, and not
     here."""
     (after,) = unseal(request, cursor, _AFTER) or (0,)
-    sites = _sites(sources, who, site)
+    sites = [one.id for one in ([own(who, site, sources)] if site else all_own(who, sources))]
     if state == "waiting":
-        waiting = {where for where, _ in sources.records.quarantine_counts(site)}
+        waiting = {where for where, _ in sources.records.quarantine_counts()}
         sites = [one for one in sites if one in waiting]
     lists = [_items(sources.records, one, reason, state == "waiting", after) for one in sites]
     merged = heapq.merge(*lists, key=lambda item: item.id)
@@ -125,7 +126,7 @@ def list_quarantine(
 @routes.get("/quarantine/{item}", summary="One message in quarantine, with what it said")
 def show_quarantined(item: ItemId, who: QuarantineToken, sources: From) -> QuarantineDetails:
     """An item of another firm is as absent as one that does not exist."""
-    return _details(_own(sources, who, item))
+    return _details(_own(sources, who, item), raw="quarantine:raw" in who.scopes)
 
 
 @routes.post("/quarantine/{item}/replay", summary="Judge a message in quarantine again")
@@ -148,30 +149,19 @@ def replay_quarantined(item: ItemId, who: QuarantineWriter, sources: From) -> Re
 
 def _own(sources: Sources, who: Identity, item: int) -> Quarantined:
     """An item of the firm's sites. Raises Problem, 404."""
+    absent = Problem("not-found", f"Your firm has no item {item} in quarantine.")
     found = sources.records.quarantine_item(item)
-    if found is None or found.site is None or sources.registry.site(who.firm, found.site) is None:
-        raise Problem("not-found", f"Your firm has no item {item} in quarantine.")
+    if found is None or found.site is None:
+        raise absent
+    try:
+        own(who, found.site, sources)
+    except Problem as problem:
+        raise absent from problem
     return found
 
 
-def _sites(sources: Sources, who: Identity, site: str | None) -> list[str]:
-    """Whose items may be seen. Raises Problem, 404, for a site that is not the firm's."""
-    if site is None:
-        return [one.id for one in _all_sites(sources, who.firm)]
-    if sources.registry.site(who.firm, site) is None:
-        raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
-    return [site]
-
-
-def _all_sites(sources: Sources, firm: str) -> Iterator[Site]:
-    after = ""
-    while found := sources.registry.sites(firm, limit=_SITES_A_STEP, after=after):
-        yield from found
-        after = found[-1].id
-
-
 def _items(
-    records: Records, site: str, reason: str | None, waiting: bool, after: int
+    records: SiteRecords, site: SiteRef, reason: str | None, waiting: bool, after: int
 ) -> Iterator[QuarantineAnswer]:
     """A site's items from the one after `after`; a few payloads are in memory at a time, not a page."""
     while found := records.quarantined(_ITEMS_A_STEP, after, site=site, reason=reason, waiting=waiting):
@@ -194,22 +184,25 @@ def _fields(item: Quarantined) -> dict[str, object]:
     }
 
 
-def _details(item: Quarantined) -> QuarantineDetails:
-    text = _text(item.payload)
-    shown = (
-        {"text": text[:MOST_TEXT_BYTES], "base64": None}
-        if text is not None
-        else {"text": None, "base64": base64.b64encode(item.payload[:MOST_TEXT_BYTES]).decode()}
-    )
-    whole = len(item.payload if text is None else text)
-    extra = {"topic": item.topic, "truncated": whole > MOST_TEXT_BYTES}
-    return QuarantineDetails.model_validate(_fields(item) | shown | extra)
+def _details(item: Quarantined, *, raw: bool) -> QuarantineDetails:
+    text = _text(item.payload) if raw else disclosed(item.payload)
+    whole = None
+    if raw and text is None:
+        whole = base64.b64encode(item.payload[:MOST_TEXT_BYTES]).decode()
+    size = len(item.payload) if text is None else len(text)
+    extra = {
+        "topic": item.topic,
+        "digest": wire_payload.digest(item.payload),
+        "text": None if text is None else text[:MOST_TEXT_BYTES],
+        "base64": whole,
+        "truncated": (raw or text is not None) and size > MOST_TEXT_BYTES,
+    }
+    return QuarantineDetails.model_validate(_fields(item) | extra)
 
 
 def _text(payload: bytes) -> str | None:
-    """The message unpacked, badge numbers withheld; None where it is no text."""
+    """The message unpacked; None where it is no text."""
     try:
-        text = wire_payload.unpack(payload).decode()
+        return wire_payload.unpack(payload).decode()
     except ValueError:
         return None
-    return _BARE_BADGE.sub(r'\1"(withheld)"', text)

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, TypeAdapter
 
-from store.timeseries.contract import TimeSeries
+from store.records.tenancy import SiteRef
+from store.scoped import SiteSeries
 from web.api.models import Answer, Column, DeviceName, SiteName
 from web.api.moments import End, Start, rfc3339, span
 from web.api.paging import Cursor, next_link, seal, unseal
@@ -88,7 +89,7 @@ def list_readings(
 
 
 def _rows(
-    timeseries: TimeSeries, place: tuple[str, str], names: Sequence[str], when: tuple[int, int], most: int
+    timeseries: SiteSeries, place: tuple[SiteRef, str], names: Sequence[str], when: tuple[int, int], most: int
 ) -> tuple[list[int], dict[str, Column]]:
     """The first `most` times at which any of the quantities has a value. A series that is cut off at `most`
     readings has as many times before the cut, so none of the rows kept lacks a value."""

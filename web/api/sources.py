@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Protocol
 from fastapi import Depends, Request
 
 from store.log.contract import Log
-from store.records.contract import Quarantined, Records
+from store.records.contract import Quarantined
 from store.records.registry import Registry
-from store.timeseries.contract import TimeSeries
+from store.scoped import SiteRecords, SiteSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Sources:
 
     registry: Registry
     log: Log
-    timeseries: TimeSeries
-    records: Records
+    timeseries: SiteSeries
+    records: SiteRecords
     clock: Callable[[], int]
     vitals: Callable[[], Awaitable[Vitals]]
     replay: Callable[[Quarantined], Replayed] | None = None

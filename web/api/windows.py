@@ -11,7 +11,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from store.timeseries.contract import Aggregate, TimeSeries
+from store.records.tenancy import SiteRef
+from store.scoped import SiteSeries
+from store.timeseries.contract import Aggregate
 from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, TimeMs, Unit
 from web.api.moments import (
     HOUR_MS,
@@ -159,7 +161,11 @@ def _some_counter_if_increase(series: Sequence[Series], columns: Sequence[Aggreg
 
 
 def _read(
-    timeseries: TimeSeries, site: str, series: Series, buckets: Sequence[Run], columns: Sequence[Aggregate]
+    timeseries: SiteSeries,
+    site: SiteRef,
+    series: Series,
+    buckets: Sequence[Run],
+    columns: Sequence[Aggregate],
 ) -> SeriesWindow:
     device, quantity = series
     meant = [column for column in columns if column != "increase" or is_counter(quantity)]

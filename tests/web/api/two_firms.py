@@ -26,6 +26,7 @@ from store.records.registry import (
     Scope,
     Site,
 )
+from store.records.tenancy import site_ref
 from store.records.tokens import make_token, token_digest
 from store.timeseries.contract import Block
 from tests.web.site_day import SITE, STREAM, Clock, Stand, at, tell_day
@@ -44,9 +45,9 @@ NEVER_REFUSED = Rate(per_s=1e6, burst=1_000_000)
 _REGISTRATION = Registration(
     firms=[Firm(OURS, "恒通装饰"), Firm(THEIRS, "绿家装饰")],
     sites=[
-        Site(OURS, SITE, "Asia/Shanghai"),
-        Site(OURS, BERLIN, "Europe/Berlin"),
-        Site(THEIRS, THEIR_SITE, "Asia/Shanghai"),
+        Site(OURS, site_ref(SITE), "Asia/Shanghai"),
+        Site(OURS, site_ref(BERLIN), "Europe/Berlin"),
+        Site(THEIRS, site_ref(THEIR_SITE), "Asia/Shanghai"),
     ],
     projects=[RegisteredProject(OURS, SITE, SITE, "枫林路 18 号", "18 Fenglin Road", "2026-10-20")],
     rooms=[Room(OURS, SITE, "bath", "主卫", "Bathroom")],

@@ -1,5 +1,8 @@
-"""What is taken out of the files is retired, its past kept. Agents that are there stay until they are revoked:
-nobody noted whether the settings or `plumbline provision` had entered them."""
+"""What is taken out of the files is retired, its past kept.
+
+Agents that are there stay until they are revoked: nobody noted whether the settings or `plumbline provision`
+had entered them.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,62 @@
+"""What may be asked of the stores about one site, by whoever faces people or programs.
+
+The same methods as in the contracts, with a `SiteRef` where those take any string: who asks has the site from
+the registry, for its firm, and not out of an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from store.records.contract import AgentState, Quarantined, SiteEvent
+from store.records.tenancy import SiteRef
+from store.timeseries.contract import Aggregate, Latest, Window
+
+
+class SiteSeries(Protocol):
+    """Of `store.timeseries.contract.TimeSeries`."""
+
+    def devices(self, site: SiteRef) -> dict[str, list[str]]: ...
+
+    def latest(self, site: SiteRef) -> dict[tuple[str, str], Latest]: ...
+
+    def raw(
+        self, site: SiteRef, device: str, quantity: str, start: int, end: int, *, limit: int | None = None
+    ) -> tuple[list[int], list[float]]: ...
+
+    def window(
+        self,
+        site: SiteRef,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
+        aggregates: Sequence[Aggregate],
+    ) -> Window: ...
+
+
+class SiteRecords(Protocol):
+    """Of `store.records.contract.Records`."""
+
+    def events(
+        self, site: SiteRef, start: int, end: int, kind: str | None = None, *, limit: int | None = None
+    ) -> list[SiteEvent]: ...
+
+    def agent_states(self, site: SiteRef) -> list[AgentState]: ...
+
+    def quarantined(
+        self,
+        limit: int = 100,
+        after_id: int = 0,
+        *,
+        site: SiteRef,
+        reason: str | None = None,
+        waiting: bool = False,
+    ) -> list[Quarantined]: ...
+
+    def quarantine_item(self, item_id: int) -> Quarantined | None: ...
+
+    def quarantine_counts(self, site: SiteRef | None = None) -> dict[tuple[str | None, str], int]:
+        """Without a site it names those of others: to be held against one's own, not told."""

@@ -1,0 +1,190 @@
+"""The guards of the house, over any tree: each gives what is wrong in it, with the remedy.
+
+`test_guards.py` runs them over this tree, and over copies of it into which somebody planted a fault.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+CLOUD: Final = ("store", "ingest", "analytics", "notices", "projects", "web", "plumbline")
+_ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbline")
+#: Where statements over tables of firms are made.
+_TENANCY: Final = "store/records/tenancy.py"
+#: Where a firm meets a site.
+_ASK_WHOSE: Final = frozenset({"web/identity.py", "web/api/sites.py"})
+_SQL: Final = frozenset({"sqlalchemy", "alembic", "psycopg", "sqlite3"})
+_STATEMENTS: Final = frozenset({"select", "update", "delete", "text", "union", "union_all", "exists", "join"})
+#: Who may ask for the rows of every firm, and why.
+ACROSS_FIRMS: Final = {
+    "all_sites": "backup and doctor keep the whole",
+    "directory": "ingest serves all firms",
+    "firms": "the list of firms",
+    "token": "whose it is, is what is asked",
+    "_known_firms": "whether a firm is known",
+    "_present_by_site": "of directory",
+}
+#: Who may make a `SiteRef` of a string: what enters sites into the registry.
+_NAMES_SITES: Final = frozenset({_TENANCY, "plumbline/registration.py"})
+
+
+def sql_outside_the_stores(root: Path) -> list[str]:
+    """Every import of a database library outside `store` and the agent's spool."""
+    return [
+        f"{name}:{at}: {library}: put the query into store/ behind its contract"
+        for name, tree in _modules(root, (*CLOUD, "edge_agent", "wire", "simulator"))
+        for at, library in _imports(tree)
+        if library in _SQL and not name.startswith("store/")
+        if not (library == "sqlite3" and name.startswith("edge_agent/spool"))
+    ]
+
+
+def statements_without_a_firm(root: Path, tables_of_firms: frozenset[str]) -> list[str]:
+    """Modules of `store` that name a table of firms and make a statement of their own; and whoever asks
+    across firms without being listed."""
+    constants = {name.upper() for name in tables_of_firms}
+    found = []
+    for name, tree in _modules(root, ("store",)):
+        if name in {_TENANCY, "store/records/schema.py"} or "/migrations/" in name:
+            continue
+        if (constants | {"METADATA"}) & _schema_names(tree):
+            found += [f"{name}:{at}: {what}: ask tenancy for it" for at, what in _statements(tree, constants)]
+        found += [
+            f"{name}:{at}: {function} asks across firms: rows_of, or ACROSS_FIRMS with the reason"
+            for at, function in _callers(tree, "across_firms")
+            if function not in ACROSS_FIRMS
+        ]
+    return found
+
+
+def filters_of_firms(root: Path) -> list[str]:
+    """Comparisons with a firm, and questions whose site it is, outside the two places for that."""
+    found = []
+    for name, tree in _modules(root, _ALL_BUT_ROOTS):
+        for at, node in _nodes(tree):
+            if _filters(node) and name != _TENANCY and not _is_of_registration(name, node):
+                found.append(f"{name}:{at}: a filter of its own: tenancy.rows_of, or identity.own")
+            if name.startswith("web/") and name not in _ASK_WHOSE and _asks_whose_site(node):
+                found.append(f"{name}:{at}: asks whose site it is: identity.own, identity.all_own")
+    return found
+
+
+def makers_of_site_refs(root: Path) -> list[str]:
+    """Whoever makes a `SiteRef` (or the registry's `Site`) of a string, outside the registry."""
+    return [
+        f"{name}:{at}: takes any string for a site: ask the registry"
+        for name, tree in _modules(root, CLOUD)
+        for at, node in _nodes(tree)
+        if name not in _NAMES_SITES and _makes_site_ref(name, node)
+    ]
+
+
+def _modules(root: Path, packages: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+    for package in packages:
+        for path in sorted((root / package).rglob("*.py")):
+            yield path.relative_to(root).as_posix(), _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def _nodes(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
+    """Expressions, each with its line."""
+    return ((node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The line and root of each module that is imported, also by name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.lineno, node.module.split(".")[0]
+        elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"}:
+            yield from ((node.lineno, name.split(".")[0]) for name in _texts(node.args))
+
+
+def _texts(nodes: list[ast.expr]) -> list[str]:
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _schema_names(tree: ast.Module) -> set[str]:
+    """What of the schema a module can reach: what it imports, or all where it imports the module."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "store.records.schema":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "store.records":
+            names |= {"METADATA" for alias in node.names if alias.name == "schema"}
+        elif isinstance(node, ast.Import):
+            names |= {"METADATA" for alias in node.names if alias.name.startswith("store.records.schema")}
+    return names
+
+
+def _statements(tree: ast.Module, constants: set[str]) -> Iterator[tuple[int, str]]:
+    """SQLAlchemy's makers of statements that are imported, and those that are methods of a table."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sqlalchemy":
+            yield from ((node.lineno, alias.name) for alias in node.names if alias.name in _STATEMENTS)
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "sqlalchemy"]
+            yield from ((node.lineno, name) for name in names)
+        elif isinstance(node, ast.Attribute) and node.attr in _STATEMENTS:
+            owner = ast.unparse(node.value)
+            yield from [(node.lineno, f"{owner}.{node.attr}")] if owner in constants else []
+
+
+def _callers(tree: ast.Module, function: str) -> Iterator[tuple[int, str]]:
+    """The line and name of each function in which it is called."""
+    for outer in ast.walk(tree):
+        if not isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if any(_called(node) == function for node in ast.walk(outer)):
+            yield outer.lineno, outer.name
+
+
+def _called(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _filters(node: ast.expr) -> bool:
+    if isinstance(node, ast.Compare):
+        return any(_is_firm(one) for one in (node.left, *node.comparators))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in {"in_", "is_", "like"} and _is_firm(node.func.value)
+    return False
+
+
+def _is_firm(node: ast.expr) -> bool:
+    """`….firm`, `….c["firm"]`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value == "firm"
+    return isinstance(node, ast.Attribute) and node.attr == "firm"
+
+
+def _is_of_registration(name: str, node: ast.expr) -> bool:
+    """A site stays with its firm when it is registered again: no reading."""
+    return name == "store/records/sql_registry.py" and ast.unparse(node) == "old.firm == new.firm"
+
+
+def _asks_whose_site(node: ast.expr) -> bool:
+    """Also as a function that is handed over."""
+    if not isinstance(node, ast.Attribute) or node.attr not in {"site", "sites", "all_sites"}:
+        return False
+    return ast.unparse(node.value).endswith("registry")
+
+
+def _makes_site_ref(name: str, node: ast.expr) -> bool:
+    called = _called(node)
+    if called == "Site":
+        return not name.startswith("store/records/")
+    return called in {"SiteRef", "site_ref"} or (called == "cast" and "SiteRef" in ast.unparse(node))
