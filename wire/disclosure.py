@@ -31,7 +31,7 @@ def disclosed(payload: bytes) -> str | None:
         text = wire_payload.unpack(payload, LARGEST_BYTES).decode()
         message = json.loads(text)
         return json.dumps(_shown(message, ()), indent=1, ensure_ascii=False)
-    except (wire_payload.PayloadError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
