@@ -215,7 +215,7 @@ class Run:
         offsets = self._log.append(entries, NOW_MS)
         repeats = [one for one, offset in zip(accepted, offsets, strict=True) if offset is None]
         identities = [one.outcome.entry.identity for one in repeats if isinstance(one.outcome, Accepted)]
-        conflicts = judging.conflicts(repeats, self._log.payloads(identities))
+        conflicts = judging.conflicts(repeats, self._log.standing(identities))
         self._quarantine(conflicts)
         self._count(judged, len(repeats), len(conflicts))
 
@@ -271,7 +271,7 @@ def _set_aside(records: Records) -> Iterator[tuple[str, str]]:
 
 def _not_in_log(log: Log, group: Sequence[tuple[str, Accepted]]) -> Iterator[str]:
     """Those whose content stands nowhere in the log."""
-    stand = log.payloads([outcome.entry.identity for _, outcome in group])
+    stand = [one.payload for one in log.standing([outcome.entry.identity for _, outcome in group])]
     for (_, outcome), payload in zip(group, stand, strict=True):
         if payload is None:
             yield "lost"

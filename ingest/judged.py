@@ -10,12 +10,14 @@ from ingest import content
 from ingest.accept import Accepted, Refused
 from ingest.receive import Arrival
 from ingest.refusals import detail, summary
+from store.log.contract import Entry, Standing, proof
 from store.records.contract import Quarantined
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire import receipt as wire_receipt
+from wire.errors import WireError
 from wire.ranges import Ranges
-from wire.receipt import Receipt, Refusal
+from wire.receipt import Receipt, Refusal, RefusalReason
 from wire.topics import Topic
 
 
@@ -70,28 +72,46 @@ def receipts(group: Iterable[Judged]) -> list[tuple[Topic, Receipt]]:
     ]
 
 
-def conflicts(repeats: Sequence[Judged], stand: Sequence[bytes | None]) -> list[Judged]:
-    """Those of the repeats that hold more or other than what stands in the log under their identity (None:
-    trimmed, so that nobody can tell: a repeat is then believed to be one), refused. The first one stands."""
+def conflicts(repeats: Sequence[Judged], stand: Sequence[Standing]) -> list[Judged]:
+    """Those of the repeats that are none: under their identity other content stands, or nobody can tell any
+    more. Refused; the first one stands."""
     return [
         Judged(judged.arrival, judged.received, refused)
-        for judged, payload in zip(repeats, stand, strict=True)
-        if payload is not None and (refused := _conflict(judged, payload)) is not None
+        for judged, standing in zip(repeats, stand, strict=True)
+        if (refused := _conflict(judged, standing)) is not None
     ]
 
 
-def _conflict(judged: Judged, stands: bytes) -> Refused | None:
-    outcome = judged.outcome
-    if not isinstance(outcome, Accepted) or outcome.entry.payload == stands:
+def _conflict(judged: Judged, standing: Standing) -> Refused | None:
+    outcome, came = judged.outcome, judged.arrival.payload
+    if not isinstance(outcome, Accepted):
         return None
     entry = outcome.entry
-    found = content.difference(wire_batch.decode(entry.payload), wire_batch.decode(stands))
+    if standing.payload is not None:
+        if standing.payload in (came, entry.payload):
+            return None
+        return _compared(judged, entry, standing.payload)
+    if standing.proof is None:
+        return _refused(judged, entry, "stale_stream", "came before, and nobody knows any more with what")
+    if standing.proof in (proof(came), proof(entry.payload)):
+        return None
+    return _refused(judged, entry, "duplicate_identity", "came before with other content, gone from the log")
+
+
+def _compared(judged: Judged, entry: Entry, stands: bytes) -> Refused | None:
+    try:
+        found = content.difference(wire_batch.decode(entry.payload), wire_batch.recall(stands))
+    except WireError:
+        return _refused(judged, entry, "stale_stream", "came before with content that cannot be read here")
     if not found:
         return None
     what = (
-        f"{judged.arrival.topic}: seq {entry.seq} of stream {entry.stream} came before with other content "
-        f"({found.fresh.readings()} readings and {len(found.fresh.events)} events of this one are not in it, "
-        f"{found.contradicting.readings()} contradict it)"
+        f"came before with other content ({found.fresh.readings()} readings and {len(found.fresh.events)} "
+        f"events of this one are not in it, {found.contradicting.readings()} contradict it)"
     )
-    digest = wire_payload.digest(judged.arrival.payload)
-    return Refused("duplicate_identity", detail("duplicate_identity", what), entry.stream, entry.seq, digest)
+    return _refused(judged, entry, "duplicate_identity", what)
+
+
+def _refused(judged: Judged, entry: Entry, reason: RefusalReason, what: str) -> Refused:
+    why = detail(reason, f"{judged.arrival.topic}: seq {entry.seq} of stream {entry.stream} {what}")
+    return Refused(reason, why, entry.stream, entry.seq, wire_payload.digest(judged.arrival.payload))

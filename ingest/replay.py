@@ -149,15 +149,13 @@ class Replay:
         own = Entry(topic.site, topic.agent, batch.stream, batch.seq, wire_batch.encode(batch))
         if self._log.append([own], self._clock())[0] is not None:
             return batch, ()
-        stands = self._log.payloads([own.identity])[0]
+        stands = self._log.standing([own.identity])[0].payload
         if item.reason == "undecodable":
             # It has its place in the log, and the readers passed it over there.
             return self._append_fresh(item, topic, batch), ()
         if stands is not None:
-            found = content.difference(batch, wire_batch.decode(stands))
+            found = content.difference(batch, wire_batch.recall(stands))
             return self._append_fresh(item, topic, found.fresh), _contradiction(found)
-        if item.reason == "duplicate_identity":
-            return None, (_first_is_gone(item),)
         return self._append_fresh(item, topic, batch), ()
 
     def _append_fresh(self, item: Quarantined, topic: Topic, fresh: Batch) -> Batch | None:
@@ -173,11 +171,6 @@ class Replay:
         reason, why = waiting[0].reason, summary(waiting)
         if (reason, why) != (item.reason, item.detail):
             self._records.narrow_quarantine(item.id, reason, why)
-
-
-def _first_is_gone(item: Quarantined) -> SetAside:
-    what = f"{item.topic}: the first batch under its number has left the log, so they cannot be compared"
-    return SetAside("duplicate_identity", detail("duplicate_identity", what))
 
 
 def _under_its_content(topic: Topic, item: Quarantined, fresh: Batch) -> Entry:

@@ -15,6 +15,8 @@ READINGS_DAYS: Final = 400.0
 ROLLUPS_DAYS: Final = 3650.0
 EVENTS_DAYS: Final = 90.0
 QUARANTINE_DAYS: Final = 90.0
+#: So long after its acceptance a batch that comes again can be told from another one under its number.
+PROOF_DAYS: Final = 90.0
 #: UTC ms before which go: readings, rollups, events, quarantine.
 _Cuts = tuple[int, int, int, int]
 
@@ -42,6 +44,10 @@ class Retention:
     def log_before(self, now_ms: int) -> int:
         """UTC ms before which consumed batches leave the log."""
         return now_ms - round(self.log_days * DAY_MS)
+
+    def proofs_before(self, now_ms: int) -> int:
+        """UTC ms before which nothing is known of a batch but that it came."""
+        return self.log_before(now_ms) - round(PROOF_DAYS * DAY_MS)
 
 
 class Forgetting:

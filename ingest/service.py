@@ -211,7 +211,7 @@ class Ingest:
         identities = [
             judged.outcome.entry.identity for judged in repeats if isinstance(judged.outcome, Accepted)
         ]
-        return judging.conflicts(repeats, self._log.payloads(identities))
+        return judging.conflicts(repeats, self._log.standing(identities))
 
     async def _answer(self, group: Iterable[Judged]) -> None:
         """One receipt an agent and stream. One that cannot be sent is asked for again by a resend."""

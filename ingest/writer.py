@@ -221,7 +221,9 @@ class Writer:
 
     def _trim(self) -> bool:
         consumed = min(self._readings.position(), self._events.position())
-        self.counters.trimmed += self._log.trim(self._retention.log_before(self._clock()), consumed)
+        now_ms, kept = self._clock(), self._retention
+        trimmed = self._log.trim(kept.log_before(now_ms), consumed, kept.proofs_before(now_ms))
+        self.counters.trimmed += trimmed
         return True
 
     def _forget(self) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 #: (site, agent, stream, seq): what a batch is known by.
 Identity = tuple[str, str, str, int]
@@ -35,6 +36,24 @@ class Record:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an identity that has come: its payload while the log holds it, after that the proof of
+    it, and when that has gone too, nothing."""
+
+    payload: bytes | None = None
+    proof: bytes | None = None
+
+
+#: Bytes of a proof: of 10^9 batches that came with other content, one in 10^10 passes for a repeat.
+PROOF_BYTES: Final = 8
+
+
+def proof(payload: bytes) -> bytes:
+    """What is kept of a payload that leaves the log: enough to tell a repeat from other content."""
+    return hashlib.sha256(payload).digest()[:PROOF_BYTES]
+
+
 class Log(Protocol):
     """Safe to call from several threads; blocking (callers in an event loop use a thread)."""
 
@@ -45,10 +64,9 @@ class Log(Protocol):
     def read(self, after: int, limit: int) -> list[Record]:
         """Up to `limit` records with offset > `after`, ascending."""
 
-    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
-        """For each identity the payload that stands in the log, None where there is none (never come, or
-        trimmed since). Asked for what `append` answered with None, to see whether it came with other content:
-        an index on (stream, seq) finds it; at most a few hundred at a time."""
+    def standing(self, identities: Sequence[Identity]) -> list[Standing]:
+        """For each identity what is known of it. Asked for what `append` answered with None, to see whether
+        it came with other content: an index on (stream, seq) finds it; at most a few hundred at a time."""
 
     def last_offset(self) -> int:
         """The highest offset given so far, 0 for an empty log."""
@@ -56,7 +74,9 @@ class Log(Protocol):
     def streams(self, site: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
         """(agent, stream) -> which seq have come, as ranges."""
 
-    def trim(self, before_ms: int, up_to_offset: int) -> int:
-        """Forget records accepted before `before_ms` with offset <= `up_to_offset`; how many."""
+    def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
+        """Forget records accepted before `before_ms` with offset <= `up_to_offset`; how many. The proof of
+        each stays, until it is of one accepted before `proofs_before_ms`. In steps, none of which holds an append
+        up for long."""
 
     def close(self) -> None: ...

@@ -13,7 +13,7 @@ import psycopg
 
 from store.engine import SqlDatabase
 from store.errors import StoreError
-from store.log.contract import Entry, Identity, Record
+from store.log.contract import Entry, Identity, Record, Standing
 
 #: Where appends say that the log has grown.
 CHANNEL: Final = "plumbline_log"
@@ -47,11 +47,14 @@ _STREAMS: Final = """
 SELECT site, agent, stream, id FROM plumbline_log.stream
 JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (site, agent, stream) USING (site, agent, stream)
 """
-_PAYLOADS: Final = """
-SELECT site, agent, stream.stream, batch.seq, payload
+_STANDING: Final = """
+SELECT site, agent, stream.stream, asked.seq, payload,
+    (SELECT substring(proofs FROM (8 * (asked.seq - first) + 1)::int FOR 8) FROM plumbline_log.proof
+     WHERE proof.stream = stream.id AND first <= asked.seq
+     AND asked.seq - first < length(proofs) / 8 ORDER BY first DESC LIMIT 1)
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS asked (site, agent, stream, seq)
 JOIN plumbline_log.stream USING (site, agent, stream)
-JOIN plumbline_log.batch ON batch.stream = stream.id AND batch.seq = asked.seq
+LEFT JOIN plumbline_log.batch ON batch.stream = stream.id AND batch.seq = asked.seq
 """
 _SEEN: Final = """
 SELECT agent, stream.stream, first, last
@@ -60,12 +63,24 @@ WHERE site = %s ORDER BY agent, stream.stream, first
 """
 _TRIM: Final = """
 WITH gone AS (
-    DELETE FROM plumbline_log.batch WHERE "offset" <= %s AND accepted_at < %s RETURNING "offset"
+    DELETE FROM plumbline_log.batch WHERE "offset" IN (
+        SELECT "offset" FROM plumbline_log.batch
+        WHERE "offset" <= %s AND accepted_at < %s ORDER BY accepted_at LIMIT %s)
+    RETURNING "offset", accepted_at, stream, seq, substring(sha256(payload) FOR 8) AS proof
 ), marked AS (
     UPDATE plumbline_log.trimmed SET up_to = greatest(up_to, (SELECT max("offset") FROM gone))
+), run AS (
+    SELECT *, seq - row_number() OVER (PARTITION BY stream ORDER BY seq) AS number FROM gone
+), proved AS (
+    INSERT INTO plumbline_log.proof (stream, first, accepted_at, proofs)
+    SELECT stream, min(seq), max(accepted_at), string_agg(proof, '' ORDER BY seq) FROM run
+    GROUP BY stream, number ON CONFLICT DO NOTHING
 )
 SELECT count(*) FROM gone
 """
+_FORGET_PROOFS: Final = "DELETE FROM plumbline_log.proof WHERE accepted_at < %s"
+#: Some megabytes to hash and to free.
+_TRIM_STEP: Final = 1000
 
 _Stream = tuple[str, str, str]
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -137,17 +152,18 @@ class PostgresqlLog:
             rows = connection.cursor(binary=True).execute(_READ, (after, settled, limit)).fetchall()
         return [Record(offset, accepted_at, Entry(*identity)) for offset, accepted_at, *identity in rows]
 
-    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
+    def standing(self, identities: Sequence[Identity]) -> list[Standing]:
         """See the contract."""
         if not identities:
             return []
         columns = tuple(map(list, zip(*identities, strict=True)))
         with self._connected("read") as connection:
-            rows = connection.cursor(binary=True).execute(_PAYLOADS, columns).fetchall()
-        found: dict[Identity, bytes] = {
-            (site, agent, stream, seq): payload for site, agent, stream, seq, payload in rows
+            rows = connection.cursor(binary=True).execute(_STANDING, columns).fetchall()
+        found: dict[Identity, Standing] = {
+            (site, agent, stream, seq): Standing(payload, None if payload is not None else proved)
+            for site, agent, stream, seq, payload, proved in rows
         }
-        return [found.get(identity) for identity in identities]
+        return [found.get(identity, Standing()) for identity in identities]
 
     def last_offset(self) -> int:
         """The highest offset a reader can reach now, 0 for an empty log."""
@@ -163,11 +179,16 @@ class PostgresqlLog:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
 
-    def trim(self, before_ms: int, up_to_offset: int) -> int:
+    def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""
+        trimmed, count = 0, _TRIM_STEP
         with self._connected("trim") as connection:
-            row = connection.execute(_TRIM, (up_to_offset, before_ms)).fetchone()
-        return int(row[0]) if row else 0
+            while count == _TRIM_STEP:
+                row = connection.execute(_TRIM, (up_to_offset, before_ms, _TRIM_STEP)).fetchone()
+                count = int(row[0]) if row else 0
+                trimmed += count
+            connection.execute(_FORGET_PROOFS, (proofs_before_ms,))
+        return trimmed
 
     def close(self) -> None:
         """See the contract."""

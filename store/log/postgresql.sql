@@ -24,6 +24,12 @@ CREATE TABLE IF NOT EXISTS plumbline_log.batch (
 ALTER TABLE plumbline_log.batch ALTER payload SET STORAGE EXTERNAL;
 CREATE INDEX IF NOT EXISTS batch_by_age ON plumbline_log.batch (accepted_at);
 
+-- What is kept of trimmed batches: of consecutive numbers from `first` on, the first 8 bytes of the SHA-256 of each.
+CREATE TABLE IF NOT EXISTS plumbline_log.proof (
+    stream bigint NOT NULL REFERENCES plumbline_log.stream, first bigint NOT NULL, accepted_at bigint NOT NULL,
+    proofs bytea NOT NULL, PRIMARY KEY (stream, first));
+CREATE INDEX IF NOT EXISTS proof_by_age ON plumbline_log.proof (accepted_at);
+
 -- The highest offset that was trimmed.
 CREATE TABLE IF NOT EXISTS plumbline_log.trimmed (
     id boolean PRIMARY KEY DEFAULT true CHECK (id), up_to bigint NOT NULL);

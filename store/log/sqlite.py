@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from store.log.contract import Entry, Identity, Record
+from store.log.contract import PROOF_BYTES, Entry, Identity, Record, Standing, proof
 from store.sqlite import Cell, Database, insert_rows
 from wire.ranges import Ranges
 
-#: `seen` outlives `batch`: which numbers of a stream have come is kept for good, as ranges.
+#: `seen` outlives `batch`: which numbers of a stream have come is kept for good, as ranges. `proof` outlives it
+#: for long: of consecutive numbers from `first` on, eight bytes each, end to end.
 #: AUTOINCREMENT: an offset is never given twice, even after everything has been trimmed.
 _SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS stream (
@@ -24,6 +25,10 @@ _SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS batch (
         "offset" INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL,
         stream INTEGER NOT NULL REFERENCES stream, seq INTEGER NOT NULL, payload BLOB NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS proof (
+        stream INTEGER NOT NULL REFERENCES stream, first INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+        proofs BLOB NOT NULL, PRIMARY KEY (stream, first)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS proof_by_age ON proof (accepted_at)",
     "CREATE UNIQUE INDEX IF NOT EXISTS batch_by_identity ON batch (stream, seq)",
     "CREATE INDEX IF NOT EXISTS batch_by_age ON batch (accepted_at)",
 )
@@ -37,8 +42,19 @@ _PAYLOAD: Final = (
     "SELECT payload FROM batch JOIN stream ON stream.id = batch.stream "
     "WHERE site = ? AND agent = ? AND stream.stream = ? AND seq = ?"
 )
+_PROOFS: Final = (
+    "SELECT first, proofs FROM proof JOIN stream ON stream.id = proof.stream "
+    "WHERE site = ? AND agent = ? AND stream.stream = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+)
 #: The plus keeps SQLite from walking all rows by offset: few are old, and the index by age finds them.
-_TRIM: Final = 'DELETE FROM batch WHERE +"offset" <= ? AND accepted_at < ?'
+_OLD: Final = (
+    'SELECT "offset", accepted_at, stream, seq, payload FROM batch '
+    'WHERE +"offset" <= ? AND accepted_at < ? ORDER BY accepted_at LIMIT ?'
+)
+_INSERT_PROOFS: Final = "INSERT OR IGNORE INTO proof (stream, first, accepted_at, proofs)"
+_FORGET_PROOFS: Final = "DELETE FROM proof WHERE accepted_at < ?"
+#: Some megabytes to read and to free.
+_TRIM_STEP: Final = 1000
 _LAST_OFFSET: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'batch'"
 
 _Stream = tuple[str, str, str]
@@ -93,11 +109,10 @@ class SqliteLog:
             ).fetchall()
         return [Record(offset, accepted_at, Entry(*identity)) for offset, accepted_at, *identity in rows]
 
-    def payloads(self, identities: Sequence[Identity]) -> list[bytes | None]:
+    def standing(self, identities: Sequence[Identity]) -> list[Standing]:
         """See the contract."""
         with self._database.read() as connection:
-            rows = [connection.execute(_PAYLOAD, identity).fetchone() for identity in identities]
-        return [row[0] if row else None for row in rows]
+            return [_standing(connection, identity) for identity in identities]
 
     def last_offset(self) -> int:
         """See the contract."""
@@ -117,11 +132,29 @@ class SqliteLog:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
 
-    def trim(self, before_ms: int, up_to_offset: int) -> int:
+    def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""
+        trimmed = 0
+        while count := self._trim_step(before_ms, up_to_offset):
+            trimmed += count
         with self._database.write() as connection:
-            cursor = connection.execute(_TRIM, (up_to_offset, before_ms))
-            return cursor.rowcount
+            connection.execute(_FORGET_PROOFS, (proofs_before_ms,))
+        return trimmed
+
+    def _trim_step(self, before_ms: int, up_to_offset: int) -> int:
+        """Some of the oldest go. What is old does not change, so it is read without the lock."""
+        with self._database.read() as connection:
+            rows = connection.execute(_OLD, (up_to_offset, before_ms, _TRIM_STEP)).fetchall()
+        if not rows:
+            return 0
+        marks = ",".join("?" * len(rows))
+        with self._database.write() as connection:
+            insert_rows(connection, _INSERT_PROOFS, 4, _proof_cells(rows))
+            connection.execute(
+                f'DELETE FROM batch WHERE "offset" IN ({marks})',  # noqa: S608 - marks alone
+                [row[0] for row in rows],
+            )
+        return len(rows)
 
     def close(self) -> None:
         """See the contract."""
@@ -130,6 +163,30 @@ class SqliteLog:
 
 def _identity(entry: Entry) -> _Stream:
     return entry.site, entry.agent, entry.stream
+
+
+def _standing(connection: sqlite3.Connection, identity: Identity) -> Standing:
+    if row := connection.execute(_PAYLOAD, identity).fetchone():
+        return Standing(payload=row[0])
+    if row := connection.execute(_PROOFS, identity).fetchone():
+        first, proofs = row
+        at = (identity[3] - first) * PROOF_BYTES
+        return Standing(proof=proofs[at : at + PROOF_BYTES] or None)
+    return Standing()
+
+
+def _proof_cells(rows: Sequence[tuple[int, int, int, int, bytes]]) -> list[Cell]:
+    """Stream, first, newest `accepted_at` and proofs of each run of consecutive numbers of a stream."""
+    cells: list[Cell] = []
+    run: list[tuple[int, bytes]] = []
+    ordered = sorted((stream, seq, at, proof(payload)) for _, at, stream, seq, payload in rows)
+    for number, (stream, seq, at, one) in enumerate(ordered):
+        run.append((at, one))
+        if number + 1 == len(ordered) or ordered[number + 1][:2] != (stream, seq + 1):
+            newest = max(at for at, _ in run)
+            cells += (stream, seq - len(run) + 1, newest, b"".join(one for _, one in run))
+            run = []
+    return cells
 
 
 def _last_offset(connection: sqlite3.Connection) -> int:

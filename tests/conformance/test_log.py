@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.log.contract import Entry, Log
+from store.log.contract import Entry, Log, Standing, proof
 from tests.conformance import log_process
 from tests.conformance.log_process import LOGS
 from tests.servers import clean_environment, wait_until
@@ -125,14 +125,43 @@ def test_what_stands_under_an_identity_can_be_looked_at(log: Log) -> None:
     twin = Entry("fenglin-18", "pi-1", STREAM, 2, b"another payload")
     assert log.append([twin], NOW) == [None]
     asked = [entry(2).identity, entry(9).identity, entry(1).identity, entry(1, agent="pi-2").identity]
-    assert log.payloads(asked) == [entry(2).payload, None, entry(1).payload, entry(1).payload]
-    assert log.payloads([]) == []
+    found = [one.payload for one in log.standing(asked)]
+    assert found == [entry(2).payload, None, entry(1).payload, entry(1).payload]
+    assert log.standing([]) == []
 
 
-def test_what_was_trimmed_cannot_be_looked_at_any_more(log: Log) -> None:
+def test_of_what_was_trimmed_the_proof_stays_as_long_as_is_asked(log: Log) -> None:
     log.append([entry(1)], NOW)
     log.trim(NOW + 1, log.last_offset())
-    assert log.payloads([entry(1).identity]) == [None]
+    assert log.standing([entry(1).identity]) == [Standing(proof=proof(entry(1).payload))]
+    log.trim(NOW + 1, log.last_offset(), NOW)
+    assert log.standing([entry(1).identity]) == [Standing(proof=proof(entry(1).payload))]
+    log.trim(NOW + 1, log.last_offset(), NOW + 1)
+    assert log.standing([entry(1).identity]) == [Standing()]
+    assert log.append([entry(1)], NOW + 2) == [None], "that it came is known for good"
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.lists(st.integers(1, 40), max_size=12), max_size=5))
+def test_proofs_are_found_in_whatever_order_batches_came_and_went(log: Log, steps: list[list[int]]) -> None:
+    site, came = f"site-{next(FRESH)}", set[int]()
+    for number, step in enumerate(steps):
+        log.append([entry(seq, site=site) for seq in step], NOW + number)
+        log.trim(NOW + number, log.last_offset())
+        came |= set(step)
+    log.trim(NOW + len(steps), log.last_offset())
+    found = log.standing([entry(seq, site=site).identity for seq in range(1, 42)])
+    proofs = [
+        Standing(proof=proof(entry(seq).payload)) if seq in came else Standing() for seq in range(1, 42)
+    ]
+    assert found == proofs
+
+
+def test_a_trim_longer_than_one_step_takes_all(log: Log) -> None:
+    log.append([entry(seq) for seq in range(1, 2502)], NOW)
+    assert log.trim(NOW + 1, log.last_offset()) == 2501
+    asked = [entry(seq).identity for seq in (1, 1000, 1001, 2501)]
+    assert None not in [one.proof for one in log.standing(asked)]
 
 
 def test_a_repeat_is_known_after_the_record_is_trimmed(log: Log) -> None:

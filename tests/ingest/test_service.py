@@ -17,6 +17,7 @@ from ingest.receive import BrokerAddress
 from ingest.writer import Writer
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from store.errors import StoreError
+from store.log.contract import Standing
 from store.records.registry import Directory
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
@@ -266,7 +267,34 @@ async def test_two_batches_of_one_number_in_one_group_are_told_apart(broker: Bro
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await asyncio.gather(*(site.send(payload) for payload in pair))
         await until(lambda: len(cloud.records.quarantined()) == 1, "the second in quarantine")
-        assert cloud.log.payloads([(SITE, "pi-1", STREAM, 1)]) == [pair[0]]
+        assert cloud.log.standing([(SITE, "pi-1", STREAM, 1)]) == [Standing(pair[0])]
+
+
+async def test_after_the_log_was_trimmed_a_repeat_is_told_from_other_content(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """An old card image counts on from an old number; a receipt that was lost makes a mere repeat."""
+    first, other = batch(1, values=(50.0,)), batch(1, values=(49.0,))
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
+        await site.send(wire_batch.encode(first))
+        await site.has(1, 1)
+        await until(lambda: cloud.frequencies() != [], "the first in the store")
+        assert cloud.log.trim(NOW + 1, 1) == 1
+        await site.send(wire_batch.encode(first))
+        await until(lambda: len(site.receipts) == 2, "the receipt of a repeat")
+        assert site.receipts[1].refused == []
+        assert cloud.records.quarantined() == []
+        await site.send(wire_batch.encode(other))
+        await until(lambda: len(site.receipts) == 3, "an answer to other content")
+        assert [one.reason for one in site.receipts[2].refused] == ["duplicate_identity"]
+        cloud.log.trim(NOW + 1, 1, NOW + 1)
+        await site.send(wire_batch.encode(first))
+        await until(lambda: len(site.receipts) == 4, "an answer where nobody can tell")
+        assert [one.reason for one in site.receipts[3].refused] == ["stale_stream"]
+        assert [item.payload for item in cloud.records.quarantined()] == [
+            wire_batch.encode(one) for one in (other, first)
+        ]
+        assert cloud.log.last_offset() == 1
 
 
 class Away(SqliteTimeSeries):
