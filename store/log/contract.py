@@ -76,7 +76,7 @@ class Log(Protocol):
 
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """Forget records accepted before `before_ms` with offset <= `up_to_offset`; how many. The proof of
-        each stays, until it is of one accepted before `proofs_before_ms`. In steps, none of which holds an append
-        up for long."""
+        each stays, until it is of one accepted before `proofs_before_ms`. In steps, none of which holds an
+        append up for long."""
 
     def close(self) -> None: ...

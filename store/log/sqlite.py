@@ -12,7 +12,7 @@ from store.log.contract import PROOF_BYTES, Entry, Identity, Record, Standing, p
 from store.sqlite import Cell, Database, insert_rows
 from wire.ranges import Ranges
 
-#: `seen` outlives `batch`: which numbers of a stream have come is kept for good, as ranges. `proof` outlives it
+#: `seen` outlives `batch`: which numbers of a stream have come is kept for good, as ranges. `proof` too,
 #: for long: of consecutive numbers from `first` on, eight bytes each, end to end.
 #: AUTOINCREMENT: an offset is never given twice, even after everything has been trimmed.
 _SCHEMA: Final = (
