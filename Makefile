@@ -9,7 +9,7 @@ DEMO_SECONDS ?=
 BIN := .venv/bin
 CODE := wire checked_yaml edge_agent store ingest analytics web simulator plumbline benchmarks tests
 
-.PHONY: setup setup-dev demo test bench check fmt schema pins clean
+.PHONY: setup setup-dev setup-newest demo test bench check fmt schema pins clean
 
 setup: .venv/ready web/static/vendor/ready ## what the product needs
 setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esphome/ready ## and what its tests need
@@ -39,6 +39,15 @@ setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esp
 	@.venv-esphome/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/esphome.txt
 	@touch $@
 
+setup-newest: $(if $(NEWEST_PYTHON),.venv-newest/ready) ## the agent's tests on a newer Python, where there is one
+
+.venv-newest/ready: requirements/build.txt requirements/dev.txt
+	@echo "creating .venv-newest for the agent's tests on $(NEWEST_PYTHON) ..."
+	@$(NEWEST_PYTHON) -m venv --clear .venv-newest
+	@.venv-newest/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
+		-r requirements/build.txt -r requirements/dev.txt
+	@touch $@
+
 .venv/packages-test: .venv/bin/python requirements/debian-test.txt requirements/install-debian
 	@requirements/install-debian test
 	@touch $@
@@ -52,8 +61,11 @@ web/static/vendor/ready: .venv/ready package.json package-lock.json
 demo: setup ## everything on one machine, no hardware
 	@PORT="$(PORT)" DEMO_SECONDS="$(DEMO_SECONDS)" exec $(BIN)/plumbline demo
 
-test: setup-dev check ## all tests
+test: setup-dev setup-newest check ## all tests; the agent's once more on the newest Python of this machine
 	@$(BIN)/pytest -n 2 --dist worksteal
+	@if [ -n "$(NEWEST_PYTHON)" ]; then \
+		echo "the agent's tests on $(NEWEST_PYTHON) ..."; \
+		.venv-newest/bin/python -m pytest -q -n 2 --dist worksteal -p no:cacheprovider tests/edge_agent tests/wire; fi
 
 bench: setup-dev ## make bench ONLY=ingest runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
@@ -75,4 +87,4 @@ pins: ## renew requirements/*.txt (needs uv)
 	@requirements/pin
 
 clean:
-	@rm -rf .venv .venv-esphome node_modules build web/static/vendor *.egg-info
+	@rm -rf .venv .venv-esphome .venv-newest node_modules build web/static/vendor *.egg-info
