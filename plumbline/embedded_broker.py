@@ -31,7 +31,7 @@ from wire.topics import Kind, topic
 
 logger = logging.getLogger(__name__)
 
-#: The largest message: a batch is at most 16 MiB unpacked, and telemetry packs to under a quarter.
+#: The largest message: a batch is at most so large, unpacked too.
 MAX_PAYLOAD_BYTES: Final = 4 * 1024 * 1024
 #: What JetStream may keep: sessions, retained statuses and messages that a subscriber has not taken yet.
 MAX_STORE_BYTES: Final = 512 * 1024 * 1024

@@ -13,7 +13,7 @@ from wire.errors import WireError
 #: for 15–20 µs: docs/decisions/0006-compress-early.md.
 COMPRESS_ABOVE_BYTES: Final = 1024
 #: The most a payload may unpack to: a small message must not be able to fill the memory of the cloud.
-LARGEST_UNPACKED_BYTES: Final = 16 * 1024 * 1024
+LARGEST_UNPACKED_BYTES: Final = 4 * 1024 * 1024
 #: RFC 8878 §3.1.1: 0xFD2FB528, little endian. No JSON text begins so.
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 #: Level 3 is zstd's own default: on telemetry, higher levels cost a Pi more than they save.
