@@ -87,9 +87,9 @@ class Batch(Message):
         return sum(frame.readings() for frame in self.frames)
 
 
-#: A backlog's batch has some thousand readings. 100,000 elements are parsed in about 30 ms, during which no other
-#: thread runs: the most that one site may delay the page of another. Digits: 10**400 is one bad value, not more;
-#: from 4,300 on the parser gives up.
+#: A backlog's batch has some thousand readings. 100,000 elements are parsed in about 30 ms, during which no
+#: other thread runs: the most that one site may delay the page of another. A number of 400 digits is one bad
+#: value and no more; from 4,300 on the parser gives up.
 CODEC: Final = Codec(
     Batch, Bounds(bytes=wire_payload.LARGEST_UNPACKED_BYTES, depth=16, elements=100_000, digits=4_000)
 )
