@@ -1,9 +1,9 @@
 """What holds of a JSON text before it is parsed: its size, depth, number of elements and length of numbers.
 
-A parser makes an object of each value and fails, if at all, at the end: 144 packed bytes could cost gigabytes. So
-the text is first reduced to its marks (`[ ] { } , "`) by one pass of `bytes.translate`, and these are counted:
-no object an element, about a tenth of the time that parsing takes. It need not know whether the text is JSON: it
-may count too much in a text that is broken, never too little in one that is not.
+A parser makes an object of each value and fails, if at all, at the end: 144 packed bytes could cost gigabytes.
+So the text is first reduced to its marks (`[ ] { } , "`) by one pass of `bytes.translate`, and these are
+counted: no object an element, about a tenth of the time that parsing takes. It need not know whether the text is
+JSON: it may count too much in a text that is broken, never too little in one that is not.
 """
 
 from __future__ import annotations
