@@ -1,9 +1,10 @@
 """What holds of a JSON text before it is parsed: its size, depth, number of elements and length of numbers.
 
-A parser makes an object of each value and fails, if at all, at the end: 144 packed bytes could cost gigabytes.
-So the text is first reduced to its marks (`[ ] { } , "`) by one pass of `bytes.translate`, and these are
-counted: no object an element, about a tenth of the time that parsing takes. It need not know whether the text is
-JSON: it may count too much in a text that is broken, never too little in one that is not.
+A parser makes an object of each value and fails, if at all, at the end: 144 packed bytes could cost
+gigabytes. So the text is first reduced to its marks (`[ ] { } , "`) by one pass of `bytes.translate`,
+and these are counted: no object an element, about a tenth of the time that parsing takes. It need not
+know whether the text is JSON: it may count too much in a text that is broken, never too little in one
+that is not.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _has_long_number(text: bytes, bounds: Bounds) -> bool:
 
 
 def _without_texts(text: bytes, bounds: Bounds) -> bytes:
-    """What stands between quotes taken out. Each is an element or the name of one, so there cannot be more."""
+    """What stands between quotes taken out. Each is an element or the name of one: no more can be."""
     most = 2 * bounds.elements + 1
     bare, count = _TEXT.subn(b"", text, most + 1)
     if count > most:
