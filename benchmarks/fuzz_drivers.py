@@ -31,8 +31,8 @@ HANG_S: Final = 0.25
 #: What a decoder says of the bytes around its frame: it differs where the frame stands alone.
 _AROUND: Final = frozenset(
     {
-        "frames", "frame_offset", "first_frame_offset", "junk_before", "bytes_after_frame", "items",
-        "unfinished_hex", "telegrams", "echoed", "ack_first",
+        "frames", "distinct_tags", "frame_offset", "first_frame_offset", "junk_before", "bytes_after_frame",
+        "items", "unfinished_hex", "telegrams", "echoed", "ack_first",
     }
 )  # fmt: skip
 _MOST_SHOWN: Final = 5
@@ -195,7 +195,7 @@ def _carries_no_checksum(protocol: str, fields: dict[str, Any]) -> bool:
     if protocol == "iec62056_21":
         return fields.get("bcc_ok") is not True and fields["type"] != "command"
     if protocol == "osdp":
-        return "direction" not in fields
+        return "integrity" not in fields
     if protocol == "dsmr_p1":
         return fields["crc_ok"] is None
     return protocol == "mbus" and fields.get("type") in ("ack", "request")

@@ -133,19 +133,22 @@ def _telegram_repaired(data: bytearray) -> bytes | None:
 
 def _card_spans(data: bytes) -> Iterator[bytes]:
     for at in range(len(data) - 13):
-        piece = data[at : at + 14]
-        digits = piece[1:13]
-        if piece[0] == 2 and piece[13] == 3 and all(digit in b"0123456789abcdefABCDEF" for digit in digits):
-            content = bytes.fromhex(digits.decode())
-            if reduce(xor, content[:5], 0) == content[5]:
-                yield piece
+        digits = data[at + 1 : at + 13]
+        end = at + 16 if data[at + 13 : at + 15] == b"\r\n" else at + 14
+        piece = data[at:end]
+        if piece[0] != 2 or piece[-1] != 3 or not all(one in b"0123456789abcdefABCDEF" for one in digits):
+            continue
+        content = bytes.fromhex(digits.decode())
+        if reduce(xor, content[:5], 0) == content[5]:
+            yield piece
 
 
 def _card_repaired(data: bytearray) -> bytes | None:
-    if len(data) != 14:
+    if len(data) not in (14, 16):
         return None
     content = bytes(data[1:6])
-    return b"\x02" + content.hex().upper().encode() + f"{reduce(xor, content, 0):02X}".encode() + b"\x03"
+    tail = b"\x03" if len(data) == 14 else b"\r\n\x03"
+    return b"\x02" + content.hex().upper().encode() + f"{reduce(xor, content, 0):02X}".encode() + tail
 
 
 #: By protocol; the others are only asked not to crash and not to hang.

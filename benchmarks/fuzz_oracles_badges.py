@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterator
+from typing import Final
+
+#: Digits of a card, and how many of them each parity covers.
+_WIEGAND: Final = {26: 13, 34: 17, 37: 19}
 
 
 def wiegand_spans(data: bytes) -> Iterator[bytes]:
-    """26 or 34 digits of 0 and 1: an even number of ones in the first half, an odd one in the second."""
+    """Digits of 0 and 1: an even number of ones in the first part, an odd one in the last; 32 are bare."""
     text = data.decode("latin-1").strip()
-    if len(text) in (26, 34) and set(text) <= {"0", "1"}:
-        half = len(text) // 2
-        if text[:half].count("1") % 2 == 0 and text[half:].count("1") % 2 == 1:
-            yield text.encode()
+    if not set(text) <= {"0", "1"}:
+        return
+    covered = _WIEGAND.get(len(text), 0)
+    if len(text) == 32 or (
+        covered and text[:covered].count("1") % 2 == 0 and text[-covered:].count("1") % 2 == 1
+    ):
+        yield text.encode()
 
 
 def wiegand_repaired(data: bytearray) -> bytes | None:
     """Digits only, as many as a card has, parity made right."""
     text = "".join("01"[byte & 1] for byte in data)
-    width = 34 if len(text) >= 34 else 26
-    if len(text) < width:
+    width = next((one for one in sorted(_WIEGAND, reverse=True) if len(text) >= one), None)
+    if width is None:
         return None
-    half = width // 2
-    first, last = text[1:half], text[half : width - 1]
-    return f"{first.count('1') % 2}{first}{last}{1 - last.count('1') % 2}".encode()
+    covered, inner = _WIEGAND[width], text[1 : width - 1]
+    first, last = inner[: covered - 1], inner[1 - covered :]
+    return f"{first.count('1') % 2}{inner}{1 - last.count('1') % 2}".encode()
 
 
 def pn532_spans(data: bytes) -> Iterator[bytes]:

@@ -30,7 +30,11 @@ from edge_agent.site_file import (
 from edge_agent.site_mistakes import KnownProfile, ProtocolRules
 
 #: Keys of a device that only one protocol knows.
-_OWN_KEYS: Final = {"wiegand": ("byte_order",), "osdp": ("key_file",)}
+_OWN_KEYS: Final = {
+    "osdp": ("key_file",),
+    "rdm6300": ("card_number",),
+    "wiegand": ("byte_order",),
+}
 #: Protocols whose readers share a line.
 _SHARED: Final = frozenset({"osdp"})
 
@@ -154,9 +158,8 @@ def _driver_options(line: LineSection) -> dict[str, Any]:
     if line.protocol == "osdp":
         check = ADDRESSES["osdp"]
         return {"key_files": {check(str(device.address)): device.key_file for device in line.devices}}
-    if line.protocol == "wiegand" and line.devices[0].byte_order is not None:
-        return {"byte_order": line.devices[0].byte_order}
-    return {}
+    reader, keys = line.devices[0], _OWN_KEYS.get(line.protocol, ())
+    return {key: told for key in keys if (told := getattr(reader, key)) is not None}
 
 
 def _asked(device: DeviceSection, model: Profile) -> Asked:

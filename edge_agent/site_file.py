@@ -132,8 +132,10 @@ class DeviceSection(_BadgeReader):
     """A device on a line. `profile`, `address`, `interval_s` where it is asked."""
 
     interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
-    #: Wiegand: `swapped` for a 34-bit reader that sends a UID's last byte first.
+    #: Wiegand: `swapped` for a reader that sends a UID's last byte first.
     byte_order: Literal["as_sent", "swapped"] | None = None
+    #: RDM6300: `whole` takes all five bytes of a card, where cards differ in the first only.
+    card_number: Literal["printed", "whole"] | None = None
     #: OSDP: the file with the reader's base key, 32 hex digits. Without it the reader is read in the clear.
     key_file: FilePath | None = None
 

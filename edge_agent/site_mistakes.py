@@ -24,7 +24,7 @@ _ABSENT: Final = object()
 OWN_PROFILE: Final = ".yaml"
 #: What only badge readers have, and what only one protocol has.
 _READER_KEYS: Final = ("direction", "gate", "side")
-_PROTOCOL_KEYS: Final = ("byte_order", "key_file")
+_PROTOCOL_KEYS: Final = ("byte_order", "card_number", "key_file")
 _SECRETS: Final = {
     "password": "password_file",
     "badge_pepper": "badge_pepper_file",

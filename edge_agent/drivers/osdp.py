@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from edge_agent.badges import card_of_uid
 from edge_agent.drivers.contract import CardRead, LineCounters, PermanentError, Port, ReaderState
 from edge_agent.drivers.decoding import FrameError
 from edge_agent.drivers.wiegand import card
@@ -24,6 +25,8 @@ _TURN_S: Final = 0.02
 _INPUT_BOUND_BYTES: Final = 8 * 1024
 _INSTALL: Final = "OSDP needs libosdp, which is not installed: pip install 'plumbline[edge,osdp]'"
 SCBK_BYTES: Final = 16
+#: Double and triple size UIDs (ISO 14443-3 §6.5.4); those of single size are 32 bare bits.
+_UID_BITS: Final = (56, 80)
 HANDSHAKE_S: Final = 5.0
 
 
@@ -157,9 +160,18 @@ def _card_number(event: Mapping[str, Any]) -> str | None:
     if "length" not in event or "data" not in event or "format" not in event:
         return None
     data, count = bytes(event["data"]), int(event["length"])
+    if event["format"] == importlib.import_module("osdp_sys").CARD_FMT_ASCII:
+        # The reader has made a text of the card: its length counts characters, not bits.
+        return data[:count].decode("ascii", errors="replace") or None
     bits = "".join(f"{byte:08b}" for byte in data)[:count]
     try:
         return card(bits).printed()
     except FrameError:
-        # The line's own check was right: these are a card's bits in a format of its maker.
-        return f"{count}:{data.hex().upper()}" if data else None
+        return _unknown_format(data, count)
+
+
+def _unknown_format(data: bytes, count: int) -> str | None:
+    """The line's own check was right: these are a card's bits in a format of its maker, or a longer UID."""
+    if count in _UID_BITS and len(data) * 8 == count:
+        return card_of_uid(data)
+    return f"{count}:{data.hex().upper()}" if data else None

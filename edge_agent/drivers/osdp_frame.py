@@ -80,6 +80,7 @@ class Frame:
     control: int
     block: bytes
     body: bytes
+    start: int
     end: int
     mac: bytes = b""
 
@@ -95,14 +96,7 @@ class Frame:
 
     def fields(self) -> dict[str, Any]:
         """What the head says."""
-        head: dict[str, Any] = {
-            "address": self.address,
-            "direction": "reply" if self.reply else "command",
-            "length": self.length,
-            "sequence": self.control & 3,
-            "integrity": "crc16" if self.control & _CRC else "checksum",
-            "secure_block": bool(self.block),
-        }
+        head = _head(self.address | (_REPLY if self.reply else 0), self.length, self.control)
         if self.block:
             head["scs_type"] = f"{self.block[1]:02X}"
         if not self.encrypted:
@@ -113,6 +107,18 @@ class Frame:
     def encrypted(self) -> bool:
         """Whether the data cannot be read without the session's keys."""
         return bool(self.block) and self.block[1] in (0x17, 0x18)
+
+
+def _head(address: int, length: int, control: int) -> dict[str, Any]:
+    """Whose frame it is, and how it is proved."""
+    return {
+        "address": address & ~_REPLY,
+        "direction": "reply" if address & _REPLY else "command",
+        "length": length,
+        "sequence": control & 3,
+        "integrity": "crc16" if control & _CRC else "checksum",
+        "secure_block": bool(control & _SECURE),
+    }
 
 
 def crc16(data: bytes) -> int:
@@ -139,15 +145,24 @@ def poll(address: int) -> bytes:
 
 def parse(data: bytes) -> Frame:
     """The first good frame in `data`. Raises FrameError: of the first start byte where none is good."""
+    return scan(data)[0]
+
+
+def scan(data: bytes) -> list[Frame]:
+    """All good frames in `data`. Raises FrameError: of the first start byte where none is good."""
+    found: list[Frame] = []
     fault: FrameError | None = None
     at = data.find(_START)
     while at >= 0:
         try:
-            return _frame_at(data, at)
+            found.append(_frame_at(data, at))
+            at = data.find(_START, found[-1].end)
         except FrameError as error:
             fault = fault or error
-        at = data.find(_START, at + 1)
-    raise fault or FrameError("no_frame", f"no frame in {len(data)} bytes: no 53")
+            at = data.find(_START, at + 1)
+    if not found:
+        raise fault or FrameError("no_frame", f"no frame in {len(data)} bytes: no 53")
+    return found
 
 
 def _frame_at(data: bytes, start: int) -> Frame:
@@ -155,41 +170,48 @@ def _frame_at(data: bytes, start: int) -> Frame:
         raise FrameError("incomplete_frame", f"the frame breaks off after {len(data) - start} bytes")
     length = int.from_bytes(data[start + 2 : start + 4], "little")
     control = data[start + 4]
+    head = _head(data[start + 1], length, control)
     tail = 2 if control & _CRC else 1
     if not 6 + tail <= length <= _LONGEST:
-        raise FrameError("length_mismatch", f"a frame of {length} bytes")
+        raise FrameError("length_mismatch", f"a frame of {length} bytes", **head)
     frame = data[start : start + length]
     if len(frame) < length:
-        raise FrameError("incomplete_frame", f"{length} bytes announced, {len(frame)} came")
-    _check(frame, tail)
-    return _inside(frame, control, frame[5:-tail], start + length)
+        raise FrameError("incomplete_frame", f"{length} bytes announced, {len(frame)} came", **head)
+    _check(frame, tail, head)
+    block, content, mac = _inside(control, frame[5:-tail], head)
+    address = frame[1]
+    return Frame(
+        address & ~_REPLY, bool(address & _REPLY), length, control, block, content, start, start + length, mac
+    )
 
 
-def _check(frame: bytes, tail: int) -> None:
+def _check(frame: bytes, tail: int, head: dict[str, Any]) -> None:
     content, got = frame[:-tail], int.from_bytes(frame[-tail:], "little")
     kind, wanted = ("crc", crc16(content)) if tail == 2 else ("checksum", checksum(content))
     if got != wanted:
         raise FrameError(
             f"{kind}_mismatch",
             f"{kind} {got:0{2 * tail}X} in the frame, {wanted:0{2 * tail}X} calculated",
+            **head,
             checksum_in_frame=f"{got:0{2 * tail}X}",
             checksum_calculated=f"{wanted:0{2 * tail}X}",
         )
 
 
-def _inside(frame: bytes, control: int, content: bytes, end: int) -> Frame:
-    block, mac = b"", b""
-    if control & _SECURE:
-        size = content[0] if content else 0
-        if not 2 <= size < len(content):
-            raise FrameError("secure_channel_condition", f"a security block of {size} bytes")
-        block, content = content[:size], content[size:]
-        if block[1] in _WITH_MAC:
-            if len(content) <= _MAC_BYTES:
-                raise FrameError("length_mismatch", "no room for a code and a MAC")
-            content, mac = content[:-_MAC_BYTES], content[-_MAC_BYTES:]
-    length, address = int.from_bytes(frame[2:4], "little"), frame[1]
-    return Frame(address & 0x7F, bool(address & _REPLY), length, control, block, content, end, mac)
+def _inside(control: int, content: bytes, head: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
+    """Security block, code with data, MAC. Raises FrameError with what is known of the frame."""
+    if not control & _SECURE:
+        return b"", content, b""
+    size = content[0] if content else 0
+    if not 2 <= size < len(content):
+        raise FrameError("secure_channel_condition", f"a security block of {size} bytes", **head)
+    block, content = content[:size], content[size:]
+    if block[1] not in _WITH_MAC:
+        return block, content, b""
+    if len(content) <= _MAC_BYTES:
+        kind = f"{block[1]:02X}"
+        raise FrameError("length_mismatch", "no room for a code and a MAC", **head, scs_type=kind)
+    return block, content[:-_MAC_BYTES], content[-_MAC_BYTES:]
 
 
 def refuse_insecure(frame: Frame) -> None:
@@ -205,7 +227,7 @@ def refuse_insecure(frame: Frame) -> None:
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of a frame; of its data alone (`payload`), its check (`crc`), a session (`crypto`).
+    """The fields of the first frame; of its data alone (`payload`), its check (`crc`), a session (`crypto`).
 
     Raises FrameError.
     """
@@ -215,9 +237,11 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
         return _payload_fields(data)
     if asked.kind == "crypto":
         return _session_fields(asked)
-    frame = parse(data)
+    frames = scan(data)
+    frame = frames[0]
     refuse_insecure(frame)
-    return frame.fields() | _data_fields(frame)
+    around = {"frames": len(frames), "frame_offset": frame.start}
+    return _data_fields(frame) | frame.fields() | around
 
 
 def _check_fields(data: bytes) -> dict[str, Any]:
@@ -245,19 +269,30 @@ def _session_fields(asked: Asked) -> dict[str, Any]:
 
 
 def _payload_fields(data: bytes) -> dict[str, Any]:
-    """Data without its frame: card data where the count of bits fits, else capabilities."""
-    if len(data) >= 4 and (int.from_bytes(data[2:4], "little") + 7) // 8 == len(data) - 4:
+    """Data without its frame, by what it says of itself.
+
+    That is a count that fits what follows (card, formatted card, digits), or PDCAP's functions in order.
+    """
+    if _is_card(data):
         fields = card_fields(data)
         bits = "".join(f"{byte:08b}" for byte in data[4:])[: fields["bit_count"]]
         return fields | {"bits": bits}
-    if data and len(data) % 3 == 0:
-        return {"capabilities": _capabilities(data)}
-    raise FrameError("malformed", "neither card data nor capabilities")
+    for read in (_formatted, _keypad, _pdcap):
+        try:
+            return read(data)
+        except (FrameError, UnicodeDecodeError):
+            continue
+    raise FrameError("malformed", "neither a card, a formatted card, digits nor capabilities")
+
+
+def _is_card(data: bytes) -> bool:
+    count = int.from_bytes(data[2:4], "little")
+    return len(data) >= 5 and count > 0 and (count + 7) // 8 == len(data) - 4
 
 
 def card_fields(data: bytes) -> dict[str, Any]:
     """RAW: reader, format, bits. Raises FrameError."""
-    if len(data) < 4 or (int.from_bytes(data[2:4], "little") + 7) // 8 != len(data) - 4:
+    if not _is_card(data):
         raise FrameError("length_mismatch", "the count of bits does not fit the card's data")
     return {
         "reader": data[0],
@@ -284,6 +319,18 @@ _PAIRS: Final = {
     16: "osdp_version",
 }
 _SIZES: Final = {10: "receive_buffer", 11: "largest_message"}
+_SECURITY: Final = 9
+_FUNCTIONS: Final = {*_PAIRS, *_SIZES, _SECURITY}
+
+
+def _pdcap(data: bytes) -> dict[str, Any]:
+    """PDCAP: three bytes a function, each function once and in order. Raises FrameError."""
+    functions = data[::3]
+    if not data or len(data) % 3 or list(functions) != sorted(set(functions)):
+        raise FrameError("length_mismatch", "capabilities are three bytes a function, in order")
+    if unknown := [one for one in functions if one not in _FUNCTIONS]:
+        raise FrameError("malformed", f"{unknown[0]} is no function of OSDP")
+    return {"capabilities": _capabilities(data)}
 
 
 def _capabilities(data: bytes) -> dict[str, Any]:
@@ -293,7 +340,7 @@ def _capabilities(data: bytes) -> dict[str, Any]:
             found[_PAIRS[function]] = [level, number]
         elif function in _SIZES:
             found[_SIZES[function]] = level | number << 8
-        elif function == 9:
+        elif function == _SECURITY:
             found |= {"secure_aes128": bool(level & 1), "default_key": bool(number & 1)}
     return found
 
@@ -325,9 +372,28 @@ def _pdid(data: bytes) -> dict[str, Any]:
 
 
 def _keypad(data: bytes) -> dict[str, Any]:
-    if len(data) != 2 + data[1]:
-        raise FrameError("length_mismatch", f"{data[1]} digits announced, {len(data) - 2} came")
+    if len(data) < 2 or len(data) != 2 + data[1] or not data[1]:
+        raise FrameError("length_mismatch", f"digits: their count does not fit {len(data)} bytes")
     return {"reader": data[0], "digits": data[2:].decode("ascii")}
+
+
+def _formatted(data: bytes) -> dict[str, Any]:
+    """FMT: reader, direction, count, characters."""
+    if len(data) < 4 or len(data) != 3 + data[2]:
+        raise FrameError("length_mismatch", f"characters: their count does not fit {len(data)} bytes")
+    return {"reader": data[0], "direction": data[1], "text": data[3:].decode("ascii")}
+
+
+def _pdcap_reply(data: bytes) -> dict[str, Any]:
+    """PDCAP in its frame: the code says what it is, so functions of later versions are passed over."""
+    if len(data) % 3:
+        raise FrameError("length_mismatch", f"capabilities of {len(data)} bytes: three a function")
+    return {"capabilities": _capabilities(data)}
+
+
+def _local_status(data: bytes) -> dict[str, Any]:
+    """LSTATR: whether the reader was opened, and whether its power fails."""
+    return {"tamper": bool(data[0]), "power_failure": bool(data[1])}
 
 
 def _time(data: bytes) -> dict[str, Any]:
@@ -338,8 +404,10 @@ def _time(data: bytes) -> dict[str, Any]:
 _DATA: Final[dict[tuple[bool, int], tuple[int, Any]]] = {
     (True, 0x41): (1, lambda data: {"nak_code": data[0]}),
     (True, 0x45): (12, _pdid),
-    (True, 0x46): (3, lambda data: {"capabilities": _capabilities(data[: len(data) // 3 * 3])}),
-    (True, 0x50): (4, card_fields),
+    (True, 0x46): (3, _pdcap_reply),
+    (True, 0x48): (2, _local_status),
+    (True, 0x50): (5, card_fields),
+    (True, 0x51): (4, _formatted),
     (True, 0x53): (2, _keypad),
     (False, 0x6D): (7, _time),
     (False, 0x6E): (

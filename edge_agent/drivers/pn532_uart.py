@@ -65,13 +65,23 @@ def frame_at(data: bytes, start: int) -> Frame | None:
     if (length, length_check) == (0xFF, 0x00):
         return Frame("nack", b"", start + 4)
     if (length + length_check) & 0xFF or length == 0:
-        raise FrameError("length_checksum_mismatch", f"length {length:02X}, its check {length_check:02X}")
+        raise FrameError(
+            "length_checksum_mismatch",
+            f"length {length:02X}, its check {length_check:02X}, must be {-length & 0xFF:02X}",
+            length=length,
+            checksum_in_frame=f"{length_check:02X}",
+            checksum_calculated=f"{-length & 0xFF:02X}",
+        )
     body = data[start + 4 : start + 5 + length]
     if len(body) <= length:
         return None
     if sum(body) & 0xFF:
+        calculated = -sum(body[:-1]) & 0xFF
         raise FrameError(
-            "checksum_mismatch", f"checksum {body[-1]:02X}, must be {-sum(body[:-1]) & 0xFF:02X}"
+            "checksum_mismatch",
+            f"checksum {body[-1]:02X} in the frame, {calculated:02X} calculated",
+            checksum_in_frame=f"{body[-1]:02X}",
+            checksum_calculated=f"{calculated:02X}",
         )
     if body[0] not in (_TO_PN532, _TO_PN532 + 1):
         raise FrameError("device_error", f"the module refuses: error frame {body[0]:02X}")

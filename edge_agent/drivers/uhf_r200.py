@@ -80,7 +80,14 @@ def frame_at(data: bytes, start: int) -> Frame | None:
     if data[end - 1] != _END:
         raise FrameError("length_mismatch", f"the frame does not end with 7E: {data[end - 1]:02X}")
     if data[end - 2] != check:
-        raise FrameError("checksum_mismatch", f"checksum {data[end - 2]:02X}, calculated {check:02X}")
+        raise FrameError(
+            "checksum_mismatch",
+            f"checksum {data[end - 2]:02X} in the frame, {check:02X} calculated",
+            type=f"{head[1]:02X}",
+            command=f"{head[2]:02X}",
+            checksum_in_frame=f"{data[end - 2]:02X}",
+            checksum_calculated=f"{check:02X}",
+        )
     return Frame(head[1], head[2], data[start + 5 : end - 2], end)
 
 
@@ -123,8 +130,15 @@ def tag(frame: Frame) -> Tag:
     words = found.pc[0] >> 3
     if len(found.epc) != 2 * words:
         raise FrameError("length_mismatch", f"PC says {2 * words} bytes of EPC, {len(found.epc)} came")
-    if crc16(found.pc + found.epc) != found.crc:
-        raise FrameError("checksum_mismatch", f"CRC of the tag {found.crc.hex()}, calculated otherwise")
+    calculated = crc16(found.pc + found.epc)
+    if calculated != found.crc:
+        raise FrameError(
+            "checksum_mismatch",
+            f"CRC {found.crc.hex().upper()} of the tag, {calculated.hex().upper()} calculated",
+            epc=found.epc.hex().upper(),
+            checksum_in_frame=found.crc.hex().upper(),
+            checksum_calculated=calculated.hex().upper(),
+        )
     return found
 
 
@@ -135,7 +149,7 @@ def command(code: int, parameters: bytes = b"") -> bytes:
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # every protocol is called alike
-    """The fields of the first good frame in `data`. Raises FrameError."""
+    """The fields of the first good frame in `data`, and how many there are. Raises FrameError."""
     found = scan(data)
     if not found.frames:
         if found.faults:
@@ -144,7 +158,11 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # ever
             raise FrameError("incomplete_frame", f"the frame breaks off after {len(found.rest)} bytes")
         raise FrameError("no_frame", f"no frame in {len(data)} bytes: no BB")
     frame = found.frames[0]
-    fields: dict[str, Any] = {"type": f"{frame.type:02X}", "command": f"{frame.command:02X}"}
+    fields: dict[str, Any] = {
+        "frames": len(found.frames),
+        "type": f"{frame.type:02X}",
+        "command": f"{frame.command:02X}",
+    }
     if frame.type == _NOTICE and frame.command == POLL_ONCE:
         one = tag(frame)
         return fields | {

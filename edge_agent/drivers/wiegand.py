@@ -5,7 +5,9 @@ bit first, one line a card: `10111101100010001110101110` and a line feed. Parity
 pulse is noticed.
 
 26 bits (H10301): even parity over the first 12 data bits, 8 bits of facility, 16 of number, odd parity over
-the last 12. 34 bits: the same with twice 16 data bits (bit layouts as in proxmark3,
+the last 12. 34 bits: the same with twice 16 data bits. 37 bits (H10302, H10304): 35 data bits between the
+parities, each over 18 of them, the middle one in both; H10304 takes the first 16 for a facility. 32 bits: a
+card's number bare, as readers send a UID that were told to leave parity out (bit layouts as in proxmark3,
 client/src/wiegand_formats.c).
 """
 
@@ -31,46 +33,69 @@ _NOISE: Final = "".join(map(chr, range(33))) + "\x7f\ufffd"
 _HID_26_SENTINEL: Final = 0x2004000000
 
 
+#: Bits of a format to how many of them each of its two parities covers, itself included; 0: it has none.
+_PARITIES: Final = {26: 13, 32: 0, 34: 17, 37: 19}
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The data of a card of 26 or 34 bits, parity taken off."""
+    """The data of a card, parity taken off. `bits` are those of its format."""
 
     bits: int
     data: int
 
     @property
+    def checked(self) -> bool:
+        """Whether parity has proved it."""
+        return _PARITIES[self.bits] > 0
+
+    @property
     def facility(self) -> int:
-        """The first 8 of 24 data bits."""
-        return self.data >> 16
+        """8 bits of 26, 16 of 37 where it is H10304."""
+        return self.data >> (16 if self.bits == 26 else 19)
 
     @property
     def number(self) -> int:
-        """16 bits of 26, 32 bits of 34."""
-        return self.data & 0xFFFF if self.bits == 26 else self.data
+        """16 bits of 26, 19 of 37 where it is H10304, else all 32."""
+        return self.data & {26: 0xFFFF, 37: 0x7FFFF}.get(self.bits, 0xFFFFFFFF)
 
     @property
     def swapped(self) -> int:
-        """The data bytes in the other order: some 34-bit readers send a UID's last byte first."""
-        width = (self.bits - 2) // 8
-        return int.from_bytes(self.data.to_bytes(width, "big"), "little")
+        """The data bytes in the other order: some readers send a UID's last byte first."""
+        return int.from_bytes(self.data.to_bytes(4, "big"), "little")
 
     def printed(self, byte_order: ByteOrder = "as_sent") -> str:
-        """As it stands on cards: `123,04567` of 26 bits, ten digits of 34."""
+        """As it stands on cards: `123,04567` of 26 bits, ten digits of 32 and 34.
+
+        Of 37 bits nothing says whether a facility is in them: all bits with their parity in hex, from the
+        left, as OSDP readers send them.
+        """
         if self.bits == 26:
             return f"{self.facility:03d},{self.number:05d}"
+        if self.bits == 37:
+            return f"37:{_with_parity(self) << 3:010X}"
         return f"{self.swapped if byte_order == 'swapped' else self.data:010d}"
 
 
 def card(bits: str) -> Card:
     """The card in a string of 0 and 1. Raises FrameError: `bit_count`, `parity_mismatch`."""
-    if len(bits) not in (26, 34) or _BITS.fullmatch(bits) is None:
-        raise FrameError("bit_count", f"{len(bits)} bits, a card has 26 or 34", bits=len(bits))
-    half = len(bits) // 2
+    covered = _PARITIES.get(len(bits))
+    if covered is None or _BITS.fullmatch(bits) is None:
+        raise FrameError("bit_count", f"{len(bits)} bits, a card has 26, 32, 34 or 37", bits=len(bits))
+    if not covered:
+        return Card(len(bits), int(bits, 2))
     found = Card(len(bits), int(bits[1:-1], 2))
-    if bits[:half].count("1") % 2 != 0 or bits[half:].count("1") % 2 != 1:
-        fields = {"facility_code": found.facility} if found.bits == 26 else {}
+    if bits[:covered].count("1") % 2 != 0 or bits[-covered:].count("1") % 2 != 1:
+        fields = {"facility_code": found.facility} if found.bits in (26, 37) else {}
         raise FrameError("parity_mismatch", "a parity bit is wrong", card_number=found.number, **fields)
     return found
+
+
+def _with_parity(found: Card) -> int:
+    """All 37 bits: the parities follow from the data."""
+    data = f"{found.data:035b}"
+    first, last = data[:18].count("1") % 2, 1 - data[-18:].count("1") % 2
+    return first << 36 | found.data << 1 | last
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
@@ -79,23 +104,27 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
         bits = data.decode("ascii").strip()
     except UnicodeDecodeError as error:
         raise FrameError("malformed", "no text of 0 and 1") from error
-    found = card(bits)
+    return _fields(card(bits), bits, asked)
+
+
+def _fields(found: Card, bits: str, asked: Asked) -> dict[str, Any]:
     if found.bits == 26:
-        return {
-            "format": _format_26(bits, asked),
-            "bits": found.bits,
+        words = {"format": _format_26(bits, asked), "facility_code": found.facility}
+    elif found.bits == 37:
+        words = {
+            "format": "37 bit: H10304 (facility and number), or H10302 (one number)",
             "facility_code": found.facility,
-            "card_number": found.number,
-            "parity_ok": True,
+            "card_number_35_bits": found.data,
         }
-    return {
-        "format": "34 bit: even parity + 32 data + odd parity",
-        "bits": found.bits,
-        "uid_hex": f"{found.data:08X}",
-        "card_number": found.number,
-        "byte_swapped": found.swapped,
-        "parity_ok": True,
-    }
+    else:
+        framing = "even parity + 32 data + odd parity" if found.checked else "32 data, no parity"
+        words = {
+            "format": f"{found.bits} bit: {framing}",
+            "uid_hex": f"{found.data:08X}",
+            "byte_swapped": found.swapped,
+        }
+    proof = {"parity_ok": True if found.checked else None}
+    return {**words, "bits": found.bits, "card_number": found.number, **proof}
 
 
 def _format_26(bits: str, asked: Asked) -> str:
@@ -113,25 +142,35 @@ def _bits(line: bytes) -> str:
     return line.decode("ascii", errors="replace").strip(_NOISE)
 
 
+def _good(bits: str) -> Card | None:
+    try:
+        return card(bits)
+    except FrameError:
+        return None
+
+
 class Wiegand:
-    """Listens to one bridge. `byte_order` "swapped" is for 34-bit readers that send a UID the other way."""
+    """Listens to one bridge. `byte_order` "swapped" is for readers that send a UID's last byte first.
+
+    A reader has one format. Where cards have come with parity, 32 bare bits are one of them that lost pulses.
+    """
 
     def __init__(self, byte_order: ByteOrder = "as_sent") -> None:
         self._byte_order: ByteOrder = byte_order
 
     async def listen(self, port: Port, counters: LineCounters) -> AsyncIterator[CardRead]:
         """One CardRead a line. Lines with wrong parity or length are counted. Raises LineLost."""
-        waiting = b""
+        waiting, parity_heard = b"", False
         while True:
             *lines, waiting = re.split(rb"[\r\n]+", waiting + await port.read(_READ_TIMEOUT_S))
             if len(waiting) > _LONGEST_LINE:
                 waiting = b""
                 counters.checksum_errors += 1
             for line in filter(None, map(_bits, lines)):
-                try:
-                    found = card(line)
-                except FrameError:
+                found = _good(line)
+                if found is None or (parity_heard and not found.checked):
                     counters.checksum_errors += 1
                     continue
+                parity_heard = parity_heard or found.checked
                 counters.replies += 1
                 yield CardRead(found.printed(self._byte_order))
