@@ -101,7 +101,7 @@ class Osdp:
                 wire.heard += data
                 del wire.heard[:-_INPUT_BOUND_BYTES]
             for place, event in heard:
-                if (number := _card_number(event)) is not None:
+                if (number := card_number(event)) is not None:
                     yield CardRead(number, addresses[place])
             heard.clear()
             for place, address in enumerate(addresses):
@@ -155,7 +155,7 @@ def _panel(keys: Mapping[str, bytes | None], wire: _Wire, heard: list[tuple[int,
     return panel
 
 
-def _card_number(event: Mapping[str, Any]) -> str | None:
+def card_number(event: Mapping[str, Any]) -> str | None:
     """The card in one of libosdp's events; None where it is another kind of event."""
     if "length" not in event or "data" not in event or "format" not in event:
         return None

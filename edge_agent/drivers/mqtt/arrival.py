@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 OLDEST_LIVE_MS: Final = 3_600_000
 #: Kept readings are sent after weeks without a gateway.
 OLDEST_KEPT_MS: Final = 31 * 86_400_000
+#: An earlier time (before 2020) is of a clock that nobody has set.
+FIRST_SET_MS: Final = 1_577_836_800_000
 #: Clocks differ by so much; what lies further ahead is a clock that is wrong.
 LATEST_AHEAD_MS: Final = 2_000
 #: A message is late where the device's time is so far back; else it is dated when it comes. Many devices
@@ -199,7 +201,7 @@ class Arrivals:
             self._available(one, heard.available, now_s)
         if retained or not heard.values:
             return
-        one.last_s, one.silent = now_s, False
+        self._spoke(one, heard, now_s)
         reply = mapping.reply(heard.values, one.device.target.points, one.part)
         time_ms = self._time_of(one, heard, reply.values)
         if time_ms is None:
@@ -212,6 +214,14 @@ class Arrivals:
         if isinstance(card, str) and card:
             self._collector.card(device, time_ms, mapping.card_number(card))
 
+    def _spoke(self, one: _Heard, heard: Heard, now_s: float) -> None:
+        """The device is alive; where its message repeats what it said long ago, it was so then."""
+        age_s = 0.0
+        if heard.dated and heard.time_ms is not None:
+            age_s = max(self._clock() - heard.time_ms, 0) / 1000
+        if now_s - age_s >= one.last_s:
+            one.last_s, one.silent = now_s - age_s, False
+
     def _available(self, one: _Heard, available: bool, now_s: float) -> None:
         if available:
             one.last_s, one.silent = now_s, False
@@ -222,14 +232,18 @@ class Arrivals:
     def _time_of(self, one: _Heard, heard: Heard, values: Mapping[str, float | None]) -> int | None:
         """The device's own time where it is plausible, and exact or late; else now. None where there is none.
 
-        That is a kept reading without a time, and a device that says too much.
+        That is a kept reading without a time or with one that is too old, and a device that says too much.
         """
         now_ms, own_ms = self._clock(), heard.time_ms
-        latest_ms = now_ms + LATEST_AHEAD_MS if heard.exact else now_ms - LATE_MS
-        oldest_ms = now_ms - (OLDEST_KEPT_MS if heard.history else OLDEST_LIVE_MS)
-        if own_ms is None or not oldest_ms <= own_ms <= latest_ms:
+        if own_ms is None or not FIRST_SET_MS <= own_ms <= now_ms + LATEST_AHEAD_MS:
             return None if heard.history else one.live.now(now_ms, values)
-        return min(own_ms, now_ms) if heard.exact else one.late.late(own_ms, values)
+        kept = heard.history or heard.dated
+        if own_ms < now_ms - (OLDEST_KEPT_MS if kept else OLDEST_LIVE_MS):
+            return None if kept else one.live.now(now_ms, values)
+        if heard.exact:
+            return min(own_ms, now_ms)
+        fresh = own_ms > now_ms - LATE_MS
+        return one.live.now(now_ms, values) if fresh else one.late.late(own_ms, values)
 
 
 def matches(pattern: str, topic: str) -> bool:

@@ -50,9 +50,8 @@ class ChirpStack:
         content = object_of(payload)
         time_ms = utc_ms(content.get("time"))
         if kind == "status":
-            level = number(content.get("batteryLevel"))
-            known = level is not None and not content.get("batteryLevelUnavailable")
-            return [Heard({"battery": level}, time_ms=time_ms)] if known else []
+            level = _battery(content)
+            return [] if level is None else [Heard({"battery": level}, time_ms=time_ms)]
         if kind in _ALIVE:
             return [Heard(available=True)]
         return self._uplink(content, time_ms)
@@ -66,13 +65,32 @@ class ChirpStack:
         data = _data(content)
         if not data:
             return [Heard(link, time_ms=time_ms)]
-        said = lorawan.decode(self.codec, data, _port(content))
+        said = self._said(data, _port(content))
         history = said.pop("history", [])
-        found = [Heard({**flat(said), **link}, time_ms=time_ms)]
+        # Where the device says when it has measured, the network server's time is only that of the message.
+        sampled_ms = utc_ms(said.get("timestamp"))
+        values = {**flat(said), **link}
+        found = [Heard(values, time_ms=sampled_ms or time_ms, dated=sampled_ms is not None)]
         for entry in history:
             kept = flat({key: value for key, value in entry.items() if key != "timestamp"})
             found.append(Heard(kept, time_ms=utc_ms(entry.get("timestamp")), history=True))
         return found
+
+    def _said(self, data: bytes, port: int) -> dict[str, Any]:
+        """The codec's values; none of an uplink that is about something else. Raises FrameError."""
+        try:
+            return lorawan.decode(str(self.codec), data, port)
+        except FrameError as error:
+            if error.kind != "unknown_port":
+                raise
+            return {}
+
+
+def _battery(content: Mapping[str, Any]) -> float | None:
+    """The battery in per cent; None where there is none, or the device does not know."""
+    if content.get("batteryLevelUnavailable") or content.get("externalPowerSource"):
+        return None
+    return number(content.get("batteryLevel"))
 
 
 def _data(content: Mapping[str, Any]) -> bytes:
@@ -107,6 +125,20 @@ def _link(content: Mapping[str, Any]) -> dict[str, Raw]:
     return {"rssi": rssi, "snr": number(snr)}
 
 
+def _eui_in(topic: str) -> str | None:
+    """The device in a topic: `application/<id>/device/<EUI>/event/<kind>`."""
+    before, _, rest = topic.partition("/device/")
+    eui = rest.partition("/")[0]
+    return eui.lower() if before and _EUI.fullmatch(eui) else None
+
+
+#: What events of other kinds say.
+_TOLD: Final = (
+    "acknowledged", "fCntDown", "level", "code", "description", "margin", "externalPowerSource",
+    "batteryLevelUnavailable", "devAddr", "location",
+)  # fmt: skip
+
+
 def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # all are called alike
     """An event in plain words. Raises FrameError."""
     content = object_of(payload)
@@ -115,14 +147,16 @@ def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noq
     fields: dict[str, Any] = {
         "event": topic.rsplit("/", 1)[-1],
         "device_name": device.get("deviceName"),
-        "dev_eui": device.get("devEui"),
+        "dev_eui": device.get("devEui") or _eui_in(topic),
         "time": content.get("time"),
     }
     if "data" in content:
         fields |= {"data_hex": _data(content).hex().upper(), "fport": _port(content)}
-    for key in ("acknowledged", "fCntDown", "level", "code", "description"):
+    for key in _TOLD:
         if key in content:
             fields[key] = content[key]
+    if fields["event"] == "status":
+        fields["batteryLevel"] = _battery(content)
     if isinstance(content.get("object"), Mapping):
         fields["object_keys"] = list(content["object"])
     return fields | _link(content)

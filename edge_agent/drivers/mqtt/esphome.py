@@ -28,7 +28,7 @@ def hear(topic: str, payload: bytes) -> list[Heard]:
     place = _place(topic)
     if place is None:
         return [Heard(available=online(payload))]
-    return [Heard({"/".join(place): _value(place[0], payload)})]
+    return [Heard({"/".join(place): _value_or_none(place[0], payload)})]
 
 
 def _place(topic: str) -> tuple[str, str] | None:
@@ -39,6 +39,14 @@ def _place(topic: str) -> tuple[str, str] | None:
     if len(parts) < 4 or parts[-1] != "state":
         raise FrameError("unknown_topic", f"{topic}: neither a state nor a status of ESPHome")
     return parts[-3], parts[-2]
+
+
+def _value_or_none(component: str, payload: bytes) -> Raw:
+    """A text that is no value costs its own field, not the node."""
+    try:
+        return _value(component, payload)
+    except FrameError:
+        return None
 
 
 def _value(component: str, payload: bytes) -> Raw:

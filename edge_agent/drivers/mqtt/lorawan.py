@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from edge_agent.drivers.decoding import Asked, FrameError
-from edge_agent.drivers.mqtt import dragino, milesight
+from edge_agent.drivers.mqtt import dragino, milesight, model_names
 
 #: Bytes and FPort to values. Raises FrameError.
 Codec = Callable[[bytes, int], dict[str, Any]]
@@ -33,8 +32,8 @@ def decode(codec: str, data: bytes, port: int) -> dict[str, Any]:
 
 def named(device: str) -> str | None:
     """The codec of a device as it is sold: "Milesight EM300-TH temperature humidity"."""
-    words = device.lower().split()
-    return next((f"{a}/{b}" for a, b in itertools.pairwise(words) if f"{a}/{b}" in CODECS), None)
+    model = model_names.named(device, (codec.partition("/")[2] for codec in CODECS))
+    return next((codec for codec in CODECS if codec.partition("/")[2] == model), None)
 
 
 def describe(topic: str, data: bytes, asked: Asked) -> dict[str, Any]:  # noqa: ARG001  # all are called alike

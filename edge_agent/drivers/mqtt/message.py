@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Protocol
 
 from edge_agent.drivers.decoding import FrameError
 
@@ -17,6 +18,12 @@ Raw = float | bool | str | None
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: No device of the dialects here says so much at once; a bridge's inventory may, and is not read.
 LARGEST_PAYLOAD: Final = 256 * 1024
+#: A float has at most 309 digits before its point.
+_MOST_DIGITS: Final = 310
+#: A string, which is kept, or what C prints of a number that is none.
+_NO_NUMBERS: Final = re.compile(
+    r'"(?:[^"\\]|\\.)*"|(?<![\w.])[-+]?(?:nan(?:\([^)"]*\))?|inf(?:inity)?)(?!\w)', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Heard:
     history: bool = False
     #: `time_ms` is the moment of measuring, to the millisecond; else it only says that a message is late.
     exact: bool = False
+    #: `time_ms` counts however old it is: the message may repeat what was measured long ago.
+    dated: bool = False
     ask: Ask | None = None
 
 
@@ -64,14 +73,28 @@ def text_of(payload: bytes) -> str:
 
 
 def json_of(payload: bytes) -> Any:  # noqa: ANN401  # JSON is anything
-    """The payload as JSON, without the NaN and Infinity that Python would take. Raises FrameError."""
+    """The payload as JSON. Raises FrameError.
+
+    `nan` and `inf`, which are no JSON but what firmware prints of a dead probe, and integers beyond all
+    floats are null: they cost their value.
+    """
     text = text_of(payload)
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return _loaded(text)
     except RecursionError as error:
         raise FrameError("malformed", "JSON nested too deeply") from error
     except ValueError as error:
         raise FrameError("malformed", f"no JSON: {error}") from error
+
+
+def _loaded(text: str) -> Any:  # noqa: ANN401  # JSON is anything
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_int=_integer)
+    except ValueError:
+        mended = _NO_NUMBERS.sub(lambda found: found[0] if found[0].startswith('"') else "null", text)
+        if mended == text:
+            raise
+        return json.loads(mended, parse_constant=_no_number, parse_int=_integer)
 
 
 def object_of(payload: bytes) -> dict[str, Any]:
@@ -82,8 +105,12 @@ def object_of(payload: bytes) -> dict[str, Any]:
     return found
 
 
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _no_number(_name: str) -> None:
+    """NaN and Infinity, which Python's parser would take."""
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Raw]:

@@ -3,19 +3,34 @@
 A source is the device's topic prefix, `shellyplusplugs-a1b2c3`; for a BLU sensor behind a script or gateway,
 the topic it publishes on, `shelly-blu/events/7c:c6:b6:7f:48:ed`. A field is `<component>/<path>`:
 `switch:0/apower`, `em:0/a_voltage`, `temperature:0/tC`; of a BLU sensor the plain key. NotifyStatus names
-only what has changed (Shelly API docs, Gen2+, Mqtt and RPC notifications).
+only what has changed (Shelly API docs, Gen2+, Mqtt and RPC notifications). A component says in `errors` what
+of it must not be believed (the status of each in "Components and Services"): that is null. A BTHome sensor's
+status repeats the last value it heard, whose time is `last_updated_ts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from edge_agent.drivers.decoding import Asked, FrameError
+from edge_agent.drivers.mqtt import shelly_words
 from edge_agent.drivers.mqtt.message import Heard, flat, object_of, online, utc_ms
 
 _CHANGES: Final = ("NotifyStatus", "NotifyFullStatus")
-_PHASES: Final = {"a": "a", "b": "b", "c": "c", "total": "total"}
+#: What an error takes away, by the beginnings of the keys it means; `out_of_range:voltage` names its own.
+_UNTRUE: Final = {
+    "power_meter_failure": ("act_", "aprt_", "apower", "voltage", "current", "freq", "pf", "total_"),
+    "ct_type_not_set": ("act_", "aprt_", "current", "pf", "total_"),
+    "out_of_range:active_power": ("act_power", "apower"),
+    "out_of_range:apparent_power": ("aprt_power",),
+    "out_of_range:temperature": ("tC", "tF"),
+    "out_of_range:humidity": ("rh",),
+    "read": ("tC", "tF", "rh", "value", "lux", "percent"),
+}
+_OUT_OF_RANGE: Final = "out_of_range:"
+_PHASES: Final = ("a", "b", "c", "n")
+_REPEATED: Final = ("bthomesensor", "bthomedevice")
 
 
 def filters(source: str) -> tuple[str, ...]:
@@ -32,9 +47,48 @@ def hear(topic: str, payload: bytes) -> list[Heard]:
     content = object_of(payload)
     if topic.endswith("/events/rpc"):
         changes = _changes(content)
-        return [Heard(flat(changes), time_ms=utc_ms(changes.get("ts")))] if changes else []
+        parts = {name: part for name, part in changes.items() if name != "ts"}
+        return list(_parts(parts, utc_ms(changes.get("ts"))))
     component = _component(topic)
-    return [Heard(flat(content, f"{component}/" if component else ""))]
+    if component is None:
+        return [Heard(flat(content))]
+    return list(_parts({component: content}, None))
+
+
+def _parts(parts: Mapping[str, Any], time_ms: int | None) -> Iterator[Heard]:
+    """The components of one message; those that repeat an old value have a time each."""
+    live: dict[str, Any] = {}
+    for name, part in parts.items():
+        believed = _believed(part) if isinstance(part, dict) else part
+        if name.split(":")[0] in _REPEATED and isinstance(part, dict):
+            at_ms = utc_ms(part.get("last_updated_ts"))
+            yield Heard(flat({name: believed}), time_ms=at_ms, dated=at_ms is not None)
+        else:
+            live[name] = believed
+    if live:
+        yield Heard(flat(live), time_ms=time_ms)
+
+
+def _believed(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A component's status, null where its errors say that a value is none."""
+    believed = dict(part)
+    for prefix in ("", *(f"{phase}_" for phase in _PHASES)):
+        told = part.get(f"{prefix}errors")
+        untrue = tuple(prefix + word for error in _listed(told) for word in _untrue(str(error)))
+        believed |= {key: None for key in part if untrue and key.startswith(untrue)}
+    return believed
+
+
+def _listed(told: object) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
+def _untrue(error: str) -> tuple[str, ...]:
+    """The beginnings of the keys that an error takes away."""
+    if error in _UNTRUE:
+        return _UNTRUE[error]
+    word = error.removeprefix(_OUT_OF_RANGE)
+    return (word,) if word and word != error else ()
 
 
 def _changes(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,10 +115,11 @@ def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noq
         return _notification(content)
     component = _component(topic)
     if component is not None:
-        return _measurements(component, content, whole=True)
+        said = shelly_words.measurements(component, _believed(content), whole=True)
+        return said or {"component": component, "status": dict(content)}
     if "BTHome_version" in content:
-        return _blu(content)
-    return _gen1(content)
+        return shelly_words.blu(content)
+    return shelly_words.first_generation(content)
 
 
 def _notification(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,88 +127,10 @@ def _notification(content: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for component, part in changes.items():
         if isinstance(part, Mapping):
-            found |= _measurements(component, part, whole=False)
+            found |= shelly_words.measurements(component, _believed(part), whole=False)
     fields: dict[str, Any] = {"measurements": found, **found}
     if "src" in content:
         fields["device"] = content["src"]
     if "ts" in changes:
         fields["timestamp"] = changes["ts"]
     return fields
-
-
-_SWITCH: Final = {
-    "output": "switch_on",
-    "apower": "power_w",
-    "voltage": "voltage_v",
-    "current": "current_a",
-    "freq": "frequency_hz",
-    "pf": "power_factor",
-}
-
-
-def _measurements(component: str, part: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    kind = component.split(":")[0]
-    if kind in ("switch", "pm1"):
-        return _switch(part, whole=whole)
-    if kind == "em":
-        return _three_phases(part)
-    if kind == "temperature":
-        return {"temperature_c": part.get("tC")}
-    if kind == "humidity":
-        return {"humidity_pct": part.get("rh")}
-    return {}
-
-
-def _switch(part: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    fields = {name: part[key] for key, name in _SWITCH.items() if key in part}
-    if whole and "apower" not in part:
-        # The whole component without a power: this model does not meter.
-        fields["power_w"] = None
-    energy, temperature = part.get("aenergy"), part.get("temperature")
-    if isinstance(energy, Mapping):
-        fields["energy_wh"] = energy.get("total")
-    if isinstance(temperature, Mapping):
-        fields["device_temp_c"] = temperature.get("tC")
-    return fields
-
-
-def _three_phases(part: Mapping[str, Any]) -> dict[str, Any]:
-    def phases(word: str) -> dict[str, Any]:
-        return {name: part[f"{key}_{word}"] for key, name in _PHASES.items() if f"{key}_{word}" in part}
-
-    return {
-        "power_w": phases("act_power"),
-        "voltage_v": phases("voltage"),
-        "current_a": {key: value for key, value in phases("current").items() if key != "total"},
-        "neutral_current_a": part.get("n_current"),
-    }
-
-
-def _gen1(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The HTTP status of the first generation, whose energy is in watt-minutes."""
-    fields: dict[str, Any] = {}
-    meters, relays = content.get("meters"), content.get("relays")
-    if isinstance(meters, list) and meters and isinstance(meters[0], Mapping):
-        fields["power_w"] = meters[0].get("power")
-        total = meters[0].get("total")
-        if isinstance(total, int | float):
-            fields |= {"energy_wmin": total, "energy_wh": round(total / 60, 3)}
-    if isinstance(relays, list) and relays and isinstance(relays[0], Mapping):
-        fields["relay_on"] = relays[0].get("ison")
-    if "temperature" in content:
-        fields["device_temp_c"] = content["temperature"]
-    if not fields:
-        raise FrameError("malformed", "no message of a Shelly known here")
-    return fields
-
-
-_BLU: Final = {
-    "temperature": "temperature_c",
-    "humidity": "humidity_pct",
-    "battery": "battery_pct",
-    "rssi": "rssi_dbm",
-}
-
-
-def _blu(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {_BLU.get(key, key): value for key, value in content.items()}

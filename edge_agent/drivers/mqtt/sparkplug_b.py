@@ -206,4 +206,6 @@ def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noq
         fields["timestamp"] = said.timestamp_ms
     if said.seq is not None:
         fields["seq"] = said.seq
+    if said.malformed:
+        fields["malformed_metrics"] = said.malformed
     return fields | {"metrics": [metric.fields() for metric in said.metrics]}

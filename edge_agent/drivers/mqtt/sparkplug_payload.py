@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge_agent.drivers.decoding import FrameError
+from edge_agent.drivers.scaling import shortest_float32
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 #: A varint of 64 bits has at most ten bytes.
@@ -24,6 +25,12 @@ BOOLEAN: Final = 11
 _TIMESTAMP, _METRICS, _SEQ = 1, 2, 3
 #: Metric, by field number; 10 to 19 are the alternatives of its value.
 _NAME, _ALIAS, _M_TIMESTAMP, _DATATYPE, _HISTORICAL, _TRANSIENT, _NULL = 1, 2, 3, 4, 5, 6, 7
+_PROPERTIES: Final = 9
+#: PropertySet and PropertyValue, by field number.
+_KEYS, _VALUES, _PROPERTY_INT, _PROPERTY_LONG = 1, 2, 3, 4
+#: Property "Quality" (§6.4.21): 192 good, 0 bad, 500 stale.
+_QUALITY: Final = "Quality"
+GOOD: Final = 192
 _INT, _LONG, _FLOAT, _DOUBLE, _BOOL, _STRING, _RAW = 10, 11, 12, 13, 14, 15, 16
 _KINDS: Final = {17: "dataset_value", 18: "template_value", 19: "extension_value"}
 _WIRE_TYPES: Final = {
@@ -47,6 +54,8 @@ class Metric:
     historical: bool = False
     value: float | bool | str | bytes | None = None
     kind: str | None = None
+    #: Of the property "Quality"; a value that is not GOOD is null.
+    quality: int | None = None
 
     def fields(self) -> dict[str, Any]:
         """What is there, for a person."""
@@ -55,6 +64,7 @@ class Metric:
             "alias": self.alias,
             "timestamp": self.timestamp_ms,
             "datatype": self.datatype,
+            "quality": self.quality,
         }
         fields: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if self.kind is not None:
@@ -66,25 +76,35 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A whole message."""
+    """A whole message. `malformed` metrics are not among the others."""
 
     timestamp_ms: int | None
     seq: int | None
     metrics: tuple[Metric, ...]
+    malformed: int = 0
 
 
 def read(data: bytes) -> Payload:
-    """The message. Raises FrameError."""
+    """The message. Raises FrameError.
+
+    A metric that cannot be read costs itself: its length says where the next one begins.
+    """
     timestamp_ms = seq = None
     metrics: list[Metric] = []
+    faults: list[FrameError] = []
     for field, wire, value in _fields(data):
         if field == _TIMESTAMP:
             timestamp_ms = _want(field, wire, value, _VARINT)
         elif field == _METRICS:
-            metrics.append(_metric(_want(field, wire, value, _BYTES)))
+            try:
+                metrics.append(_metric(_want(field, wire, value, _BYTES)))
+            except FrameError as fault:
+                faults.append(fault)
         elif field == _SEQ:
             seq = _want(field, wire, value, _VARINT)
-    return Payload(timestamp_ms, seq, tuple(metrics))
+    if faults and not metrics:
+        raise faults[0]
+    return Payload(timestamp_ms, seq, tuple(metrics), len(faults))
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
@@ -141,17 +161,39 @@ def _metric(data: bytes) -> Metric:
             plain[field] = _text(_want(field, wire, value, _BYTES))
         elif field in (_ALIAS, _M_TIMESTAMP, _DATATYPE, _HISTORICAL, _TRANSIENT, _NULL):
             plain[field] = _want(field, wire, value, _VARINT)
-    datatype = plain.get(_DATATYPE)
-    null = bool(plain.get(_NULL)) or not value_field
+        elif field == _PROPERTIES:
+            plain[field] = _quality(_want(field, wire, value, _BYTES))
+    datatype, quality = plain.get(_DATATYPE), plain.get(_PROPERTIES)
+    null = bool(plain.get(_NULL)) or not value_field or quality not in (None, GOOD)
     return Metric(
-        plain.get(_NAME),
+        # Some senders write an empty name beside the alias: it names nothing.
+        plain.get(_NAME) or None,
         plain.get(_ALIAS),
         plain.get(_M_TIMESTAMP),
         datatype,
         bool(plain.get(_HISTORICAL)),
         None if null else _value(value_field, value_raw, datatype),
         None if null else _KINDS.get(value_field),
+        quality,
     )
+
+
+def _quality(data: bytes) -> int | None:
+    """The quality in a set of properties: keys and values stand apart, in one order."""
+    keys: list[str] = []
+    values: list[bytes] = []
+    for field, wire, value in _fields(data):
+        if field == _KEYS:
+            keys.append(_text(_want(field, wire, value, _BYTES)))
+        elif field == _VALUES:
+            values.append(_want(field, wire, value, _BYTES))
+    told = dict(zip(keys, values, strict=False)).get(_QUALITY)
+    numbers = (
+        value
+        for field, wire, value in _fields(told or b"")
+        if field in (_PROPERTY_INT, _PROPERTY_LONG) and wire == _VARINT
+    )
+    return next(numbers, None)
 
 
 def _value(field: int, raw: Any, datatype: int | None) -> float | bool | str | bytes | None:  # noqa: ANN401
@@ -159,7 +201,9 @@ def _value(field: int, raw: Any, datatype: int | None) -> float | bool | str | b
         return signed(int(raw), datatype)
     if field in (_FLOAT, _DOUBLE):
         number: float = struct.unpack("<f" if field == _FLOAT else "<d", raw)[0]
-        return number if math.isfinite(number) else None
+        if not math.isfinite(number):
+            return None
+        return shortest_float32(number) if field == _FLOAT else number
     if field == _BOOL:
         return bool(raw)
     if field == _STRING:

@@ -3,7 +3,8 @@
 A source is the device's topic, `pow1`; where FullTopic was changed, the whole of it with `%prefix%` in it,
 `site/%prefix%/pow1`. A field is the path in the JSON, `ENERGY/Power`. Temperatures come in the unit the
 device was set to (`TempUnit`), pressures likewise (`PressureUnit`): here they are °C and hPa. `Time` counts
-only with its offset: without one it is a local time of nobody knows where (Tasmota docs, MQTT, Time).
+only with its offset: without one it is a local time of nobody knows where (Tasmota docs, MQTT, Time). A card
+that a PN532 could not authenticate (`Auth` other than `Ok`; docs, PN532) is no card: its UID is null.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.mqtt.message import Heard, Raw, flat, number, object_of, on_off, online, utc_ms
 
 _REPORTS: Final = ("SENSOR", "STATE", "RESULT")
+#: Sections of badge readers.
+_READERS: Final = ("PN532", "RDM6300", "RC522")
 _TEMPERATURES: Final = ("Temperature", "DewPoint")
 #: hPa in one unit. Conventional millimetre and inch of mercury.
 _PRESSURES: Final = {"mmHg": 1.33322387415, "inHg": 33.86388640341, "psi": 68.9475729318, "hPa": 1.0}
@@ -35,7 +38,17 @@ def hear(topic: str, payload: bytes) -> list[Heard]:
     if kind not in _REPORTS:
         raise FrameError("unknown_topic", f"{topic}: neither SENSOR, STATE nor LWT")
     content = object_of(payload)
-    return [Heard(_si(flat(content), content), time_ms=utc_ms(content.get("Time")))]
+    values = _si(flat(content), content)
+    for reader in _READERS:
+        if _refused(content.get(reader)):
+            values[f"{reader}/UID"] = None
+    return [Heard(values, time_ms=utc_ms(content.get("Time")))]
+
+
+def _refused(part: object) -> bool:
+    """Whether a reader has seen a card and not authenticated it."""
+    told = part.get("Auth") if isinstance(part, Mapping) else None
+    return told is not None and str(told).lower() != "ok"
 
 
 def _si(values: dict[str, Raw], content: Mapping[str, Any]) -> dict[str, Raw]:
@@ -91,7 +104,7 @@ def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:  # noq
         raise FrameError("unknown_topic", f"{topic}: neither SENSOR, STATE nor LWT")
     content = object_of(payload)
     si = _si(flat(content), content)
-    return _time(content) | _parts(content, si) | _state(content)
+    return _time(content) | (_parts(content, si) | _state(content) or {"values": si})
 
 
 def _time(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,8 +122,9 @@ def _parts(content: Mapping[str, Any], si: Mapping[str, Raw]) -> dict[str, Any]:
             continue
         if key == "ENERGY":
             fields |= {name: part[word] for word, name in _ENERGY.items() if word in part}
-        elif key in ("PN532", "RDM6300", "RC522"):
+        elif key in _READERS:
             fields |= {"badge_uid": part.get("UID"), "is_event": True}
+            fields |= {"auth": part["Auth"]} if "Auth" in part else {}
         elif key == "TIC":
             fields["meter_id"] = part.get("ADCO")
         else:

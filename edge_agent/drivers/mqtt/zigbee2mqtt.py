@@ -2,7 +2,9 @@
 
 A source is the device's topic, `zigbee2mqtt/kitchen leak`. Which unit a field has is the device's matter
 (`voltage` is millivolts of a battery on a sensor, volts of the mains on a plug): its profile says it.
-Topics as in Zigbee2MQTT's docs, guide/usage/mqtt_topics_and_messages.
+Topics as in Zigbee2MQTT's docs, guide/usage/mqtt_topics_and_messages. A base topic and a friendly name may
+have several levels each, so any beginning of the address may be the base. `last_seen` dates a message: after
+its own start Zigbee2MQTT repeats what it knew.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from edge_agent.drivers.mqtt.message import Heard, flat, json_of, object_of, on_
 
 
 def filters(source: str) -> tuple[str, ...]:
-    """The device's own topics and the state of its bridge."""
-    return (source, f"{source}/availability", f"{source.split('/')[0]}/bridge/state")
+    """The device's own topics and the state of its bridge, whichever part of the address is its base."""
+    parts = source.split("/")
+    bases = ["/".join(parts[:count]) for count in range(1, len(parts))] or parts
+    return (source, f"{source}/availability", *(f"{base}/bridge/state" for base in bases))
 
 
 def hear(topic: str, payload: bytes) -> list[Heard]:
@@ -29,7 +33,8 @@ def hear(topic: str, payload: bytes) -> list[Heard]:
     if not payload:
         return []
     content = object_of(payload)
-    return [Heard(flat(content), time_ms=utc_ms(content.get("last_seen")))]
+    seen_ms = utc_ms(content.get("last_seen"))
+    return [Heard(flat(content), time_ms=seen_ms, dated=seen_ms is not None)]
 
 
 #: Fields with one meaning on every device, and the unit in the name.
@@ -64,7 +69,7 @@ def describe(topic: str, payload: bytes, asked: Asked) -> dict[str, Any]:
     content = json_of(payload)
     if not isinstance(content, dict):
         raise FrameError("malformed", "a device's message is a JSON object")
-    return _named(content)
+    return _named(content) or {"payload": {}}
 
 
 def _named(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from edge_agent.drivers.decoding import FrameError
+from edge_agent.drivers.mqtt import model_names
 
 #: Bits of IAS zone status (ZCL 8 §8.2.2.2.1.3) after the alarm, in the converters' words.
 _ZONE_BITS: Final = {
@@ -23,11 +24,11 @@ _ZONE_BITS: Final = {
     8: "test",
     9: "battery_defect",
 }
-#: What the alarm of a zone is, by model; and whether the model tells the other bits.
-_ALARMS: Final = {
-    "SJCGQ11LM": ("water_leak", False),
-    "TS0207": ("water_leak", False),
-    "JTYJ-GD-01LM/BW": ("smoke", True),
+#: What the alarm of a zone is, by model; and which other bits the converters pass on of it.
+_ALARMS: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
+    "SJCGQ11LM": ("water_leak", (3,)),
+    "TS0207": ("water_leak", (2, 3)),
+    "JTYJ-GD-01LM/BW": ("smoke", tuple(_ZONE_BITS)),
 }
 #: A CR2032 as Xiaomi's sensors rate it.
 _EMPTY_MV, _FULL_MV = 2850, 3000
@@ -51,9 +52,9 @@ def _hundredth(value: Any) -> float:  # noqa: ANN401  # JSON is anything
 
 def _zone(device: str, data: Mapping[str, Any]) -> dict[str, Any]:
     status = int(data["zonestatus"])
-    alarm, talkative = _ALARMS.get(device, ("alarm", True))
-    bits = _ZONE_BITS if talkative else {3: "battery_low"}
-    return {alarm: bool(status & 1)} | {name: bool(status >> bit & 1) for bit, name in bits.items()}
+    model = model_names.named(device, _ALARMS)
+    alarm, bits = _ALARMS[model] if model else ("alarm", tuple(_ZONE_BITS))
+    return {alarm: bool(status & 1)} | {_ZONE_BITS[bit]: bool(status >> bit & 1) for bit in bits}
 
 
 def _battery(millivolts: int) -> int:

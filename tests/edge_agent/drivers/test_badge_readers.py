@@ -195,6 +195,33 @@ async def test_a_tag_whose_own_crc_is_wrong_is_no_tag() -> None:
     assert counters.checksum_errors == 1
 
 
+BARE, WITH_PARITY = f"{0x94D8FC5F:032b}", f"1{0x94D8FC5F:032b}0"
+
+
+@pytest.mark.parametrize(
+    ("lines", "cards", "errors"),
+    [
+        ([BARE], ["2497248351"], 0),
+        ([WITH_PARITY, BARE], ["2497248351"], 1),
+        ([BARE, WITH_PARITY, BARE], ["2497248351"] * 2, 1),
+        (["1000001001101001000110000110101000001"], ["37:8269186A08"], 0),
+        (["0000001001101001000110000110101000001", BARE[:31], BARE], ["2497248351"], 2),
+    ],
+    ids=["bare", "pulses were lost", "bare until proved otherwise", "37 bits", "damaged ones before"],
+)
+async def test_a_wiegand_reader_has_one_format(lines: list[str], cards: list[str], errors: int) -> None:
+    """32 bits have no parity: they are a card as long as the reader has sent none with parity."""
+    counters = LineCounters()
+    with device_on_port() as (device, port):
+        device.say("".join(f"{line}\n" for line in lines).encode())
+        heard = aiter(Wiegand().listen(port, counters))
+        async with asyncio.timeout(5):
+            assert [(await anext(heard)).card for _ in cards] == cards
+            while counters.checksum_errors < errors:  # noqa: ASYNC110  # the driver counts, it sets no event
+                await asyncio.sleep(0.005)
+    assert counters.checksum_errors == errors
+
+
 async def test_an_endless_line_from_a_bridge_is_noise() -> None:
     counters = LineCounters()
     with device_on_port() as (device, port):

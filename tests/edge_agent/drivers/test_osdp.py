@@ -28,6 +28,7 @@ from edge_agent.drivers.contract import (
     PortSettings,
     ReaderState,
 )
+from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.osdp import Osdp, base_key, reader_address
 from edge_agent.drivers.osdp_session import aes128
 from edge_agent.lines import Line, ListeningPlan
@@ -152,6 +153,12 @@ async def test_a_card_comes_over_the_secure_channel(tmp_path: Path) -> None:
         assert await first(heard) == CardRead(PRINTED, "101")
         one.hold(bytes.fromhex("0123456789ABCDEF"), 64)
         assert await first(heard) == CardRead("64:0123456789ABCDEF", "101")
+        one.hold(bytes.fromhex("04A1B2C3D4E580"), 56)
+        assert await first(heard) == CardRead("04A1B2C3D4E580", "101"), "as a PN532 says the same UID"
+        one.hold(bytes.fromhex("94D8FC5F"), 32)
+        assert await first(heard) == CardRead("2497248351", "101")
+        one.hold(bytes.fromhex("8269186A08"), 37)
+        assert await first(heard) == CardRead("37:8269186A08", "101"), "as a Wiegand reader says it"
     assert counters.replies > 0
 
 
@@ -216,6 +223,27 @@ async def test_readers_share_a_line_and_each_is_its_own_device() -> None:
         await asyncio.gather(line, return_exceptions=True)
     (passage,) = [event for _, events in parcels for event in events if event.kind == "badge"]
     assert (passage.device, passage.direction, passage.mark) == ("in", "in", None)
+
+
+def test_a_formatted_card_is_its_text() -> None:
+    """Its length counts characters: 26 of them are no 26 bits."""
+    text = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    event = {"data": text, "length": len(text), "format": osdp_sys.CARD_FMT_ASCII}
+    assert osdp.card_number(event) == text.decode()
+
+
+@pytest.mark.parametrize("payload", ["00 04 31 32 33 34", "02 00 06 38 33 39 32 30 31", "05 00 10 00 12 AB"])
+def test_data_whose_length_divides_by_three_is_what_it_says(payload: str) -> None:
+    fields = osdp_frame.decode(bytes.fromhex(payload), Asked(kind="payload"))
+    assert "capabilities" not in fields
+
+
+@pytest.mark.parametrize(
+    "payload", ["01 01 01 01 01 01", "7F 00 00", "04 04 01 03 01 01", "00 00 00", "01 01"]
+)
+def test_what_are_no_functions_in_order_are_no_capabilities(payload: str) -> None:
+    with pytest.raises(FrameError):
+        osdp_frame.decode(bytes.fromhex(payload), Asked(kind="payload"))
 
 
 @pytest.mark.parametrize("content", ["", "no hex at all", "00" * 15, "00" * 17])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from edge_agent.drivers.contract import CardRead, LineCounters, LineLost
-from edge_agent.drivers.rdm6300 import Rdm6300
+from edge_agent.drivers.rdm6300 import Rdm6300, checksum
 from tests.edge_agent.drivers.scripted_device import ScriptedDevice, device_on_port
 
 #: Captured frames (mad-tinkerer/python-rdm6300, test_reader.py) and the numbers printed on the cards.
@@ -68,6 +68,35 @@ async def test_what_is_no_card_is_counted_and_never_yielded(before: bytes, error
         heard = Rdm6300().listen(port, counters)
         assert await _until_lost(heard, device) == [CARD_A]
     assert counters.checksum_errors == errors
+
+
+ID_20LA = bytes.fromhex("02303530303230344334313238 0D0A 03".replace(" ", ""))
+
+
+async def test_an_id_20la_ends_its_digits_with_a_line() -> None:
+    """esphome/esphome#13753: ID-12LA and ID-20LA send CR LF before the 03."""
+    with device_on_port() as (device, port):
+        device.say(ID_20LA + A + ID_20LA[:15])
+        heard = Rdm6300().listen(port, LineCounters())
+        assert [await anext(heard), await anext(heard)] == [CardRead("0002116673"), CARD_A]
+        device.say(ID_20LA[15:])
+        assert await anext(heard) == CardRead("0002116673")
+
+
+def _frame(tag: str) -> bytes:
+    check = checksum(bytes.fromhex(tag))
+    return b"\x02" + tag.encode() + f"{check:02X}".encode() + b"\x03"
+
+
+async def test_cards_that_differ_in_the_first_byte_are_told_apart_where_it_is_asked_for() -> None:
+    """esphome/issues#2714: on some sites only the first of the five bytes tells two cards apart."""
+    with device_on_port() as (device, port):
+        device.say(_frame("5D11223344") + _frame("0011223344"))
+        heard = Rdm6300(card_number="whole").listen(port, LineCounters())
+        assert [(await anext(heard)).card for _ in range(2)] == ["5D11223344", "0011223344"]
+        device.say(_frame("5D11223344") + _frame("0011223344"))
+        printed = Rdm6300().listen(port, LineCounters())
+        assert [(await anext(printed)).card for _ in range(2)] == ["0287454020"] * 2
 
 
 async def test_a_frame_may_come_byte_by_byte() -> None:

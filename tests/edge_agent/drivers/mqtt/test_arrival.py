@@ -134,9 +134,38 @@ def test_a_profiles_place_of_a_value_is_checked(at: dict[str, Any], rule: str) -
     ],
 )
 def test_a_devices_own_time_counts_where_it_is_plausible(own_ms: int, taken_ms: int) -> None:
+    bench = Bench(MqttDevice(Target("plug", "plug", (point("active_power", "switch:0/apower"),)), "shelly"))
+    change = {"method": "NotifyStatus", "params": {"ts": own_ms / 1000, "switch:0": {"apower": 20.5}}}
+    bench.says("plug/events/rpc", change)
+    assert bench.hands.replies[0][1] == taken_ms
+
+
+@pytest.mark.parametrize(
+    ("own_ms", "taken_ms"),
+    [
+        (NOW_MS - LATE_MS + 1, [NOW_MS]),
+        (NOW_MS - 86_400_000, [NOW_MS - 86_400_000]),
+        (NOW_MS - OLDEST_KEPT_MS - 1, []),
+        (NOW_MS + LATEST_AHEAD_MS + 1, [NOW_MS]),
+        (0, [NOW_MS]),
+        (None, [NOW_MS]),
+    ],
+    ids=["fresh", "a day old", "too old", "ahead", "a clock that was never set", "not told"],
+)
+def test_a_message_that_repeats_what_was_said_long_ago_is_of_then(
+    own_ms: int | None, taken_ms: list[int]
+) -> None:
+    """Zigbee2MQTT does so after its own start; `last_seen` says when the device has spoken."""
     bench = Bench(sensor())
     bench.says("zigbee2mqtt/th", {"temperature": 20.5, "last_seen": own_ms})
-    assert bench.hands.replies[0][1] == taken_ms
+    assert [time_ms for _, time_ms, _ in bench.hands.replies] == taken_ms
+
+
+def test_a_repeated_message_is_no_sign_of_life() -> None:
+    bench = Bench(sensor(silent_after_s=7200))
+    bench.says("zigbee2mqtt/th", {"temperature": 20.5, "last_seen": NOW_MS - 86_400_000}, now_s=7000.0)
+    bench.arrivals.silence(7201.0)
+    assert bench.hands.faults == [("th", "no_reply")]
 
 
 def test_two_values_in_one_millisecond_are_two_readings() -> None:

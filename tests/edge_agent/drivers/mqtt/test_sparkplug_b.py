@@ -10,7 +10,7 @@ from edge_agent.drivers.decoding import FrameError
 from edge_agent.drivers.mqtt import sparkplug_payload
 from edge_agent.drivers.mqtt.message import Heard
 from edge_agent.drivers.mqtt.sparkplug_b import REBIRTH_EVERY_S, Node, filters, split
-from tests.edge_agent.drivers.mqtt.sparkplug import metric, payload
+from tests.edge_agent.drivers.mqtt.sparkplug import field, metric, payload
 
 NOW_MS = 1_764_000_000_000
 TEMPERATURE, SWITCH, COUNT = 10, 11, 3
@@ -196,12 +196,41 @@ _NUMBERS = st.one_of(
 )
 
 
-@given(_NUMBERS, st.text(max_size=20), st.integers(0, 2**64 - 1))
+@given(_NUMBERS, st.text(min_size=1, max_size=20), st.integers(0, 2**64 - 1))
 def test_what_is_written_is_read(number: tuple[int, int], name: str, alias: int) -> None:
     datatype, value = number
     said = sparkplug_payload.read(payload(metric(name, alias, value, datatype), seq=3))
     (one,) = said.metrics
     assert (one.name, one.alias, one.value, one.datatype, said.seq) == (name, alias, value, datatype, 3)
+
+
+def test_an_empty_name_beside_an_alias_names_nothing() -> None:
+    """SeppPenner/SparkplugNet#37: its nodes write the name as an empty text."""
+    edge = Edge()
+    edge.born()
+    assert values(edge.says("NDATA", payload(metric("", alias=1, value=23.5), seq=1))) == {
+        "Temperature": 23.5
+    }
+
+
+@pytest.mark.parametrize(("quality", "value"), [(192, 20.0), (0, None), (500, None)])
+def test_a_value_is_believed_where_its_quality_is_good(quality: int, value: float | None) -> None:
+    """Eclipse Sparkplug 3.0.0 §6.4.21: 0 is bad, 192 good, 500 stale."""
+    edge = Edge()
+    edge.born()
+    told = field(1, b"Quality") + field(2, field(1, 3) + field(3, quality))
+    heard = edge.says("NDATA", payload(metric(alias=1, value=20.0) + field(9, told), seq=1))
+    assert values(heard) == {"Temperature": value}
+
+
+def test_a_metric_that_cannot_be_read_costs_itself() -> None:
+    said = sparkplug_payload.read(payload(field(1, b"\xff"), metric("Count", value=3), seq=1))
+    assert ([one.name for one in said.metrics], said.malformed, said.seq) == (["Count"], 1, 1)
+
+
+def test_a_float_of_four_bytes_has_no_digits_that_were_never_sent() -> None:
+    message = bytes.fromhex("12 09 10 07 20 09 65 9A 99 AD 41")
+    assert sparkplug_payload.read(message).metrics[0].value == 21.7
 
 
 @pytest.mark.parametrize("address", ["site", "site//x", "a/b/c/d", "a/+", "#/b", "/a/b"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,6 +101,8 @@ async def test_captured_payloads_of_every_dialect_become_readings(broker: Mosqui
     async with site.listening(), bridge(broker.port) as client:
         for one in captured:
             data = bytes.fromhex(one["hex"]) if "hex" in one else one.get("payload", "").encode()
+            # They are years old, and say so.
+            data = re.sub(rb'"last_seen":\s*("[^"]*"|\d+),?', b"", data)
             if "topic" in one and "(" not in one["topic"]:
                 await client.publish(one["topic"], data)
         uplink = {"data": "AXVcA2c0AQRoZQ==", "fPort": 85, "rxInfo": [{"rssi": -36, "snr": 10.5}]}
