@@ -318,6 +318,8 @@ _PAIRS: Final = {
     15: "secure_pin",
     16: "osdp_version",
 }
+#: Keys of a keypad (osdp_KEYPAD): `*` is sent as 7F, `#` as 0D.
+_KEYS: Final = frozenset(b"0123456789ABCD*#\x7f\r")
 _SIZES: Final = {10: "receive_buffer", 11: "largest_message"}
 _SECURITY: Final = 9
 _FUNCTIONS: Final = {*_PAIRS, *_SIZES, _SECURITY}
@@ -374,6 +376,8 @@ def _pdid(data: bytes) -> dict[str, Any]:
 def _keypad(data: bytes) -> dict[str, Any]:
     if len(data) < 2 or len(data) != 2 + data[1] or not data[1]:
         raise FrameError("length_mismatch", f"digits: their count does not fit {len(data)} bytes")
+    if not set(data[2:]) <= _KEYS:
+        raise FrameError("malformed", "digits: no key of a keypad")
     return {"reader": data[0], "digits": data[2:].decode("ascii")}
 
 
@@ -381,7 +385,10 @@ def _formatted(data: bytes) -> dict[str, Any]:
     """FMT: reader, direction, count, characters."""
     if len(data) < 4 or len(data) != 3 + data[2]:
         raise FrameError("length_mismatch", f"characters: their count does not fit {len(data)} bytes")
-    return {"reader": data[0], "direction": data[1], "text": data[3:].decode("ascii")}
+    text = data[3:].decode("ascii")
+    if not text.isprintable():
+        raise FrameError("malformed", "characters: not printable")
+    return {"reader": data[0], "direction": data[1], "text": text}
 
 
 def _pdcap_reply(data: bytes) -> dict[str, Any]:

@@ -238,9 +238,7 @@ def test_data_whose_length_divides_by_three_is_what_it_says(payload: str) -> Non
     assert "capabilities" not in fields
 
 
-@pytest.mark.parametrize(
-    "payload", ["01 01 01 01 01 01", "7F 00 00", "04 04 01 03 01 01", "00 00 00", "01 01"]
-)
+@pytest.mark.parametrize("payload", ["01 01 01 01 01 01", "7F 00 00", "04 04 01 03 01 01", "00 00 00", "01"])
 def test_what_are_no_functions_in_order_are_no_capabilities(payload: str) -> None:
     with pytest.raises(FrameError):
         osdp_frame.decode(bytes.fromhex(payload), Asked(kind="payload"))
