@@ -1,49 +1,25 @@
-"""How much a counter grew between two times, across resets and replaced devices.
-
-The rules:
-
-1. Growth is the sum of the steps between one reading and the next; nulls and non-finite values are skipped.
-2. The last reading before the start is the base. Without one the first reading is the base, and the total
-   is known only `since` then.
-3. A fall is a reset: the counter began again at 0, so the new value itself is the step (as Prometheus does in
-   `increase()`, prometheus.io/docs/prometheus/latest/querying/functions).
-4. No step may be larger than the connection could carry, `most_per_hour` times the time between the readings
-   (at least `least_span_ms`, for a display that rolls over between two polls). A larger step, up or after a
-   fall, is another device with its own past: it gives a new base and no growth.
-
-What grew during a silence is counted where it was seen, at the first reading after it.
-"""
+"""How much a counter grew on a day, kept up to date as readings come. The rule is `store.timeseries.counter`'s."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-HOUR_MS: Final = 3_600_000
+from store.timeseries.counter import Life, Run
+from store.timeseries.limits import ELECTRICITY, WATER
+from store.timeseries.limits import Growth as Limit
 
+__all__ = ["ELECTRICITY", "WATER", "Limit", "Tally", "increase", "tally_of"]
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The most a counter can really grow. `most_per_hour` in the counter's unit per hour."""
-
-    most_per_hour: float
-    least_span_ms: int = 60_000
-
-    def allows(self, step: float, span_ms: int) -> bool:
-        return step <= self.most_per_hour * max(span_ms, self.least_span_ms) / HOUR_MS
-
-
-#: A three-phase house connection of 100 A: 3 x 230 V x 100 A = 69 kW, in kWh per hour.
-ELECTRICITY: Final = Limit(69.0)
-#: Q4 of a DN 20 household meter (ISO 4064-1: Q3 = 4 m3/h, Q4 = 1.25 Q3), in litres per hour.
-WATER: Final = Limit(5_000.0)
+_EVER: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A running total. `since` is the time of the base, `time` and `value` the last reading taken in."""
+    """A running total. `since` is the time of the base, `time` and `value` the last reading taken in. The total
+    may fall a little with a further reading: one that shows that the last step up was a spike."""
 
     total: float = 0.0
     since: int | None = None
@@ -51,19 +27,33 @@ class Tally:
     value: float = 0.0
     resets: int = 0
     replacements: int = 0
+    _life: Life | None = field(default=None, repr=False)
 
     def add(self, time: int, value: float | None, limit: Limit) -> Tally:
         """The tally after a reading. One not newer than the last changes nothing: late readings need a
         recount over the sorted column."""
         if value is None or not math.isfinite(value) or (self.time is not None and time <= self.time):
             return self
+        life = self._life.copy() if self._life else self._begun(time, limit)
+        life.add(Run(time, value, time, value))
+        return tally_of(life)
+
+    def _begun(self, time: int, limit: Limit) -> Life:
+        """From what is known: a base alone, or nothing."""
         if self.time is None:
-            return replace(self, since=time, time=time, value=value)
-        fell = value < self.value
-        step = value if fell else value - self.value
-        if not limit.allows(step, time - self.time):
-            return replace(self, time=time, value=value, replacements=self.replacements + 1)
-        return replace(self, total=self.total + step, time=time, value=value, resets=self.resets + fell)
+            return Life(limit, time, _EVER, _EVER)
+        life = Life(limit, self.time + 1, _EVER, _EVER)
+        life.add(Run(self.time, self.value, self.time, self.value))
+        return life
+
+
+def tally_of(life: Life) -> Tally:
+    """The tally of a life of one bucket, as `TimeSeries.life` gives it; readings may be added to it."""
+    time, value = life.newest or (None, 0.0)
+    why = [mark.why for mark in life.marks()]
+    return Tally(
+        sum(life.grown().values()), life.since, time, value, why.count("reset"), why.count("exchange"), life
+    )
 
 
 def increase(
@@ -75,14 +65,14 @@ def increase(
 ) -> Tally:
     """The growth over [start, end) from (UTC ms, value) pairs, ascending by time.
 
-    `base` is the last reading before `start`; readings before `start` in the column serve as base too.
+    `base` is the last reading before `start`; readings before `start` in the column serve as base too. Nulls
+    and what is not finite are passed over, and so is what is not newer than the reading before.
     """
-    tally = Tally() if base is None else Tally(since=base[0], time=base[0], value=base[1])
-    for time, value in readings:
+    life = Life(limit, start, end, max(1, end - start))
+    for time, value in (*([base] if base else ()), *readings):
         if time >= end:
             break
-        if time >= start:
-            tally = tally.add(time, value, limit)
-        elif value is not None and math.isfinite(value) and (tally.time is None or time > tally.time):
-            tally = Tally(since=time, time=time, value=value)
-    return tally
+        newer = life.newest is None or time > life.newest[0]
+        if value is not None and math.isfinite(value) and newer:
+            life.add(Run(time, value, time, value))
+    return tally_of(life)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from analytics.age import AHEAD_AT_MOST_MS
 from analytics.gaps import gaps
 from analytics.headcount import Passage, presence, stays
-from analytics.totals import Limit, Tally, increase
+from analytics.totals import Tally, tally_of
 from store.records.contract import AgentState, Records
 from store.timeseries.contract import TimeSeries
 from web.project import Project
 from web.site_state import (
-    BASE_LOOKBACK_MS,
     BUSY_SPAN_MINUTES,
     DAY_MS,
     MINUTE_MS,
@@ -89,12 +88,13 @@ class Stores:
         return found
 
     def totals(self, project: Project, now: int) -> dict[Series, Tally]:
-        """Today's totals, counted from the readings since local midnight."""
+        """Today's totals, from the rollups and the readings that are not in them yet."""
         today = local_day(project, now)
-        found = {}
-        for series, limit in watch(project).counters.items():
-            found[series] = self._total(project.site, series, today.start, today.end, limit)
-        return found
+        span = today.start, today.end, today.end - today.start
+        return {
+            series: tally_of(self._timeseries.life(project.site, *series, *span))
+            for series in watch(project).counters
+        }
 
     def chart(self, project: Project, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
         """The last 24 h up to the minute that is running. Presence is drawn as far as `known_to`: of a site
@@ -128,11 +128,6 @@ class Stores:
             project.site, device, quantity, start, end, MINUTE_MS, ("mean", "max")
         )
         return found.time, _rounded(found.columns["mean"]), _rounded(found.columns["max"])
-
-    def _total(self, site: str, series: Series, start: int, end: int, limit: Limit) -> Tally:
-        times, values = self._timeseries.raw(site, *series, start, end)
-        base = self._last_before(site, series, start)
-        return increase(zip(times, values, strict=True), start, end, limit, base)
 
     def _last_before(self, site: str, series: Series, moment: int) -> tuple[int, float] | None:
         """The last reading before `moment`, of the day before it."""

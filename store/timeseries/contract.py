@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, Protocol
 
-#: `increase` is for counters: the sum of the steps from each reading to the next one, where a step down is a
-#: reset and counts as the new value. A step belongs to the bucket of its later reading; the first reading of
-#: a window steps from the reading before the window, where there is one.
-Aggregate = Literal["min", "max", "mean", "last", "count", "increase"]
+from store.timeseries.counter import Exchange, Life, Mark
+
+#: `mean` is weighted by time: each reading holds until the next one, at most for `limits.hold_ms`; so a gap is
+#: not bridged. A bucket in which nothing holds, as a single reading without a next one, has the plain mean.
+#: `covered` is the share of the bucket's time that readings hold for, 0 to 1; null where readings are gone and
+#: an old version has left no more than their plain mean. `increase` is for counters (null for all else) by the
+#: rule of `store.timeseries.counter`.
+Aggregate = Literal["min", "max", "mean", "last", "count", "increase", "covered"]
 
 #: A window is for a chart or a rule, not for an export.
 MOST_BUCKETS: Final = 200_000
@@ -32,6 +36,22 @@ class Window:
     step_ms: int
     time: list[int]
     columns: dict[Aggregate, list[float | None]]
+    #: With `increase`: the steps in the window that are not as steps should be.
+    marks: list[Mark] = field(default_factory=list)
+
+    def put_growth(self, life: Life) -> None:
+        """Fill `increase` and `marks`."""
+        for bucket, amount in life.grown().items():
+            self.columns["increase"][bucket] = amount
+        self.marks.extend(life.marks())
+
+    def put_mean(self, bucket: int, plain: float, held: tuple[float, float] | None, length_ms: int) -> None:
+        """Fill `mean` and `covered` of a bucket, as far as they are asked for. `held`: area (value times ms)
+        and ms of what readings hold for; None where only their plain mean is left."""
+        if "mean" in self.columns:
+            self.columns["mean"][bucket] = held[0] / held[1] if held and held[1] > 0 else plain
+        if "covered" in self.columns and held:
+            self.columns["covered"][bucket] = held[1] / length_ms
 
 
 def empty_window(start: int, end: int, step_ms: int, aggregates: Sequence[Aggregate]) -> Window:
@@ -92,11 +112,25 @@ class TimeSeries(Protocol):
         end: int,
         step_ms: int,
         aggregates: Sequence[Aggregate],
+        exchanges: Sequence[Exchange] = (),
     ) -> Window:
         """Aggregates over buckets [start + i * step_ms, …); from the rollups (1 min, 1 h) where buckets are
-        whole minutes or hours. Right for everything that was rolled up or is not rolled up yet; a store that
+        whole minutes or hours. `exchanges`: what people have said of this meter, for `increase`. Right for everything that was rolled up or is not rolled up yet; a store that
         cannot know which minutes are stale may lack late readings until the next `roll_up`.
         Raises ValueError for a step below 1 or more than 200,000 buckets."""
+
+    def life(
+        self,
+        site: str,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
+        exchanges: Sequence[Exchange] = (),
+    ) -> Life:
+        """The growth of a counter over buckets of [start, end), as `window` counts it; newer readings may be
+        added to it. Raises ValueError for a quantity that is no counter, a step below 1 or too many buckets."""
 
     def roll_up(self, limit: int) -> int:
         """Bring up to `limit` stale minutes of the rollups up to date; how many were."""

@@ -11,8 +11,10 @@ from typing import Final
 from store.errors import StoreError
 from store.sqlite import Database
 from store.timeseries import sqlite_retention, sqlite_rollup, sqlite_window
-from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window
-from store.timeseries.sqlite_schema import SCHEMA, TABLES
+from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window, empty_window
+from store.timeseries.counter import Exchange, Life
+from store.timeseries.limits import must_be_counter
+from store.timeseries.sqlite_schema import SCHEMA, TABLES, bring_up_to_date
 from store.timeseries.sqlite_write import SeriesIds, Step, known_series
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ class SqliteTimeSeries:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, SCHEMA, "NORMAL")
+        with self._database.write() as connection:
+            bring_up_to_date(connection, path)
         self._known = SeriesIds()
 
     def write(self, blocks: Sequence[Block], position: int) -> int:
@@ -99,11 +103,31 @@ class SqliteTimeSeries:
         end: int,
         step_ms: int,
         aggregates: Sequence[Aggregate],
+        exchanges: Sequence[Exchange] = (),
     ) -> Window:
         """See the contract, and `sqlite_window.window` for bounds."""
         with self._database.read() as connection:
             series = known_series(connection, (site, device, quantity))
-            return sqlite_window.window(connection, series, start, end, step_ms, aggregates)
+            return sqlite_window.window(
+                connection, series, quantity, start, end, step_ms, aggregates, exchanges
+            )
+
+    def life(
+        self,
+        site: str,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
+        exchanges: Sequence[Exchange] = (),
+    ) -> Life:
+        """See the contract."""
+        must_be_counter(quantity)
+        empty_window(start, end, step_ms, ())
+        with self._database.read() as connection:
+            series = known_series(connection, (site, device, quantity))
+            return sqlite_window.life(connection, series, quantity, start, end, step_ms, exchanges)
 
     def roll_up(self, limit: int) -> int:
         """See the contract."""

@@ -109,6 +109,7 @@ def erase(database: Database, site: str) -> None:
     with database.write() as connection:
         for table in _ORDER:
             connection.execute(f"DELETE FROM {table} WHERE series IN ({_SERIES_OF_SITE})", (site,))  # noqa: S608
+        connection.execute(f"DELETE FROM rebuild WHERE series IN ({_SERIES_OF_SITE})", (site,))  # noqa: S608
         connection.execute("DELETE FROM series WHERE site = ?", (site,))
         connection.execute("UPDATE reached SET erasures = erasures + 1")
 

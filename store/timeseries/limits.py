@@ -1,0 +1,73 @@
+"""What physics says of a quantity: how quickly a counter can grow, how long one reading may stand for others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from wire.quantities import QUANTITIES
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a counter can grow, in its unit.
+
+    `most_per_hour`: what the largest connection carries. `grain`: the coarsest step of a register of this
+    kind, which may come however soon after the one before; no less than what can flow in a minute. `small`:
+    up to so much a fall is jitter, and a step up needs no second look.
+    """
+
+    most_per_hour: float
+    grain: float
+    small: float
+
+    def allows(self, step: float, span_ms: int) -> bool:
+        """Whether a step of `step` (not negative) within `span_ms` can be real."""
+        return step <= max(self.grain, self.most_per_hour * span_ms / HOUR_MS)
+
+
+#: Three phases of 230 V and 145 A: more than any connection of a building site's distribution board without
+#: current transformers (IEC 61439-4 boards for fitting-out: up to 125 A). Registers show whole kWh or finer.
+ELECTRICITY: Final = Growth(100.0, grain=2.0, small=0.2)
+#: Q4 of a DN 25 meter (ISO 4064-1: Q3 = 6.3 m3/h, Q4 = 1.25 Q3), in litres. Registers show whole m3 or finer.
+WATER: Final = Growth(8_000.0, grain=1_000.0, small=20.0)
+#: Qmax of a G16 meter (EN 1359), in m3.
+GAS: Final = Growth(25.0, grain=1.0, small=0.1)
+#: Two people a second through one gate; a counter may be told once a minute.
+PASSAGES: Final = Growth(7_200.0, grain=120.0, small=5.0)
+
+COUNTERS: Final[dict[str, Growth]] = {
+    "active_energy_import": ELECTRICITY,
+    "active_energy_export": ELECTRICITY,
+    "reactive_energy_import": ELECTRICITY,
+    "water_volume": WATER,
+    "gas_volume": GAS,
+    "gate_in_count": PASSAGES,
+    "gate_out_count": PASSAGES,
+}
+
+#: For so long at most a reading holds until the next one. What flows changes in a moment; rooms and materials
+#: change slowly, and sensors of those and of states often speak only when something has changed.
+QUICK_HOLD_MS: Final = MINUTE_MS
+SLOW_HOLD_MS: Final = HOUR_MS
+_SLOW: Final = frozenset({
+    "temperature", "surface_temperature", "relative_humidity", "material_moisture", "carbon_dioxide",
+    "formaldehyde", "tvoc", "pm1", "pm2_5", "pm10", "illuminance", "air_pressure", "battery_level",
+    "battery_voltage", "link_quality", "signal_strength", "gas_concentration", "water_pressure",
+})  # fmt: skip
+
+
+def hold_ms(quantity: str) -> int:
+    """For how long (ms) a reading of a quantity holds at most."""
+    row = QUANTITIES.get(quantity)
+    slow = quantity in _SLOW or (row is not None and row.kind == "state")
+    return SLOW_HOLD_MS if slow else QUICK_HOLD_MS
+
+
+def must_be_counter(quantity: str) -> None:
+    """Raises ValueError for a quantity that is no counter."""
+    if quantity not in COUNTERS:
+        raise ValueError(f"{quantity} is no counter: {', '.join(COUNTERS)}")
