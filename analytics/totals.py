@@ -1,4 +1,4 @@
-"""How much a counter grew on a day, kept up to date as readings come. The rule is `store.timeseries.counter`'s."""
+"""How much a counter grew on a day, kept up to date as readings come; by `store.timeseries.counter`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _EVER: Final = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A running total. `since` is the time of the base, `time` and `value` the last reading taken in. The total
-    may fall a little with a further reading: one that shows that the last step up was a spike."""
+    """A running total. `since` is the time of the base, `time` and `value` the last reading taken in. The
+    total may fall a little with a further reading: one that shows that the last step up was a spike."""
 
     total: float = 0.0
     since: int | None = None

@@ -33,9 +33,9 @@ _BARE_LAST: Final = """
 SELECT (minute * 60000 - :start) / :step, last, max(minute)
 FROM rollup WHERE series = :series AND minute >= :first AND minute < :beyond GROUP BY 1"""
 _BARE_INCREASE: Final = """
-SELECT (minute * 60000 - :start) / :step, sum(rise + CASE WHEN before IS NULL THEN 0.0
+SELECT (minute * 60000 - :start) / :step, sum(last - first + CASE WHEN before IS NULL THEN 0.0
        WHEN first >= before THEN first - before ELSE first END)
-FROM (SELECT minute, first, rise, lag(last) OVER (ORDER BY minute) AS before FROM rollup
+FROM (SELECT minute, first, last, lag(last) OVER (ORDER BY minute) AS before FROM rollup
       WHERE series = :series AND minute >= :first AND minute < :beyond) GROUP BY 1"""
 _BARE_LATEST: Final = """
 SELECT device, quantity, time, value FROM series CROSS JOIN point
@@ -60,7 +60,9 @@ def measure(folder: Path) -> list[Figure]:
 
     def window(aggregates: tuple[Aggregate, ...]) -> Callable[[], object]:
         end = _START + _YEAR * MINUTE_MS
-        return lambda: store.window("year", "meter", "energy", _START, end, _STEP_MS, aggregates)
+        return lambda: store.window(
+            "year", "meter", "active_energy_import", _START, end, _STEP_MS, aggregates
+        )
 
     figures = [
         _figure("SQLite: a year of minutes as 1,000 points", window(_ALL), ask([_BARE_YEAR, _BARE_LAST])),
@@ -77,8 +79,8 @@ def _filled(path: Path) -> SqliteTimeSeries:
     store = SqliteTimeSeries(path)
     for first in range(0, _YEAR, 43_800):
         times = [_START + minute * MINUTE_MS for minute in range(first, first + 43_800)]
-        values = [minute / 100 + chance.random() for minute in range(first, first + 43_800)]
-        store.write([Block("year", "meter", times, {"energy": values})], 0)
+        values = [minute / 100 for minute in range(first, first + 43_800)]
+        store.write([Block("year", "meter", times, {"active_energy_import": values})], 0)
     live = [_START + second * 1000 for second in range(_LIVE_SECONDS)]
     for device in range(_LIVE_DEVICES):
         columns = {f"quantity_{number}": [chance.random() for _ in live] for number in range(10)}

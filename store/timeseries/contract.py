@@ -8,11 +8,11 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from store.timeseries.counter import Exchange, Life, Mark
 
-#: `mean` is weighted by time: each reading holds until the next one, at most for `limits.hold_ms`; so a gap is
-#: not bridged. A bucket in which nothing holds, as a single reading without a next one, has the plain mean.
-#: `covered` is the share of the bucket's time that readings hold for, 0 to 1; null where readings are gone and
-#: an old version has left no more than their plain mean. `increase` is for counters (null for all else) by the
-#: rule of `store.timeseries.counter`.
+#: `mean` is weighted by time: each reading holds until the next one, at most for `limits.hold_ms`; so a gap
+#: is not bridged. A bucket in which nothing holds, as one reading without a next one, has the plain mean.
+#: `covered` is the share of the bucket's time that readings hold for, 0 to 1; null where readings are gone
+#: and an old version has left no more than their plain mean. `increase` is for counters (null for all else)
+#: by the rule of `store.timeseries.counter`.
 Aggregate = Literal["min", "max", "mean", "last", "count", "increase", "covered"]
 
 #: A window is for a chart or a rule, not for an export.
@@ -115,8 +115,10 @@ class TimeSeries(Protocol):
         exchanges: Sequence[Exchange] = (),
     ) -> Window:
         """Aggregates over buckets [start + i * step_ms, …); from the rollups (1 min, 1 h) where buckets are
-        whole minutes or hours. `exchanges`: what people have said of this meter, for `increase`. Right for everything that was rolled up or is not rolled up yet; a store that
-        cannot know which minutes are stale may lack late readings until the next `roll_up`.
+        whole minutes or hours. `exchanges`: what people have said of this meter, for `increase`.
+
+        Right for everything that was rolled up or is not rolled up yet; a store that cannot know which
+        minutes are stale may lack late readings until the next `roll_up`.
         Raises ValueError for a step below 1 or more than 200,000 buckets."""
 
     def life(
@@ -130,7 +132,7 @@ class TimeSeries(Protocol):
         exchanges: Sequence[Exchange] = (),
     ) -> Life:
         """The growth of a counter over buckets of [start, end), as `window` counts it; newer readings may be
-        added to it. Raises ValueError for a quantity that is no counter, a step below 1 or too many buckets."""
+        added to it. Raises ValueError for what is no counter, a step below 1 or too many buckets."""
 
     def roll_up(self, limit: int) -> int:
         """Bring up to `limit` stale minutes of the rollups up to date; how many were."""

@@ -1,22 +1,22 @@
 """How much a counter grew: the one rule, for rollups of every store, the API, pages and reports.
 
 Readings are laid together into **runs**, within which each reading is at least the one before and at most
-`small` above it. Of a run only its ends are kept, as its growth is the difference of them. Runs of neighbouring
-cells join where the last and the first reading would have stood in one run: so it is the same how a day was cut
-into minutes and hours (`joined` is associative), and late readings change only the cell they fall into.
+`small` above it. Of a run only its ends are kept, as its growth is the difference of them. Runs of
+neighbouring cells join where the last and the first reading would have stood in one run: so it is the same
+how a day was cut into minutes and hours (`joined` is associative), and late readings change their own cell.
 
 A **life** puts runs in order of time:
 
-1. A run that begins where an earlier one can have got to, by `Growth.allows` and the time between, goes on from
-   it, and the step counts. Of several the one with the smallest step is taken.
+1. A run that begins where an earlier one can have got to, by `Growth.allows` and the time between, goes on
+   from it, and the step counts. Of several the one with the smallest step is taken.
 2. What lay between the two (zeros, dips, spikes) was a **glitch** and counts nothing, if it lasted no longer
    than GLITCH_MS and did not grow itself.
 3. A fall of at most `small` is jitter: growth counts again above the highest value reached.
-4. A fall across a power of ten, or what a register of 16 or 32 bits holds, that makes a step which can be real
-   is a **roll-over** and counts.
-5. Everything else is a new start: a **reset** where it begins near zero, an **exchange** of the meter where it
-   does not. The step counts nothing; the growth after it does.
-6. Where a person has said when a meter was exchanged and what the old one and the new one showed, that holds.
+4. A fall across a power of ten, or what a register of 16 or 32 bits holds, that makes a step which can be
+   real is a **roll-over** and counts.
+5. Everything else is a new start: a **reset** where it begins near zero, an **exchange** of the meter where
+   it does not. The step counts nothing; the growth after it does.
+6. Where a person has said when a meter was exchanged and what the two showed, that holds.
 
 A step belongs to the time of its later reading. What came last is provisional: a jump counts nothing until it
 has grown, and a step up is taken back if what follows shows that it was a spike.
@@ -57,8 +57,8 @@ class Run(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A step that is not as steps should be: from one reading to another. A glitch: from its first to its last
-    reading. `rollover` and `told` (by a person) are counted, the others are not."""
+    """A step that is not as steps should be: from one reading to another. A glitch: from its first to its
+    last reading. `rollover` and `told` (by a person) are counted, the others are not."""
 
     from_time: int
     from_value: float
@@ -134,7 +134,7 @@ class _Link(NamedTuple):
 
 @dataclass(slots=True)
 class Life:
-    """The life of one counter over buckets [start + i * step_ms, …) up to `end`; runs come in order of time."""
+    """The life of one counter over buckets [start + i * step_ms, …) up to `end`. Runs come by time."""
 
     growth: Growth
     start: int
@@ -218,7 +218,7 @@ class Life:
         return best
 
     def _step(self, one: _Open, time: int, value: float) -> tuple[float, bool] | None:
-        """The growth from the end of a stretch to a value, and whether it rolled over; None: not believable."""
+        """The growth from the end of a stretch to a value, and whether it rolled over; None: none."""
         span_ms = time - one.time
         if value >= one.high - self.growth.small:
             step = max(0.0, value - one.high)

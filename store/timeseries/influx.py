@@ -12,6 +12,7 @@ from typing import Final
 from store.errors import StoreError
 from store.timeseries import columns, influx_lines, influx_setup, influx_window
 from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window, empty_window
+from store.timeseries.counter import Exchange, Life
 from store.timeseries.influx_http import Http
 from store.timeseries.influx_query import (
     HOUR_MS,
@@ -33,6 +34,7 @@ from store.timeseries.influx_query import (
 from store.timeseries.influx_rollup import RollUp, tasks
 from store.timeseries.influx_settings import InfluxSettings
 from store.timeseries.influx_stale import Key, Marks, decoded, encoded, minutes_of
+from store.timeseries.limits import COUNTERS, must_be_counter
 from wire.ranges import Ranges
 
 #: Readings of one page of `raw`: some 2 MB of JSON.
@@ -222,6 +224,7 @@ class InfluxTimeSeries:
         end: int,
         step_ms: int,
         aggregates: Sequence[Aggregate],
+        exchanges: Sequence[Exchange] = (),
     ) -> Window:
         """See the contract. Which minutes are stale is asked of the server, so that it is right in a process
         that only reads, too."""
@@ -230,12 +233,29 @@ class InfluxTimeSeries:
         if not window.time or not aggregates:
             return window
         unit_ms = influx_window.unit_of(start, step_ms)
-        stale, sparse = self._standing(series, start, end, unit_ms)
-        if sparse and "increase" not in aggregates:
+        counting = "increase" in aggregates and quantity in COUNTERS
+        stale, sparse = self._standing(series, start, end, MINUTE_MS if counting else unit_ms)
+        if sparse and not {"mean", "covered", "increase"} & set(aggregates):
             self._windows.bare(window, series, end)
         else:
-            self._windows.fill(window, series, end, stale)
+            self._windows.fill(window, series, end, stale, exchanges)
         return window
+
+    def life(
+        self,
+        site: str,
+        device: str,
+        quantity: str,
+        start: int,
+        end: int,
+        step_ms: int,
+        exchanges: Sequence[Exchange] = (),
+    ) -> Life:
+        """See the contract."""
+        must_be_counter(quantity)
+        empty_window(start, end, step_ms, ())
+        stale = self._stale(site, device)
+        return self._windows.life((site, device, quantity), start, end, step_ms, stale, exchanges)
 
     def _standing(
         self, series: tuple[str, str, str], start: int, end: int, unit_ms: int
@@ -285,7 +305,7 @@ class InfluxTimeSeries:
                 return sites[site]
 
             for task in tasks(jobs, quantities):
-                self._roll.run(task, marks.has)
+                self._roll.run(task)
             with self._writing:
                 self._tell(marks, marks.done(jobs))
         return sum(job.last - job.first + 1 for job in jobs)

@@ -16,9 +16,6 @@ REACHED: Final = "telemetry_reached"
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 
-#: What a rollup keeps of a quantity, as fields `quantity.part`, and how parts of parts come together.
-PARTS: Final = {"min": "min", "max": "max", "sum": "sum", "count": "sum", "last": "last", "increase": "sum"}
-
 #: InfluxDB 3 Core refuses a question over more than 432 files, by default 72 hours
 #: (docs.influxdata.com/influxdb3/core/reference/config-options, query-file-limit).
 SPAN_3_MS: Final = 72 * HOUR_MS

@@ -1,42 +1,52 @@
 """Rollups: one line per device and minute, and per device and hour, with all quantities.
 
-Increase is kept so that it adds up: the steps to the readings of the minute, the step into it from the
-reading before included. So a late reading changes two minutes: its own, and the next one that has readings.
+A minute is made of its readings, an hour of its minutes, both whole and of nothing else: so a late reading
+changes its own minute and hour.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from store.timeseries import cells
+from store.timeseries.cells import Cell
 from store.timeseries.contract import Block
+from store.timeseries.counter import Run
 from store.timeseries.influx_query import (
     HOUR_MS,
     HOURS,
     MINUTE_MS,
     MINUTES,
-    PARTS,
     RAW,
-    SPAN_3_MS,
     Questions,
     Series,
-    by_time,
     name,
     select,
     where,
 )
 from store.timeseries.influx_stale import Job
+from store.timeseries.limits import COUNTERS
 
 #: Device-minutes of one question: at a reading a second of ten quantities, 600,000 values.
 _MOST_DEVICE_MINUTES: Final = 1_000
 _MOST_DEVICES: Final = 50
-_DAY_MS: Final = 24 * HOUR_MS
 _BY_DEVICE: Final = " GROUP BY device"
+#: Parts of a rollup, as fields `quantity.part`; of counters also `runs`, empty for one run.
+PARTS: Final = ("min", "max", "sum", "count", "first", "first_time", "last", "last_time", "area", "covered")
 
-_Cells = dict[str, list[float | None]]
+_Columns = dict[str, list[Any]]
+
+
+class Text(str):
+    """A string field: line protocol wants it in double quotes. Of our own characters: nothing to escape."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f'"{self}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +85,10 @@ class RollUp:
         self._questions = questions
         self._write = write
 
-    def run(self, task: Task, is_stale: Callable[[str, str, int], bool]) -> None:
-        """Roll up minutes, their successors and their hours. `is_stale`: minutes of a device that come later
-        anyway."""
+    def run(self, task: Task) -> None:
+        """Roll up minutes and their hours."""
         self._minutes(task)
         self._hours(task)
-        for next_task in self._successors(task, is_stale):
-            self._minutes(next_task)
-            self._hours(next_task)
 
     def _minutes(self, task: Task) -> None:
         start, end = task.first * MINUTE_MS, task.beyond * MINUTE_MS
@@ -92,143 +98,92 @@ class RollUp:
             select(", ".join(map(name, task.quantities)), RAW, inside, _BY_DEVICE),
             select(counts, MINUTES, inside, _BY_DEVICE),
         ])  # fmt: skip
-        previous = self._previous(task, start, readings)
         known = {series.tags["device"]: series for series in rolled}
         blocks = []
         for series in readings:
             device = series.tags["device"]
-            values: _Cells = {}
+            values: _Columns = {}
             for quantity, column in series.columns.items():
-                cells = cells_of(series.time, column, previous.get((device, quantity)), start, end)
-                _keep_larger(cells, quantity, start, known.get(device))
-                values.update({f"{quantity}.{part}": cells[part] for part in PARTS})
+                made = dict(cells.by_bucket(*present(series.time, column), quantity, start, MINUTE_MS))
+                for minute in _larger(known.get(device), quantity, start, made):
+                    del made[minute]
+                values |= columns_of(quantity, made, task.beyond - task.first)
             blocks.append(Block(task.site, device, range(start, end, MINUTE_MS), values))
         self._write(MINUTES, blocks)
-
-    def _previous(self, task: Task, start: int, readings: Sequence[Series]) -> dict[tuple[str, str], float]:
-        """The reading before `start` of each (device, quantity) that has readings: looked for in the day
-        before, then wherever it is, then in the rollups, as readings are forgotten."""
-        needed = {
-            (series.tags["device"], quantity)
-            for series in readings
-            for quantity, column in series.columns.items()
-            if any(value is not None for value in column)
-        }
-        fields = ", ".join(map(name, task.quantities))
-        near = where(task.site, task.devices, start - _DAY_MS, start)
-        found = _first_row(self._questions.ask(
-            select(fields, RAW, near, f"{_BY_DEVICE} ORDER BY time DESC LIMIT 1")
-        ))  # fmt: skip
-        since = start - SPAN_3_MS if self._questions.bounded else None
-        for source, part in ((RAW, ""), (MINUTES, ".last")):
-            missing = needed.difference(found)
-            devices = sorted({device for device, _ in missing})
-            quantities = sorted({quantity for _, quantity in missing})
-            condition = where(task.site, devices, since, start)
-            answers = self._questions.ask_all([
-                select(f"last({name(quantity + part)})", source, condition, _BY_DEVICE)
-                for quantity in quantities
-            ])  # fmt: skip
-            for quantity, answer in zip(quantities, answers, strict=True):
-                for series in answer:
-                    value = float(series.columns["last"][0])
-                    found.setdefault((series.tags["device"], quantity), value)
-        return found
 
     def _hours(self, task: Task) -> None:
         start = task.first * MINUTE_MS // HOUR_MS * HOUR_MS
         end = -(-task.beyond * MINUTE_MS // HOUR_MS) * HOUR_MS
-        names = {f"{quantity}.{part}": how for quantity in task.quantities for part, how in PARTS.items()}
-        fields = ", ".join(f"{how}({name(field)}) AS {name(field)}" for field, how in names.items())
-        found = self._questions.ask(
-            select(
-                fields,
-                MINUTES,
-                where(task.site, task.devices, start, end),
-                f"{by_time(0, HOUR_MS)}, device fill(none)",
-            )
-        )
-        blocks = [Block(task.site, series.tags["device"], series.time, series.columns) for series in found]
+        fields = ", ".join(fields_of(quantity) for quantity in task.quantities)
+        inside = where(task.site, task.devices, start, end)
+        blocks = []
+        for series in self._questions.ask(select(fields, MINUTES, inside, _BY_DEVICE)):
+            values: _Columns = {}
+            for quantity in task.quantities:
+                by_hour: defaultdict[int, list[Cell]] = defaultdict(list)
+                for at, cell in cells_of(series, quantity, MINUTE_MS):
+                    by_hour[(at - start) // HOUR_MS].append(cell)
+                made = {hour: cells.merged(several, quantity) for hour, several in by_hour.items()}
+                values |= columns_of(quantity, made, (end - start) // HOUR_MS)
+            blocks.append(Block(task.site, series.tags["device"], range(start, end, HOUR_MS), values))
         self._write(HOURS, blocks)
 
-    def _successors(self, task: Task, is_stale: Callable[[str, str, int], bool]) -> list[Task]:
-        """The next minutes with readings, whose first step begins in what has changed now."""
-        end = task.beyond * MINUTE_MS
-        until = end + SPAN_3_MS if self._questions.bounded else None
-        after = where(task.site, task.devices, end, until)
-        fields = ", ".join(map(name, task.quantities))
-        going_on = self._questions.ask(select(fields, RAW, after, f"{_BY_DEVICE} LIMIT 1"))
-        if not going_on:
-            return []
-        after = where(task.site, [series.tags["device"] for series in going_on], end, until)
-        answers = self._questions.ask_all([
-            select(f"first({name(quantity)})", RAW, after, _BY_DEVICE) for quantity in task.quantities
-        ])  # fmt: skip
-        found: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for quantity, answer in zip(task.quantities, answers, strict=True):
-            for series in answer:
-                minute = series.time[0] // MINUTE_MS
-                if not is_stale(task.site, series.tags["device"], minute):
-                    found[series.tags["device"], minute].append(quantity)
-        return [
-            Task(task.site, (device,), tuple(names), minute, minute + 1)
-            for (device, minute), names in found.items()
-        ]
+
+def present(time: Sequence[int], values: Sequence[float | None]) -> tuple[list[int], list[float]]:
+    """Without nulls; as floats, as JSON has none of its own: 5.0 comes as 5."""
+    kept = [(at, float(value)) for at, value in zip(time, values, strict=True) if value is not None]
+    return [at for at, _ in kept], [value for _, value in kept]
 
 
-def cells_of(
-    time: Sequence[int], values: Sequence[float | None], previous: float | None, start: int, end: int,
-    step_ms: int = MINUTE_MS,
-) -> _Cells:  # fmt: skip
-    """The PARTS of each bucket of [start, end), null where it has no reading. `time` ascends within it;
-    `previous` is the reading before."""
-    if None in values:
-        kept = [(at, value) for at, value in zip(time, values, strict=True) if value is not None]
-        time, values = [at for at, _ in kept], [value for _, value in kept]
-    # JSON has no floats of its own: 5.0 comes as 5.
-    numbers = [float(value) for value in values if value is not None]
-    steps = steps_of(numbers, previous)
-    cells: _Cells = {part: [None] * len(range(start, end, step_ms)) for part in PARTS}
-    at = 0
-    while at < len(numbers):
-        bucket = (time[at] - start) // step_ms
-        beyond = bisect_left(time, start + (bucket + 1) * step_ms, at)
-        part = numbers[at:beyond]
-        cells["min"][bucket] = min(part)
-        cells["max"][bucket] = max(part)
-        cells["sum"][bucket] = sum(part)
-        cells["count"][bucket] = len(part)
-        cells["last"][bucket] = part[-1]
-        cells["increase"][bucket] = sum(steps[at:beyond])
-        at = beyond
-    return cells
+def fields_of(quantity: str) -> str:
+    """What to ask of a rollup for `cells_of`."""
+    parts = (*PARTS, *(("runs",) if quantity in COUNTERS else ()))
+    return ", ".join(name(f"{quantity}.{part}") for part in parts)
 
 
-def steps_of(values: Sequence[float], previous: float | None) -> list[float]:
-    """The step to each reading from the one before; a step down is a reset and counts as the new value."""
-    if not values:
-        return []
-    before = [values[0] if previous is None else previous, *values[:-1]]
-    return [now - then if now >= then else now for then, now in zip(before, values, strict=True)]
+def columns_of(quantity: str, made: Mapping[int, Cell], count: int) -> _Columns:
+    """The fields of `count` rows; null where there is no cell."""
+    found: _Columns = {f"{quantity}.{part}": [None] * count for part in PARTS}
+    if quantity in COUNTERS:
+        found[f"{quantity}.runs"] = [None] * count
+    for at, cell in made.items():
+        parts = (
+            cell.low, cell.high, cell.total, cell.readings, cell.first, cell.first_time, cell.last,
+            cell.last_time, cell.area, cell.covered,
+        )  # fmt: skip
+        for part, value in zip(PARTS, parts, strict=True):
+            found[f"{quantity}.{part}"][at] = value
+        if quantity in COUNTERS:
+            found[f"{quantity}.runs"][at] = Text(cells.encoded(cell.runs))
+    return found
 
 
-def _keep_larger(cells: _Cells, quantity: str, start: int, rolled: Series | None) -> None:
-    """A rollup of more readings than are there now stands: the others were forgotten since."""
+def cells_of(series: Series, quantity: str, width_ms: int) -> Iterable[tuple[int, Cell]]:
+    """The time of each row that has a cell of the quantity, and the cell."""
+    nothing: list[Any] = [None] * len(series.time)
+    parts = [series.columns.get(f"{quantity}.{part}") or nothing for part in (*PARTS, "runs")]
+    for at, *row in zip(series.time, *parts, strict=True):
+        if row[3] is not None:
+            yield at, _cell(at, row, width_ms)
+
+
+def _cell(at: int, row: Sequence[Any], width_ms: int) -> Cell:
+    low, high, total, count, first, first_time, last, last_time, area, covered, runs = row
+    if area is None:  # of version 1, which knew neither when nor, where the counter fell, what
+        first = low if last == high else last
+        first_time, last_time, covered, runs = at, at + width_ms - 1, None, ""
+    own = Run(int(first_time), first, int(last_time), last)
+    lives = cells.decoded(runs) if runs else (own,)
+    return Cell(
+        int(first_time), first, int(last_time), last, low, high, total, int(count),
+        area, None if covered is None else int(covered), lives,
+    )  # fmt: skip
+
+
+def _larger(rolled: Series | None, quantity: str, start: int, made: Mapping[int, Cell]) -> list[int]:
+    """The minutes whose rollup is of more readings than are there now: it stands, the rest was forgotten."""
     counts = rolled.columns.get(f"{quantity}.count") if rolled else None
     if rolled is None or counts is None:
-        return
-    for time, count in zip(rolled.time, counts, strict=True):
-        bucket = (time - start) // MINUTE_MS
-        if count is not None and count > (cells["count"][bucket] or 0):
-            for column in cells.values():
-                column[bucket] = None
-
-
-def _first_row(answer: Iterable[Series]) -> dict[tuple[str, str], float]:
-    """(device, column) -> its value in the first row."""
-    return {
-        (series.tags["device"], column): float(values[0])
-        for series in answer
-        for column, values in series.columns.items()
-        if values and values[0] is not None
-    }
+        return []
+    pairs = (((time - start) // MINUTE_MS, count) for time, count in zip(rolled.time, counts, strict=True))
+    return [minute for minute, count in pairs if minute in made and (count or 0) > made[minute].readings]

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from store.timeseries import cells
+from store.timeseries.cells import Cell
 from store.timeseries.contract import Aggregate, Window
+from store.timeseries.counter import GLITCH_MS, Exchange, Life, Run, lived
 from store.timeseries.influx_query import (
     HOUR_MS,
     HOURS,
     MINUTE_MS,
     MINUTES,
-    PARTS,
     RAW,
+    SPAN_3_MS,
     Questions,
     Series,
     by_time,
@@ -21,16 +24,15 @@ from store.timeseries.influx_query import (
     select,
     where,
 )
-from store.timeseries.influx_rollup import steps_of
+from store.timeseries.influx_rollup import cells_of, fields_of
 from store.timeseries.influx_stale import coarse
+from store.timeseries.limits import COUNTERS, hold_ms
 from wire.ranges import Ranges
 
 #: A window asks for at most this many stretches of stale minutes; what lies between is read with them.
 _MOST_STRETCHES: Final = 8
-_NEEDS: Final[dict[Aggregate, tuple[str, ...]]] = {
-    "min": ("min",), "max": ("max",), "mean": ("sum", "count"), "last": ("last",), "count": ("count",),
-    "increase": ("increase",),
-}  # fmt: skip
+#: What the server adds up by itself, and how it does so with parts of a rollup.
+_HOW: Final[dict[Aggregate, str]] = {"min": "min", "max": "max", "last": "last", "count": "sum"}
 
 
 class Raw(Protocol):
@@ -50,15 +52,19 @@ class Segment:
     end: int
 
 
+Series3 = tuple[str, str, str]
+
+
 def unit_of(start: int, step_ms: int) -> int:
     """The longest of hour, minute and 1 ms that all buckets begin on: what they may be put together from."""
     units = (HOUR_MS, MINUTE_MS, 1)
     return next(unit for unit in units if start % unit == 0 and step_ms % unit == 0)
 
 
-def segments(start: int, end: int, step_ms: int, stale: Ranges) -> list[Segment]:
-    """What answers which part. `stale`: minutes whose rollups do not hold. Of an hour with a stale minute the
-    others are taken by the minute; the part of a minute before `end` is single readings."""
+def segments(start: int, end: int, step_ms: int, stale: Ranges, edges: Sequence[int] = ()) -> list[Segment]:
+    """What answers which part. `stale`: minutes whose rollups do not hold. `edges`: minutes that no hour
+    reaches across. Of an hour with a stale minute the others are taken by the minute; the part of a minute
+    before `end` is single readings."""
     unit_ms = unit_of(start, step_ms)
     if unit_ms == 1:
         return [Segment(RAW, start, end)]
@@ -67,7 +73,7 @@ def segments(start: int, end: int, step_ms: int, stale: Ranges) -> list[Segment]
     parts: list[Segment] = []
     at = first
     for low, high in [*bad, (beyond, beyond - 1)]:
-        parts += _clean(at, low, by_hours=unit_ms == HOUR_MS)
+        parts += _clean(at, low, edges, by_hours=unit_ms == HOUR_MS)
         parts += [Segment(RAW, low * MINUTE_MS, (high + 1) * MINUTE_MS)]
         at = high + 1
     parts += [Segment(RAW, beyond * MINUTE_MS, end)]
@@ -81,7 +87,7 @@ class Windows:
         self._questions = questions
         self._raw = raw
 
-    def bare(self, window: Window, series: tuple[str, str, str], end: int) -> None:
+    def bare(self, window: Window, series: Series3, end: int) -> None:
         """Fill a window without increases from single readings, in one question."""
         site, device, quantity = series
         fields = ", ".join(f"{how}({name(quantity)}) AS {name(how)}" for how in window.columns)
@@ -93,74 +99,130 @@ class Windows:
                 for number, value in zip(numbers, table.columns[aggregate], strict=True):
                     column[number] = value
 
-    def fill(self, window: Window, series: tuple[str, str, str], end: int, stale: Ranges) -> None:
-        """Fill the columns of a window that ends at `end`."""
-        start = window.time[0]
-        wanted = {part for aggregate in window.columns for part in _NEEDS[aggregate]}
-        if "increase" in wanted and unit_of(start, window.step_ms) > 1:
-            stale = self._with_successors(series, stale, start, end)
-        parts = [
-            Segment(segment.source, *span)
-            for segment in segments(start, end, window.step_ms, stale)
-            for span in self._questions.spans(segment.start, segment.end)
-        ]
-        buckets = _Buckets(len(window.time))
-        statements = [_statement(series, part, start, window.step_ms, wanted) for part in parts]
-        asked = [statement for statement in statements if statement]
-        answers = iter(self._questions.ask_all(asked))
-        for part, statement in zip(parts, statements, strict=True):
-            for table in next(answers) if statement else ():
-                buckets.take(table, start, window.step_ms)
-            if part.source == RAW and "increase" in wanted:
-                self._increase(buckets, series, part, start, window.step_ms)
-        for aggregate, column in window.columns.items():
-            column[:] = buckets.column(aggregate)
-
-    def _increase(
-        self, buckets: _Buckets, series: tuple[str, str, str], part: Segment, start: int, step_ms: int
+    def fill(
+        self, window: Window, series: Series3, end: int, stale: Ranges, exchanges: Sequence[Exchange] = ()
     ) -> None:
-        time, values = self._raw(*series, part.start, part.end)
-        if not values:
-            return
-        for at, step in zip(time, steps_of(values, self._before(series, part.start)), strict=True):
-            buckets.add("increase", (at - start) // step_ms, step)
+        """Fill the columns of a window that ends at `end`."""
+        start, step_ms = window.time[0], window.step_ms
+        wanted = [aggregate for aggregate in window.columns if aggregate in _HOW]
+        if wanted:
+            buckets = _Buckets(len(window.time))
+            parts = self._parts(segments(start, end, step_ms, stale))
+            statements = [_statement(series, part, start, step_ms, wanted) for part in parts]
+            for answer in self._questions.ask_all(statements):
+                for table in answer:
+                    buckets.take(table, start, step_ms)
+            for aggregate in wanted:
+                window.columns[aggregate][:] = buckets.column(aggregate)
+        if {"mean", "covered"} & window.columns.keys():
+            self._fill_mean(window, series, end, stale)
+        if "increase" in window.columns and series[2] in COUNTERS:
+            window.put_growth(self.life(series, start, end, step_ms, stale, exchanges))
 
-    def _before(self, series: tuple[str, str, str], time: int) -> float | None:
-        """The reading before `time`, from the rollups where it is forgotten."""
+    def _fill_mean(self, window: Window, series: Series3, end: int, stale: Ranges) -> None:
+        start, step_ms = window.time[0], window.step_ms
+        found = self._cells(series, segments(start, end, step_ms, stale), start, step_ms)
+        if not found:
+            return
+        before, after = self._before(series, start), self._after(series, end)
+        hold = hold_ms(series[2])
+        for bucket, mean in cells.means(
+            found, before, after[0] if after else None, hold, start, end, step_ms
+        ).items():
+            held = (mean.area, mean.covered) if mean.whole else None
+            length = min(step_ms, end - window.time[bucket])
+            window.put_mean(bucket, mean.total / mean.readings, held, length)
+
+    def life(
+        self,
+        series: Series3,
+        start: int,
+        end: int,
+        step_ms: int,
+        stale: Ranges,
+        exchanges: Sequence[Exchange],
+    ) -> Life:
+        """See the contract. What happened up to GLITCH_MS before and after is looked at with it."""
+        edges = [told.at // MINUTE_MS for told in exchanges]
+        before, after = self._before(series, start), self._after(series, end + GLITCH_MS)
+        runs: list[Run] = []
+        if before is not None:
+            since = (before[0] - GLITCH_MS) // MINUTE_MS * MINUTE_MS
+            earlier = self._cells(series, segments(since, start, HOUR_MS, stale, edges), since, HOUR_MS)
+            runs += [run for cell in earlier for run in cell.runs] or [Run(*before, *before)]
+        later = (end, end + GLITCH_MS, HOUR_MS)
+        for first, until, step in ((start, end, step_ms), later):
+            found = self._cells(series, segments(first, until, step, stale, edges), first, step, edges)
+            runs += [run for cell in found for run in cell.runs]
+        if after is not None:
+            runs.append(Run(*after, *after))
+        return lived(runs, COUNTERS[series[2]], start, end, step_ms, exchanges)
+
+    def _parts(self, parts: Sequence[Segment]) -> list[Segment]:
+        """As one question may cover them."""
+        return [
+            Segment(part.source, *span)
+            for part in parts
+            for span in self._questions.spans(part.start, part.end)
+        ]
+
+    def _cells(
+        self, series: Series3, parts: Sequence[Segment], start: int, step_ms: int, edges: Sequence[int] = ()
+    ) -> list[Cell]:
+        """The cells of segments, ascending by time; of single readings one for each bucket, or for each
+        reading where a meter was exchanged."""
+        site, device, quantity = series
+        found: list[Cell] = []
+        for part in self._parts(parts):
+            if part.source == RAW:
+                time, values = self._raw(site, device, quantity, part.start, part.end)
+                width = 1 if edges else step_ms
+                found += [cell for _, cell in cells.by_bucket(time, values, quantity, start, width)]
+                continue
+            inside = where(site, [device], part.start, part.end)
+            for table in self._questions.ask(select(fields_of(quantity), part.source, inside)):
+                width = HOUR_MS if part.source == HOURS else MINUTE_MS
+                found += [cell for _, cell in cells_of(table, quantity, width)]
+        return found
+
+    def _before(self, series: Series3, time: int) -> tuple[int, float] | None:
+        """The last reading before `time`, from the rollups where it is forgotten."""
         site, device, quantity = series
         whole = time // MINUTE_MS * MINUTE_MS  # the minute `time` lies in may end with a later reading
         for past in self._questions.pasts(time):
-            for answer in self._questions.ask_all([
+            raw, rolled = self._questions.ask_all([
                 select(f"last({name(quantity)})", RAW, where(site, [device], end=time) + past),
-                select(f"last({name(f'{quantity}.last')})", MINUTES, where(site, [device], end=whole) + past),
-            ]):  # fmt: skip
-                for table in answer:
-                    return float(table.columns["last"][0])
+                select(fields_of(quantity), MINUTES, where(site, [device], end=whole) + past,
+                       " ORDER BY time DESC LIMIT 1"),
+            ])  # fmt: skip
+            found = [(table.time[0], float(table.columns["last"][0])) for table in raw]
+            for table in rolled:
+                found += [(cell.last_time, cell.last) for _, cell in cells_of(table, quantity, MINUTE_MS)]
+            if found:
+                return max(found)
         return None
 
-    def _with_successors(self, series: tuple[str, str, str], stale: Ranges, start: int, end: int) -> Ranges:
-        """And the minutes whose first step begins in a stale one: the next with readings of each."""
+    def _after(self, series: Series3, time: int) -> tuple[int, float] | None:
+        """The first reading from `time` on, from the rollups where it is forgotten."""
         site, device, quantity = series
-        bad = coarse(_within(stale, start // MINUTE_MS, end // MINUTE_MS), _MOST_STRETCHES)
-        after = [(last + 1) * MINUTE_MS for _, last in bad]
-        if any(first < start // MINUTE_MS for first, _ in stale):
-            after.append(start)
-        fields = f"first({name(f'{quantity}.last')})"
-        statements = [
-            select(fields, MINUTES, where(site, [device], at, self._questions.reach(at, end))) for at in after
-        ]
-        found = Ranges(bad)
-        for answer in self._questions.ask_all(statements):
-            for table in answer:
-                found.add(table.time[0] // MINUTE_MS)
-        return found
+        until = time + SPAN_3_MS if self._questions.bounded else None
+        whole = -(-time // MINUTE_MS) * MINUTE_MS
+        raw, rolled = self._questions.ask_all([
+            select(f"first({name(quantity)})", RAW, where(site, [device], time, until)),
+            select(fields_of(quantity), MINUTES, where(site, [device], whole, until),
+                   " ORDER BY time LIMIT 1"),
+        ])  # fmt: skip
+        found = [(table.time[0], float(table.columns["first"][0])) for table in raw]
+        for table in rolled:
+            found += [(cell.first_time, cell.first) for _, cell in cells_of(table, quantity, MINUTE_MS)]
+        return min(found, default=None)
 
 
 class _Buckets:
     """Parts of buckets, added up. Segments come in the order of time, so the last `last` stands."""
 
     def __init__(self, count: int) -> None:
-        self._columns: dict[str, list[Any]] = {part: [None] * count for part in PARTS}
+        self._columns: dict[str, list[Any]] = {part: [None] * count for part in _HOW}
 
     def take(self, table: Series, start: int, step_ms: int) -> None:
         numbers = [(time - start) // step_ms for time in table.time]
@@ -187,33 +249,29 @@ class _Buckets:
             column[number] = held + value
 
     def column(self, aggregate: Aggregate) -> list[float | None]:
-        if aggregate != "mean":
-            return self._columns[aggregate]
-        pairs = zip(self._columns["sum"], self._columns["count"], strict=True)
-        return [total / count if count else None for total, count in pairs]
+        return self._columns[aggregate]
 
 
-def _statement(
-    series: tuple[str, str, str], part: Segment, start: int, step_ms: int, wanted: set[str]
-) -> str | None:
-    """The question for a segment; None where only the increase is asked for, of single readings."""
+def _statement(series: Series3, part: Segment, start: int, step_ms: int, wanted: Sequence[Aggregate]) -> str:
+    """The question for a segment."""
     site, device, quantity = series
-    functions = {
-        part_name: (part_name, quantity)
-        if part.source == RAW
-        else (PARTS[part_name], f"{quantity}.{part_name}")
-        for part_name in PARTS
-        if part_name in wanted and not (part.source == RAW and part_name == "increase")
-    }
-    if not functions:
-        return None
-    fields = ", ".join(f"{how}({name(of)}) AS {name(to)}" for to, (how, of) in functions.items())
+    raw = part.source == RAW
+    fields = ", ".join(
+        f"{one if raw else _HOW[one]}({name(quantity if raw else f'{quantity}.{one}')}) AS {name(one)}"
+        for one in wanted
+    )
     condition = where(site, [device], part.start, part.end)
     return select(fields, part.source, condition, f"{by_time(start, step_ms)} fill(none)")
 
 
-def _clean(first: int, beyond: int, *, by_hours: bool) -> Iterator[Segment]:
+def _clean(first: int, beyond: int, edges: Sequence[int], *, by_hours: bool) -> Iterator[Segment]:
     """Minutes [first, beyond) from rollups."""
+    for edge in sorted(edges):
+        if by_hours and edge % 60 and first < edge < beyond:
+            low, high = max(first, edge // 60 * 60), min(beyond, (edge // 60 + 1) * 60)
+            yield from _clean(first, low, (), by_hours=True)
+            yield Segment(MINUTES, low * MINUTE_MS, high * MINUTE_MS)
+            first = high
     low, high = -(-first // 60), beyond // 60
     if not by_hours or low >= high:
         yield Segment(MINUTES, first * MINUTE_MS, beyond * MINUTE_MS)

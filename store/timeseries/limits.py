@@ -1,4 +1,4 @@
-"""What physics says of a quantity: how quickly a counter can grow, how long one reading may stand for others."""
+"""What physics says of a quantity: how quickly a counter can grow, for how long a reading may stand."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from store.timeseries.counter import Run, joined, runs_of
 from store.timeseries.limits import COUNTERS, QUICK_HOLD_MS, SLOW_HOLD_MS, hold_ms
-from store.timeseries.sqlite_schema import HOUR_MS, MINUTE_MS
+from store.timeseries.sqlite_schema import MINUTE_MS
 from wire.quantities import QUANTITIES
 
 #: How long a reading of `quantity` holds, and how far a step of a counter needs no second look.
@@ -61,7 +61,8 @@ SELECT series, hour, min(low), max(high), sum(total), sum(readings),
             THEN total(area) + total(before * max(0, min(first_time - before_time, hold))) END,
        CASE WHEN count(area) = count(*)
             THEN cast(total(covered) + total(max(0, min(first_time - before_time, hold))) AS INTEGER) END,
-       CASE WHEN count(runs) > 0 OR count(area) < count(*) OR total(first - before NOT BETWEEN 0.0 AND small) > 0
+       CASE WHEN count(runs) > 0 OR count(area) < count(*)
+              OR total(first - before NOT BETWEEN 0.0 AND small) > 0
             THEN '{_BROKEN}' END
 FROM (SELECT h.series, h.hour, h.hold, h.small, r.low, r.high, r.total, r.readings, r.first, r.rise, r.area,
              r.covered, CASE WHEN h.small IS NOT NULL THEN r.runs END AS runs,
@@ -138,7 +139,9 @@ def _make_anew(connection: sqlite3.Connection, lowest: int, series: int, minute:
         if quantity in COUNTERS:
             rows = connection.execute(_RUNS, (broken, at * 60, (at + 1) * 60)).fetchall()
             runs = joined(map(runs_of_row, rows), COUNTERS[quantity].small)
-        _keep_runs(connection, "UPDATE rollup_hour SET runs = ? WHERE series = ? AND hour = ?", runs, broken, at)
+        _keep_runs(
+            connection, "UPDATE rollup_hour SET runs = ? WHERE series = ? AND hour = ?", runs, broken, at
+        )
     connection.execute(_NO_LONGER_STALE, due)
 
 

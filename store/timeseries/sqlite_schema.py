@@ -20,8 +20,8 @@ ADDED: Final = (
 #: One row a bucket. `area` is the sum of each reading times the ms it holds within the bucket until the next
 #: one there, `covered` the sum of those ms. `runs`: those of a counter (store.timeseries.counter) as JSON
 #: `[first_time, first, last_time, last], …`; null for one run, whose ends the row has. Of what version 1 made
-#: and of which the readings are gone, these are null; there `rise` is the sum of the steps between readings, a
-#: step down as the new value.
+#: and of which the readings are gone, these are null; there `rise` is the sum of the steps between readings,
+#: a step down as the new value.
 _ROLLUP: Final = """CREATE TABLE IF NOT EXISTS {table} (
     series INTEGER NOT NULL, {bucket} INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
     total REAL NOT NULL, readings INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
@@ -31,8 +31,8 @@ _ROLLUP: Final = """CREATE TABLE IF NOT EXISTS {table} (
 #: `point` has no rowid: the key is the table, 20 to 25 bytes a reading (measured 24.7 with pages half split).
 #: `stale` names the minutes whose rollup does not hold, and with it that of their hours: marked in the
 #: transaction that adds the points. In `reached`, `position` is the log's, `raw_before` how far readings have
-#: been forgotten, and `erasures` counts the times that ids of series lost their meaning. `rebuild`: the series
-#: whose rollups another version made, and from which minute on they still are as it made them.
+#: been forgotten, and `erasures` counts the times that ids of series lost their meaning. `rebuild`: the
+#: series whose rollups another version made, and from which minute on they still are as it made them.
 TABLES: Final = {
     "series": """CREATE TABLE IF NOT EXISTS series (
         id INTEGER PRIMARY KEY, site TEXT NOT NULL, device TEXT NOT NULL, quantity TEXT NOT NULL,

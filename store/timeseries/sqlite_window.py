@@ -29,7 +29,8 @@ WITH cell (time, low, high, total, readings, first, last, first_time, last_time,
     FROM json_each(:hours) AS span CROSS JOIN rollup_hour AS r
       ON r.series = :series AND r.hour >= span.value ->> 0 AND r.hour < span.value ->> 1
     UNION ALL
-    SELECT r.minute * {MINUTE_MS}, low, high, total, readings, first, last, first_time, last_time, area, covered
+    SELECT r.minute * {MINUTE_MS}, low, high, total, readings, first, last, first_time, last_time,
+           area, covered
     FROM json_each(:minutes) AS span CROSS JOIN rollup AS r
       ON r.series = :series AND r.minute >= span.value ->> 0 AND r.minute < span.value ->> 1
     UNION ALL
@@ -56,9 +57,11 @@ _MEAN: Final = f"""{_CELLS}
            lead(first_time, 1, :time_after) OVER in_time AS time_after
     FROM cell WINDOW in_time AS (ORDER BY time)
 ), held AS (
-    SELECT *, max(0, min(first_time, time_before + :hold) - max(time_before, :start + bucket * :step)) AS into_ms,
+    SELECT *,
+           max(0, min(first_time, time_before + :hold) - max(time_before, :start + bucket * :step))
+             AS into_ms,
            CASE WHEN time_after >= min(:start + (bucket + 1) * :step, :end) THEN
-               min(time_after, last_time + :hold, :start + (bucket + 1) * :step, :end) - last_time END AS out_ms
+             min(time_after, last_time + :hold, :start + (bucket + 1) * :step, :end) - last_time END AS out_ms
     FROM neighbours
 )
 SELECT bucket, total(area) + total(into_ms * value_before) + total(out_ms * last),
@@ -85,7 +88,9 @@ SELECT time, first, last_time, last, rise, runs FROM (
 _COLUMN: Final[dict[Aggregate, int]] = {"min": 0, "max": 1, "count": 2}
 
 _STALE: Final = "SELECT minute FROM stale WHERE series = ? AND minute >= ? AND minute < ? ORDER BY minute"
-_POINT_BEFORE: Final = "SELECT time, value FROM point WHERE series = ? AND time < ? ORDER BY time DESC LIMIT 1"
+_POINT_BEFORE: Final = (
+    "SELECT time, value FROM point WHERE series = ? AND time < ? ORDER BY time DESC LIMIT 1"
+)
 _MINUTE_BEFORE: Final = (
     f"SELECT coalesce(last_time, (minute + 1) * {MINUTE_MS} - 1), last FROM rollup "  # noqa: S608
     "WHERE series = ? AND minute < ? ORDER BY minute DESC LIMIT 1"
@@ -143,7 +148,9 @@ def window(
     return found
 
 
-def _fill_mean(connection: sqlite3.Connection, found: Window, quantity: str, bound: Mapping[str, Any]) -> None:
+def _fill_mean(
+    connection: sqlite3.Connection, found: Window, quantity: str, bound: Mapping[str, Any]
+) -> None:
     """Mean and covered share, as far as they are asked for."""
     series, start, end = bound["series"], bound["start"], bound["end"]
     before, after = _before(connection, series, start), _after(connection, series, end)
@@ -206,7 +213,8 @@ def _spans(
 
 def plan(start: int, end: int, step_ms: int, stale: Sequence[int], edges: Sequence[int] = ()) -> Plan:
     """The largest cells for buckets [start + i * step_ms, …) up to `end`, all in UTC ms. `stale` minutes,
-    ascending, and their hours do not hold; no cell reaches across the minutes that are `edges`. Where buckets do not begin on whole minutes, only readings do.
+    ascending, and their hours do not hold; no cell reaches across the minutes that are `edges`.
+    Where buckets do not begin on whole minutes, only readings do.
     """
     if start % MINUTE_MS or step_ms % MINUTE_MS:
         return Plan(points=[(start, end)])

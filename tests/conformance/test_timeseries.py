@@ -19,7 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.timeseries.contract import Aggregate, Block, Latest, TimeSeries
+from store.timeseries.counter import Exchange, Run, lived
 from store.timeseries.influx import InfluxTimeSeries
+from store.timeseries.limits import COUNTERS, hold_ms
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.influx import settings_for
 
@@ -34,7 +36,7 @@ HOUR: Final = 3_600_000
 DAY: Final = 24 * HOUR
 #: A whole hour, so that hours, minutes and buckets begin here.
 START: Final = 1_764_000_000_000
-ALL: Final[tuple[Aggregate, ...]] = ("min", "max", "mean", "last", "count", "increase")
+ALL: Final[tuple[Aggregate, ...]] = ("min", "max", "mean", "covered", "last", "count")
 FRESH: Final = itertools.count()
 
 
@@ -71,9 +73,14 @@ def roll_all_up(store: TimeSeries, limit: int = 1000) -> None:
 
 
 def columns(
-    store: TimeSeries, start: int, end: int, step_ms: int, device: str = "meter"
+    store: TimeSeries,
+    start: int,
+    end: int,
+    step_ms: int,
+    device: str = "meter",
+    quantity: str = "active_power",
 ) -> dict[Aggregate, list[float | None]]:
-    return store.window(SITE, device, "active_power", start, end, step_ms, ALL).columns
+    return store.window(SITE, device, quantity, start, end, step_ms, ALL).columns
 
 
 def test_what_was_written_is_read_back_bit_for_bit(store: TimeSeries) -> None:
@@ -186,9 +193,9 @@ def test_a_bucket_without_readings_is_null_and_never_zero(store: TimeSeries) -> 
             "min": [0, None, 2],
             "max": [0, None, 2],
             "mean": [0, None, 2],
+            "covered": [1, None, 0],
             "last": [0, None, 2],
             "count": [1, None, 1],
-            "increase": [0, None, 2],
         }
         roll_all_up(store)
 
@@ -199,7 +206,8 @@ def test_late_and_unordered_data_makes_its_minutes_right_again(store: TimeSeries
     store.write([power([START + 59_999, START], [59, 0])], 2)
     roll_all_up(store)
     expected: dict[Aggregate, list[float | None]] = {
-        "min": [0], "max": [59], "mean": [119 / 4], "last": [59], "count": [4], "increase": [59],
+        "min": [0], "max": [59], "mean": [(0 * 10_000 + 10 * 40_000 + 50 * 9_999) / 59_999],
+        "covered": [59_999 / 60_000], "last": [59], "count": [4],
     }  # fmt: skip
     assert columns(store, START, START + MINUTE, MINUTE) == expected
 
@@ -254,7 +262,6 @@ def test_a_window_of_many_buckets_over_few_readings(store: TimeSeries) -> None:
         assert [at for at, value in enumerate(got["last"]) if value is not None] == list(
             range(0, days * 1440, 1440)
         )
-        assert sum(value or 0 for value in got["increase"]) == days - 1
         roll_all_up(store)
 
 
@@ -279,9 +286,9 @@ def settle(request: pytest.FixtureRequest) -> Callable[[TimeSeries], None]:
 def test_an_increase_belongs_to_the_bucket_of_the_later_reading(
     store: TimeSeries, settle: Callable[[TimeSeries], None]
 ) -> None:
-    counter(store, [START, START + 50_000, START + MINUTE + 10_000, START + 2 * MINUTE], [100, 101, 104, 104])
+    counter(store, [START, START + 50_000, START + MINUTE + 10_000, START + 2 * MINUTE], [100, 101, 103, 103])
     settle(store)
-    assert increases(store, START, START + 4 * MINUTE, MINUTE) == [1, 3, 0, None]
+    assert increases(store, START, START + 4 * MINUTE, MINUTE) == [1, 2, 0, None]
 
 
 def test_a_window_steps_from_the_reading_before_it_however_old(
@@ -301,16 +308,47 @@ def test_the_first_reading_of_all_is_no_increase(
     assert increases(store, START, START + MINUTE, MINUTE) == [0]
 
 
-def test_a_step_down_is_a_reset_and_counts_as_the_new_value(
-    store: TimeSeries, settle: Callable[[TimeSeries], None]
+def test_what_is_no_counter_has_no_increase(store: TimeSeries) -> None:
+    store.write([power([START, START + 1], [1, 2])], 1)
+    window = store.window(SITE, "meter", "active_power", START, START + MINUTE, MINUTE, ["increase"])
+    assert window.columns == {"increase": [None]}
+    with pytest.raises(ValueError, match="active_power is no counter"):
+        store.life(SITE, "meter", "active_power", START, START + MINUTE, MINUTE)
+
+
+#: Readings a minute apart -> what grew, and the marks. After the cases in findings V1 and their like.
+LIVES: Final[dict[str, tuple[list[float], float, list[str]]]] = {
+    "a zero": ([1000.0, 1000.1, 0.0, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "zeros for a while": ([1000.0, 1000.1, 0.0, 0.0, 0.0, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "a dip of one digit": ([1000.00, 1000.02, 1000.01, 1000.03], 0.03, []),
+    "a dip": ([1000.0, 1000.1, 999.0, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "a spike": ([1000.0, 1000.1, 65535.0, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "a spike of two readings": ([1000.0, 1000.1, 65535.0, 65535.0, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "a spike that could be real": ([1000.0, 1000.1, 1001.1, 1000.2, 1000.3], 0.3, ["glitch"]),
+    "zero and spike": ([1000.0, 1000.1, 0.0, 65535.0, 1000.2, 1000.3], 0.3, ["glitch", "glitch"]),
+    "a reset": ([1000.0, 1000.1, 0.0, 0.1, 0.2], 0.3, ["reset"]),
+    "an older meter": ([12.0, 12.1, 45678.0, 45678.2], 0.3, ["exchange"]),
+    "a younger meter": ([45678.0, 45678.1, 912.0, 912.2], 0.3, ["exchange"]),
+    "a roll-over": ([99999.5, 99999.9, 0.1, 0.3], 0.8, ["rollover"]),
+    "a display that flickers": ([10.0, 10.1, 10.0, 10.1, 10.0, 10.1], 0.1, []),
+    "whole kWh": ([10.0, 10.0, 11.0, 11.0, 12.0], 2.0, []),
+    "a bad beginning": ([0.0, 1000.0, 1000.1], 0.1, ["exchange"]),
+}
+
+
+@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("offset", [0, 57 * MINUTE], ids=["within an hour", "across hours"])
+def test_a_counter_grows_by_the_one_rule(
+    store: TimeSeries, settle: Callable[[TimeSeries], None], name: str, offset: int
 ) -> None:
-    """Within a minute, from minute to minute, from hour to hour, and twice in a row."""
-    resets = [0, 1000, 59_000, MINUTE, MINUTE + 1000, HOUR, HOUR + 1, 3 * HOUR]
-    counter(store, [START + at for at in resets], [10, 12, 2, 1, 5, 3, 0, 7])
+    values, grown, marks = LIVES[name]
+    counter(store, [START + offset + at * MINUTE for at in range(len(values))], list(values))
     settle(store)
-    assert increases(store, START, START + 2 * MINUTE, MINUTE) == [2 + 2, 1 + 4]
-    assert increases(store, START, START + 4 * HOUR, HOUR) == [9, 3 + 0, None, 7]
-    assert increases(store, START, START + 4 * HOUR, 4 * HOUR) == [19]
+    for step in (MINUTE, HOUR, 10_000, 2 * HOUR):
+        span = START, START + 2 * HOUR, step
+        window = store.window(SITE, "meter", "active_energy_import", *span, ["increase"])
+        assert sum(value or 0 for value in window.columns["increase"]) == pytest.approx(grown), step
+        assert [mark.why for mark in window.marks] == marks, step
 
 
 def test_late_readings_between_two_minutes_divide_the_step(store: TimeSeries) -> None:
@@ -319,6 +357,82 @@ def test_late_readings_between_two_minutes_divide_the_step(store: TimeSeries) ->
     counter(store, [START + 2 * HOUR], [16])
     roll_all_up(store)
     assert increases(store, START, START + 4 * HOUR, HOUR) == [0, None, 6, 4]
+
+
+def test_a_late_reading_shows_a_step_to_have_been_a_glitch(store: TimeSeries) -> None:
+    counter(store, [START, START + MINUTE], [1000, 0])
+    roll_all_up(store)
+    counter(store, [START + 2 * MINUTE], [1000.5])
+    roll_all_up(store)
+    assert increases(store, START, START + HOUR, HOUR) == [0.5]
+
+
+def test_what_a_person_says_of_an_exchange_holds(
+    store: TimeSeries, settle: Callable[[TimeSeries], None]
+) -> None:
+    """45 minutes without power; the new meter comes with 3.2 kWh of its own (findings V2)."""
+    old = [45_678.0 + 0.125 * at for at in range(5)]
+    times = [START + at * MINUTE for at in (*range(5), *range(50, 55))]
+    counter(store, times, [*old, 3.25, 3.25, 3.5, 3.5, 3.75])
+    settle(store)
+    span = START, START + 2 * HOUR, HOUR
+    assert increases(store, *span) == [1.0, None]
+    told = [Exchange(START + 30 * MINUTE, old_last=45_678.75, new_first=3.0)]
+    for step in (MINUTE, HOUR, 2 * HOUR):
+        window = store.window(
+            SITE, "meter", "active_energy_import", START, START + 2 * HOUR, step, ["increase"], told
+        )
+        assert sum(value or 0 for value in window.columns["increase"]) == pytest.approx(0.75 + 0.75)
+        assert [mark.why for mark in window.marks] == ["told"]
+    store.forget(START + HOUR, 0)
+    window = store.window(SITE, "meter", "active_energy_import", *span, ["increase"], told)
+    assert window.columns["increase"][0] == pytest.approx(1.5)
+
+
+def test_a_life_goes_on_with_newer_readings(store: TimeSeries, settle: Callable[[TimeSeries], None]) -> None:
+    counter(store, [START - HOUR, START, START + MINUTE], [10, 11, 12])
+    settle(store)
+    life = store.life(SITE, "meter", "active_energy_import", START, START + DAY, DAY)
+    assert (life.grown(), life.since, life.newest) == ({0: 2}, START - HOUR, (START + MINUTE, 12))
+    life.add(Run(START + 2 * MINUTE, 12.5, START + 2 * MINUTE, 12.5))
+    assert life.grown() == {0: 2.5}
+    assert store.life(SITE, "nobody", "active_energy_import", START, START + DAY, DAY).grown() == {}
+
+
+# Means.
+
+
+def test_a_mean_is_weighted_by_time(store: TimeSeries, settle: Callable[[TimeSeries], None]) -> None:
+    """One reading of 20 degrees at the full hour, 50 min of silence, 60 readings of 30 degrees in the last
+    10 min (findings T4)."""
+    time = [START, *(START + 50 * MINUTE + at * 10 * SECOND for at in range(60))]
+    values: list[float | None] = [20.0, *[30.0] * 60]
+    store.write([Block(SITE, "th", time, {"temperature": values})], 1)
+    settle(store)
+    got = columns(store, START, START + HOUR, HOUR, device="th", quantity="temperature")
+    assert got["mean"] == [pytest.approx((20 * 3000 + 30 * 590) / 3590)]
+    assert got["covered"] == [pytest.approx(3590 / 3600)]
+
+
+def test_a_mean_does_not_bridge_a_gap(store: TimeSeries, settle: Callable[[TimeSeries], None]) -> None:
+    """Power holds for a minute at most: 10 min of 100 W, 40 min of nothing, 10 min of 200 W."""
+    time = [START + at * 10 * SECOND for at in (*range(60), *range(300, 361))]
+    values: list[float | None] = [*[100.0] * 60, *[200.0] * 61]
+    store.write([power(time, values)], 1)
+    settle(store)
+    got = columns(store, START, START + HOUR, HOUR)
+    assert got["mean"] == [pytest.approx((100 * 650 + 200 * 600) / 1250)]
+    assert got["covered"] == [pytest.approx(1250 / 3600)]
+
+
+def test_a_reading_holds_into_the_next_bucket_that_has_one(
+    store: TimeSeries, settle: Callable[[TimeSeries], None]
+) -> None:
+    store.write([power([START + 40 * SECOND, START + 80 * SECOND, START + 100 * SECOND], [10, 20, 40])], 1)
+    settle(store)
+    got = columns(store, START, START + 2 * MINUTE, MINUTE)
+    assert got["mean"] == [10, pytest.approx((10 * 20 + 20 * 20) / 40)]
+    assert got["covered"] == [pytest.approx(20 / 60), pytest.approx(40 / 60)]
 
 
 # Time zones.
@@ -346,7 +460,6 @@ def test_a_local_day_has_the_hours_it_has(
         assert columns(store, start, end, HOUR)["count"] == [4] * hours
         whole_day = columns(store, start, end, end - start)
         assert (whole_day["min"], whole_day["count"]) == ([4], [hours * 4])
-        assert whole_day["increase"] == [hours * 4]
         roll_all_up(store)
 
 
@@ -427,11 +540,11 @@ def test_forgetting_again_forgets_nothing_more(store: TimeSeries) -> None:
 
 
 def test_a_counter_steps_from_what_is_forgotten(store: TimeSeries) -> None:
-    counter(store, [START, START + 30 * SECOND, START + 2 * HOUR], [100, 110, 150])
+    counter(store, [START, START + 30 * SECOND, START + 2 * HOUR], [100, 101, 141])
     roll_all_up(store)
     store.forget(START + HOUR, 0)
     assert increases(store, START + HOUR, START + 3 * HOUR, HOUR) == [None, 40]
-    assert increases(store, START, START + 3 * HOUR, HOUR) == [10, None, 40]
+    assert increases(store, START, START + 3 * HOUR, HOUR) == [1, None, 40]
 
 
 def test_a_late_reading_does_not_destroy_the_rollup_of_forgotten_ones(store: TimeSeries) -> None:
@@ -531,6 +644,7 @@ STARTS: Final = st.sampled_from([0, 0, MINUTE, 61 * MINUTE, 12_345, -5 * MINUTE,
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
+    quantity=st.sampled_from(["active_energy_import", "water_volume", "temperature"]),
     early=st.dictionaries(TIMES, VALUES, min_size=1, max_size=80),
     late=st.dictionaries(TIMES, VALUES, max_size=30),
     start=STARTS,
@@ -539,6 +653,7 @@ STARTS: Final = st.sampled_from([0, 0, MINUTE, 61 * MINUTE, 12_345, -5 * MINUTE,
 )
 def test_any_window_equals_what_the_readings_say(
     store: TimeSeries,
+    quantity: str,
     early: dict[int, float],
     late: dict[int, float],
     start: int,
@@ -550,10 +665,11 @@ def test_any_window_equals_what_the_readings_say(
     span = (START + start, START + start + length, step_ms)
 
     def judge(readings: Mapping[int, float]) -> None:
-        assert_same(columns(store, *span, device=device), plain(readings, *span))
+        got = store.window(SITE, device, quantity, *span, [*ALL, "increase"]).columns
+        assert_same(got, plain(readings, quantity, *span))
 
     def write(readings: Mapping[int, float]) -> None:
-        store.write([power(list(readings), list(readings.values()), device=device)], 1)
+        store.write([Block(SITE, device, list(readings), {quantity: list(readings.values())})], 1)
 
     first = {START + at: value for at, value in early.items()}
     write(first)
@@ -567,35 +683,50 @@ def test_any_window_equals_what_the_readings_say(
 
 
 def plain(
-    readings: Mapping[int, float], start: int, end: int, step_ms: int
+    readings: Mapping[int, float], quantity: str, start: int, end: int, step_ms: int
 ) -> dict[Aggregate, list[float | None]]:
-    """The window by the words of the contract."""
+    """The window by the words of the contract; growth by the rule, reading by reading."""
     ordered = sorted(readings.items())
-    before = [value for time, value in ordered if time < start]
-    last = before[-1] if before else None
-    expected: dict[Aggregate, list[float | None]] = {aggregate: [] for aggregate in ALL}
-    for bucket in range(start, end, step_ms):
-        values = [value for time, value in ordered if bucket <= time < min(bucket + step_ms, end)]
-        for aggregate in ALL:
-            expected[aggregate].append(_aggregate(aggregate, values, last) if values else None)
-        last = values[-1] if values else last
-    return expected
+    edges = list(range(start, end, step_ms))
+    found: dict[Aggregate, list[float | None]] = {one: [None] * len(edges) for one in (*ALL, "increase")}
+    for number, bucket in enumerate(edges):
+        until = min(bucket + step_ms, end)
+        values = [value for time, value in ordered if bucket <= time < until]
+        if not values:
+            continue
+        held = _held(ordered, bucket, until, hold_ms(quantity))
+        covered = sum(ms for _, ms in held)
+        plain_mean = sum(values) / len(values)
+        found["min"][number], found["max"][number] = min(values), max(values)
+        found["last"][number], found["count"][number] = values[-1], len(values)
+        found["mean"][number] = sum(v * ms for v, ms in held) / covered if covered else plain_mean
+        found["covered"][number] = covered / (until - bucket)
+    if quantity in COUNTERS:
+        # The context a store looks at: an hour before the last reading before, an hour after and the next.
+        before = [time for time, _ in ordered if time < start]
+        since = (before[-1] - HOUR) // MINUTE * MINUTE if before else start
+        after = [time for time, _ in ordered if time >= end + HOUR]
+        beyond = after[0] if after else end + HOUR
+        seen = [Run(time, v, time, v) for time, v in ordered if since <= time < end + HOUR or time == beyond]
+        life = lived(seen, COUNTERS[quantity], start, end, step_ms)
+        for number, amount in life.grown().items():
+            found["increase"][number] = amount
+    return found
 
 
-def _aggregate(aggregate: Aggregate, values: list[float], before: float | None) -> float:
-    if aggregate == "mean":
-        return sum(values) / len(values)
-    if aggregate == "increase":
-        steps = itertools.pairwise(values if before is None else [before, *values])
-        return sum(now - then if now >= then else now for then, now in steps)
-    return {"min": min(values), "max": max(values), "last": values[-1], "count": len(values)}[aggregate]
+def _held(ordered: list[tuple[int, float]], start: int, end: int, hold: int) -> list[tuple[float, int]]:
+    """Each value with the ms it holds in [start, end)."""
+    return [
+        (value, max(0, min(after, time + hold, end) - max(time, start)))
+        for (time, value), (after, _) in itertools.pairwise(ordered)
+    ]
 
 
 def assert_same(got: Mapping[Aggregate, list[float | None]], expected: Mapping[Aggregate, Any]) -> None:
     """Bit for bit, but for what is added up: that depends on the order."""
     assert got.keys() == expected.keys()
     for aggregate, column in got.items():
-        if aggregate in ("mean", "increase"):
+        if aggregate in ("mean", "increase", "covered"):
             assert column == [
                 value if value is None else pytest.approx(value, rel=1e-9, abs=1e-6)
                 for value in expected[aggregate]

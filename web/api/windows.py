@@ -49,8 +49,11 @@ AggregatesParameter = Annotated[
     str,
     Query(
         pattern=rf"^{_ONE}(,{_ONE}){{0,{len(AGGREGATES) - 1}}}$",
-        description="Comma-separated: min, max, mean, last, count, increase. `increase` is for counters: the "
-        "sum of the steps from reading to reading, resets counted as such; other quantities come without it.",
+        description="Comma-separated: min, max, mean, last, count, increase, covered. `mean` is "
+        "time-weighted: each reading holds until the next one, at most 1 min where something flows and 1 h for rooms, "
+        "materials and states; `covered` is the share of the bucket that readings hold for, null where only "
+        "the plain mean of an earlier version is left. `increase` is for counters: what really grew, without "
+        "glitches, resets and exchanged meters; other quantities come without it.",
         examples=["min,max,mean"],
     ),
 ]
@@ -66,7 +69,7 @@ class SeriesWindow(Answer):
         dict[Aggregate, Column],
         Field(
             description="Aggregate -> its value in each bucket, null where there was no reading; in `unit`, "
-            "except count, which is the number of readings.",
+            "except count, which is the number of readings, and covered, a share from 0 to 1.",
             examples=[{"mean": [812.5, None]}],
         ),
     ]
@@ -143,15 +146,23 @@ def _small_enough(
     if count > MOST_VALUES:
         remedy = "take a longer step, or fewer series or aggregates"
         raise rule("step", step.text, f"makes {count} values, at most {MOST_VALUES}", remedy)
-    rows = sum((run.end - run.start) // _resolution_ms(run) for run in buckets) * len(series)
+    rows = sum(_rows_behind(run) for run in buckets) * len(series)
     if rows > MOST_ROWS:
         remedy = "take whole minutes or hours, a shorter time or fewer series"
         raise rule("step", step.text, f"needs about {rows} stored rows, at most {MOST_ROWS}", remedy)
 
 
-def _resolution_ms(run: Run) -> int:
-    """What the store reads for these buckets: its rollups by hour or minute, else readings, say 1 Hz."""
-    return next((ms for ms in (HOUR_MS, MINUTE_MS) if not run.step_ms % ms and not run.start % ms), SECOND_MS)
+def _rows_behind(run: Run) -> int:
+    """What the store reads for these buckets: rollups by hour, by minute in an hour that an edge cuts, readings
+    (say 1 Hz) where they do not begin on whole minutes."""
+    span = run.end - run.start
+    if run.start % MINUTE_MS or run.step_ms % MINUTE_MS:
+        return span // SECOND_MS
+    if run.step_ms < HOUR_MS:
+        return span // MINUTE_MS
+    edges = [*range(run.start, run.end, run.step_ms), run.end]
+    cut = sum(1 for edge in edges if edge % HOUR_MS)
+    return span // HOUR_MS + cut * (HOUR_MS // MINUTE_MS)
 
 
 def _some_counter_if_increase(series: Sequence[Series], columns: Sequence[Aggregate]) -> None:
