@@ -12,6 +12,7 @@ from store.records.contract import AgentState, Records
 from store.timeseries.contract import TimeSeries
 from web.project import Project
 from web.site_state import (
+    BASE_LOOKBACK_MS,
     BUSY_SPAN_MINUTES,
     DAY_MS,
     MINUTE_MS,

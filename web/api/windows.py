@@ -50,10 +50,10 @@ AggregatesParameter = Annotated[
     Query(
         pattern=rf"^{_ONE}(,{_ONE}){{0,{len(AGGREGATES) - 1}}}$",
         description="Comma-separated: min, max, mean, last, count, increase, covered. `mean` is "
-        "time-weighted: each reading holds until the next one, at most 1 min where something flows and 1 h for rooms, "
-        "materials and states; `covered` is the share of the bucket that readings hold for, null where only "
-        "the plain mean of an earlier version is left. `increase` is for counters: what really grew, without "
-        "glitches, resets and exchanged meters; other quantities come without it.",
+        "time-weighted: each reading holds until the next one, at most 1 min where something flows and 1 h "
+        "for rooms, materials and states; `covered` is the share of the bucket that readings hold for, null "
+        "where only the plain mean of an earlier version is left. `increase` is for counters: what really "
+        "grew, without glitches, resets and exchanged meters; other quantities come without it.",
         examples=["min,max,mean"],
     ),
 ]
@@ -153,8 +153,8 @@ def _small_enough(
 
 
 def _rows_behind(run: Run) -> int:
-    """What the store reads for these buckets: rollups by hour, by minute in an hour that an edge cuts, readings
-    (say 1 Hz) where they do not begin on whole minutes."""
+    """What the store reads for these buckets: rollups by hour, by minute in an hour that an edge cuts; where
+    they do not begin on whole minutes readings, say 1 Hz."""
     span = run.end - run.start
     if run.start % MINUTE_MS or run.step_ms % MINUTE_MS:
         return span // SECOND_MS
