@@ -20,14 +20,13 @@ from store.threads import PAGES
 from web.language import LANGUAGES, Language
 from web.project import Project
 from web.reading import Chart, Stores
+from web.seats import Seats
 from web.site_state import Digest, SiteState
 from web.situation import judge
 from web.wording import Figure, figures
 
 #: At most ten pushes a second and project.
 PUSH_EVERY_S: Final = 0.1
-#: Open streams of one project; beyond it a visitor is told to come back.
-MOST_VIEWERS: Final = 200
 CHART: Final = "chart"
 
 
@@ -58,6 +57,11 @@ class Update:
     chart: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """The last word of a stream: too many are open; come back later."""
+
+
 @dataclass(slots=True)
 class Channel:
     """One project while somebody looks at it. Lives in the event loop."""
@@ -68,7 +72,7 @@ class Channel:
     clock: Callable[[], int]
     epoch: str = field(default_factory=lambda: secrets.token_hex(4))
     version: int = 0
-    viewers: int = 0
+    seats: Seats = field(default_factory=Seats)
     used_at: float = 0.0
     reread_at: float = 0.0
     #: Up to where the stores must have come before late readings are in them.
@@ -139,13 +143,22 @@ class Channel:
         newer = {key for key, version in self._versions.items() if version > cursor.version}
         return Update(here, False, [f for key, f in known.items() if key in newer], CHART in newer)
 
+    @property
+    def viewers(self) -> int:
+        return len(self.seats)
+
     async def changes(
-        self, cursor: Cursor | None, language: Language, beat_s: float
-    ) -> AsyncGenerator[Update | None]:
-        """Updates as they come; None every `beat_s` without one. Ends when the channel closes."""
-        self.viewers += 1
+        self, cursor: Cursor | None, language: Language, beat_s: float, address: str = ""
+    ) -> AsyncGenerator[Update | Crowded | None]:
+        """Updates as they come; None every `beat_s` without one. Ends when the channel closes; ends with
+        Crowded where others need the seat that a viewer from `address` has."""
+        seat = self.seats.take(address)
+        self._wake()
         try:
             while not self.closed:
+                if seat.given_up:
+                    yield Crowded()
+                    return
                 changed = self._changed
                 if (update := self.since(cursor, language)) is not None:
                     cursor = update.cursor
@@ -157,7 +170,7 @@ class Channel:
                 except TimeoutError:
                     yield None
         finally:
-            self.viewers -= 1
+            self.seats.leave(seat)
             self.used_at = asyncio.get_running_loop().time()
 
     async def chart(self, stores: Stores) -> Chart:

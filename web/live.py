@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
+from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.decoder import Decoder
 from store.log.hint import Hint
@@ -28,6 +31,8 @@ REREAD_EVERY_S: Final = 2.0
 REREAD_SHARE: Final = 20
 #: A channel nobody looks at is kept so long: a phone that comes back from a pocket finds it warm.
 KEEP_IDLE_S: Final = 600.0
+#: A page that failed is told by the health for so long.
+FAILING_FOR_S: Final = 60.0
 
 
 class Live:
@@ -43,22 +48,36 @@ class Live:
         self._channels: dict[str, Channel] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._decoder = decoder
+        self._tending: set[asyncio.Task[None]] = set()
+        #: Channels that went wrong and are to be closed: their pages see that they are cut off.
+        self._spoiled: set[str] = set()
+        self._failed_at_s = -FAILING_FOR_S
         self.failures = 0
 
     async def run(self) -> None:
-        """Follow and tick until cancelled."""
+        """Follow the log until cancelled."""
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._again(self._follow))
-                group.create_task(self._again(self._tick))
+            await self._again(self._follow)
         finally:
             self.close()
+            for task in self._tending:
+                task.cancel()
+            await asyncio.gather(*self._tending, return_exceptions=True)
 
     def close(self) -> None:
         """End all streams, so that a server can stop without cutting them."""
-        for channel in self._channels.values():
+        for project in list(self._channels):
+            self.end(project)
+
+    def end(self, project: str) -> None:
+        """End the streams of one project: whoever comes back is judged anew."""
+        if (channel := self._channels.pop(project, None)) is not None:
             channel.close()
-        self._channels.clear()
+
+    @property
+    def well(self) -> bool:
+        """Whether no page has failed lately."""
+        return time.monotonic() - self._failed_at_s >= FAILING_FOR_S
 
     def counts(self) -> dict[str, int]:
         """For the health page."""
@@ -76,7 +95,9 @@ class Live:
             channel = self._channels.get(project.id)
             if channel is None:
                 channel = await self._open(project)
+                channel.push()
                 self._channels[project.id] = channel
+                self._tend_for_life(channel)
             channel.used_at = asyncio.get_running_loop().time()
             channel.push()
             return channel
@@ -92,14 +113,34 @@ class Live:
         return Channel(project, state, position, self._clock)
 
     async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
-        """The supervisor of the two tasks."""
+        """A store that fails for a moment must not end the pages."""
         while True:
             try:
                 await work()
-            except Exception:  # a store that fails for a moment must not end the pages
-                self.failures += 1
-                LOGGER.exception("live pages: going on in a second")
-                await asyncio.sleep(1)
+            except StoreError as error:
+                self._failed(f"{error}; the pages go on in a second")
+                await asyncio.sleep(TICK_S)
+
+    @contextlib.contextmanager
+    def _alone(self, channel: Channel) -> Iterator[None]:
+        """What goes wrong in here costs this project's pages alone."""
+        try:
+            yield
+        except StoreError as error:
+            self._failed(f"page of {channel.project.id}: {error}")
+        except Exception:  # the supervisor of one project's pages: the others must go on
+            self._failed(f"page of {channel.project.id}: it is cut off and begins anew")
+            LOGGER.exception("page of %s", channel.project.id)
+            self._spoiled.add(channel.project.id)
+
+    def _failed(self, what: str) -> None:
+        self.failures += 1
+        self._failed_at_s = time.monotonic()
+        LOGGER.error("live pages: %s", what)
+
+    def _end_spoiled(self) -> None:
+        while self._spoiled:
+            self.end(self._spoiled.pop())
 
     async def _follow(self) -> None:
         while True:
@@ -115,8 +156,10 @@ class Live:
         after = min(channel.position for channel in channels)
         for offset, found in (steps := await LIVE.run(self._read, after, channels)):
             for channel, part in found:
-                channel.take(offset, part)
+                with self._alone(channel):
+                    channel.take(offset, part)
             await asyncio.sleep(0)
+        self._end_spoiled()
         if steps:
             for channel in channels:
                 channel.position = max(channel.position, steps[-1][0])
@@ -137,30 +180,48 @@ class Live:
         batch = self._decoder.batch(record)
         if batch is None:
             return []
-        return [(channel, digest(batch, channel.state.watched)) for channel in behind]
+        found = []
+        for channel in behind:
+            with self._alone(channel):
+                found.append((channel, digest(batch, channel.state.watched)))
+        return found
 
-    async def _tick(self) -> None:
-        while True:
+    def _tend_for_life(self, channel: Channel) -> None:
+        """A task of its own: a store that is slow for one project holds up no other."""
+        task = asyncio.create_task(self._tend_until_closed(channel), name=f"page of {channel.project.id}")
+        self._tending.add(task)
+        task.add_done_callback(self._tending.discard)
+
+    async def _tend_until_closed(self, channel: Channel) -> None:
+        while not channel.closed:
             await asyncio.sleep(TICK_S)
-            for channel in list(self._channels.values()):
+            with self._alone(channel):
                 await self._tend(channel)
+            self._end_spoiled()
 
     async def _tend(self, channel: Channel) -> None:
         """What time alone changes: ages, the day, what agents say, late readings, channels nobody needs."""
         loop = asyncio.get_running_loop()
-        if not channel.viewers and loop.time() - channel.used_at > KEEP_IDLE_S:
-            del self._channels[channel.project.id]
-            channel.close()
+        idle = not channel.viewers and loop.time() - channel.used_at > KEEP_IDLE_S
+        if idle or channel.project.link_is_over(self._clock()):
+            self.end(channel.project.id)
             return
         channel.state.turn_day(local_day(channel.project, self._clock()))
+        reread = False
+        try:
+            reread = await self._refresh(channel)
+        finally:
+            channel.push(chart=reread)  # also where the stores are away: ages go on
+
+    async def _refresh(self, channel: Channel) -> bool:
+        """Ask the stores for what the log does not say; whether totals and chart were read again."""
         channel.state.hear(await PAGES.run(self._stores.agents, channel.project.site))
         channel.state.ripen(self._clock())
-        reread = (
-            channel.state.totals_stale or channel.state.chart_stale
-        ) and loop.time() >= channel.reread_at
-        if reread:
-            await self._reread(channel)
-        channel.push(chart=reread)
+        stale = channel.state.totals_stale or channel.state.chart_stale
+        if not stale or asyncio.get_running_loop().time() < channel.reread_at:
+            return False
+        await self._reread(channel)
+        return True
 
     async def _reread(self, channel: Channel) -> None:
         """Late readings: count today's totals anew; done with it once the stores have them all."""

@@ -1,0 +1,30 @@
+"""Who asks, as far as a network address can say: bounds are kept per address, so that no one takes all."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+#: What a household or a single attacker has of IPv6 (RFC 6177): one of its 2^64 addresses is as good as another.
+_IPV6_PREFIX: Final = 64
+
+
+def visitor(connection: HTTPConnection) -> str:
+    """The address that a bound is kept for. Behind a proxy it is what the proxy says (uvicorn reads
+    X-Forwarded-For from the proxies it trusts)."""
+    return address_of(connection.client.host if connection.client else "")
+
+
+def address_of(host: str) -> str:
+    """An IPv4 address as it is, of an IPv6 address its network; whatever else it is, as it is."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
