@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "doctor": "look at settings, stores and broker; exit 1 with a remedy for what is wrong",
     "provision": "keys and certificates of agents, broker and cloud: make, renew, revoke, list",
     "command": "ask an agent: read now, another interval, another site file, a configuration file",
+    "link": "make and list the links that open the customers' pages",
     "token": "make, list and revoke tokens of the HTTP API",
     "quarantine": "list, show and replay what could not be accepted",
     "replay": "send a recording through the real path",

@@ -15,6 +15,7 @@ from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
 from plumbline.heartbeat import fresh_beats
+from plumbline.projects_file import weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Kind
 from plumbline.registration import registration_of, taken_out
@@ -117,6 +118,10 @@ def _projects(settings: Settings, _: bool) -> Iterator[Line]:
     devices = sum(len(project.devices) for project in projects)
     yield Line("ok", "projects", f"{len(projects)} projects, {devices} devices")
     yield from _taken_out(settings, registration)
+    if weak := weak_links(projects):
+        yield Line(
+            "warn", "links", f"weak: {', '.join(weak)}", "`plumbline link new` makes a good one for each"
+        )
     if not projects and settings.unregistered == "quarantine":
         yield Line("warn", "projects", "none: whatever agents send goes to quarantine", "name your sites")
 

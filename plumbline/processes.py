@@ -24,6 +24,7 @@ from ingest.writer import Writer
 from plumbline.broker import connect_address
 from plumbline.clock import now_ms
 from plumbline.heartbeat import Heartbeat
+from plumbline.projects_file import ProjectsFile
 from plumbline.registration import enter
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hints, open_stores, writer_lease
@@ -232,9 +233,10 @@ async def _web(
     def replay(item: Quarantined) -> Replayed:
         return Replay(stores.log, stores.records, _directory(settings, stores), now_ms).item(item)
 
+    file = ProjectsFile(settings.projects, lambda found: _register(settings, stores, list(found)))
     app = create_app(
         projects, stores.log, stores.timeseries, stores.records, hint, now_ms, vitals, stores.registry,
-        replay=replay,
+        replay=replay, look=file.look,
     )  # fmt: skip
     server = _server(app, settings.web.host, settings.web.port)
     serving = asyncio.create_task(server.serve(), name="uvicorn")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Annotated, Any, Final
 
@@ -27,8 +28,10 @@ from web.api.app import create_api
 from web.api.rate import Rate
 from web.api.sources import Replayed, Sources, Vitals
 from web.assets import Assets
-from web.channel import MOST_VIEWERS, Cursor, Update
+from web.channel import Crowded, Cursor, Update
+from web.guesses import Guesses
 from web.headers import SecurityHeaders
+from web.keeping import Look, keep
 from web.language import LANGUAGES, Language, choose
 from web.live import Live
 from web.messages import say
@@ -36,11 +39,14 @@ from web.pages import customer, not_found, render
 from web.problem import of_status
 from web.project import Project, Projects
 from web.reading import Stores
+from web.visitors import visitor
 
 #: Proxies cut a silent connection after 30 s or more; half of that keeps it.
 HEARTBEAT_S: Final = 15.0
 #: How long a browser waits before it comes back (ms).
 RETRY_MS: Final = 2_000
+#: The same of one whose seat others needed more.
+CROWDED_RETRY_MS: Final = 60_000
 COOKIE: Final = "lang"
 _YEAR_S: Final = 365 * 86_400
 
@@ -56,17 +62,25 @@ def create_app(
     registry: Registry | None = None,
     api_rate: Rate | None = None,
     replay: Callable[[Quarantined], Replayed] | None = None,
+    look: Look | None = None,
 ) -> FastAPI:
     """The web server. `clock` gives UTC milliseconds; `vitals` what /health says of other parts of
     the process (called in a thread). With a `registry` there is the HTTP API at /api/v1, where one
     token may ask as often as `api_rate`, and `replay` takes in what is in quarantine (in a thread).
-    `app.state.live.close()` ends all streams."""
+    `look` says when the projects have changed. `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock, Decoder(records))
     assets = Assets()
+    guesses = Guesses()
     app = FastAPI(
-        title="Plumbline", lifespan=_lifespan(live), docs_url=None, redoc_url=None, openapi_url=None
+        title="Plumbline",
+        lifespan=_lifespan(live, known, look),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # A redirect would lead to whatever Host the client named, the link in its address.
+        redirect_slashes=False,
     )
     app.state.live = live
     app.add_middleware(GZipMiddleware, minimum_size=800)
@@ -81,18 +95,22 @@ def create_app(
             return of_status(HTTPException(404)).answer(request.url.path)
         return HTMLResponse(lost, status_code=404)
 
+    @app.exception_handler(429)
+    async def not_now(request: Request, error: HTTPException) -> PlainTextResponse:
+        return PlainTextResponse(say(_language(request), "guesses.text"), 429, error.headers)
+
     @app.exception_handler(StoreError)
     async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
         return PlainTextResponse(say(_language(request), "store_away.text"), 503, {"Retry-After": "10"})
 
-    app.include_router(_project_routes(known, stores, live, assets, clock))
+    app.include_router(_project_routes(known, guesses, stores, live, assets, clock))
     app.include_router(_static_routes(assets))
 
     async def vital() -> Vitals:
-        counts: dict[str, Any] = {"projects": len(known.all)}
+        counts: dict[str, Any] = {"projects": len(known.all), "guesses_refused": guesses.refused}
         counts |= {"log_offset": await HEALTH.run(log.last_offset)} | live.counts()
         counts |= await HEALTH.run(vitals)
-        return Vitals(not app.state.following.done(), counts)
+        return Vitals(live.well and not any(task.done() for task in app.state.tasks), counts)
 
     @app.get("/health")
     async def health() -> JSONResponse:
@@ -107,20 +125,30 @@ def create_app(
 
 
 def _project_routes(
-    known: Projects, stores: Stores, live: Live, assets: Assets, clock: Callable[[], int]
+    known: Projects,
+    guesses: Guesses,
+    stores: Stores,
+    live: Live,
+    assets: Assets,
+    clock: Callable[[], int],
 ) -> APIRouter:
     """What a token opens."""
     routes = APIRouter(prefix="/p/{token}")
 
-    def project_of(token: str) -> Project:
+    async def project_of(request: Request, token: str) -> Project:
         """The one filter between a visitor and a site."""
-        if (project := known.by_token(token)) is None:
+        address = visitor(request)
+        if wait_s := guesses.refuse_for_s(address):
+            raise HTTPException(429, headers={"Retry-After": str(math.ceil(wait_s))})
+        if (project := known.by_token(token, clock())) is None:
+            guesses.missed(address)
             raise HTTPException(404)
         return project
 
     opened = Depends(project_of)
 
     @routes.api_route("", methods=["GET", "HEAD"])
+    @routes.api_route("/", methods=["GET", "HEAD"])
     async def customer_page(request: Request, project: Project = opened) -> HTMLResponse:
         language = _language(request)
         channel = await live.channel(project)
@@ -136,9 +164,11 @@ def _project_routes(
     ) -> Response:
         language = _language(request)
         channel = await live.channel(project)
-        if channel.viewers >= MOST_VIEWERS:
-            return PlainTextResponse(say(language, "busy.text"), 503, {"Retry-After": "30"})
-        changes = channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S)
+        address = visitor(request)
+        if channel.seats.full(address):
+            later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
+            return PlainTextResponse(say(language, "busy.text"), 429, later)
+        changes = channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S, address)
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(_events(changes, clock), media_type="text/event-stream", headers=headers)
 
@@ -169,18 +199,22 @@ def _static_routes(assets: Assets) -> APIRouter:
     return routes
 
 
-def _lifespan(live: Live) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+def _lifespan(
+    live: Live, known: Projects, look: Look | None
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # The pool in which FastAPI runs routes and dependencies that are not coroutines.
         current_default_thread_limiter().total_tokens = API_THREADS
-        app.state.following = task = asyncio.create_task(live.run(), name="live")
+        app.state.tasks = tasks = [asyncio.create_task(live.run(), name="live")]
+        if look is not None:
+            tasks.append(asyncio.create_task(keep(known, live, look), name="links"))
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     return lifespan
 
@@ -190,12 +224,17 @@ def _language(request: Request) -> Language:
     return choose(asked, request.cookies.get(COOKIE), request.headers.get("accept-language"))
 
 
-async def _events(changes: AsyncGenerator[Update | None], clock: Callable[[], int]) -> AsyncIterator[bytes]:
+async def _events(
+    changes: AsyncGenerator[Update | Crowded | None], clock: Callable[[], int]
+) -> AsyncIterator[bytes]:
     """Server-sent events (html.spec.whatwg.org §9.2): `snapshot`, then `figures`; `chart`: read again."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with contextlib.aclosing(changes):
         async for update in changes:
-            yield _beat(clock()) if update is None else _event(update, clock())
+            if isinstance(update, Crowded):
+                yield f"retry: {CROWDED_RETRY_MS}\nevent: crowded\ndata: {CROWDED_RETRY_MS}\n\n".encode()
+            else:
+                yield _beat(clock()) if update is None else _event(update, clock())
 
 
 def _beat(now: int) -> bytes:

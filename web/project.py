@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
-from checked_yaml.model import Config, explain_all, shown, unknown_choice
+from checked_yaml.model import Config, explain_all, shown, unknown_choice, wrong
+from web.links import end_of_link, weakness
 from wire.identifiers import DeviceId, SiteId
 from wire.kinds import GATE, KINDS
 
@@ -74,13 +75,17 @@ class Project(Config):
     """The contract work for one customer: one site, one page at /p/{token}."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    #: Whoever has it sees the page: 16 characters of base 64 are 96 bits.
+    #: Whoever has it sees the page; `plumbline link new` makes one.
     token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$", repr=False)]
     site: SiteId
     timezone: Annotated[str, AfterValidator(_known_timezone)]
     title: Words
     customer: Words
     started: dt.date
+    #: When the work is handed over, where that is known: the link holds for some weeks more.
+    handover: dt.date | None = None
+    #: The last day of the link, where it is named.
+    token_expires: dt.date | None = None
     #: End of the working day, local time: who never badged out stops counting then.
     closes: dt.time = dt.time(20, 0)
     rooms: tuple[Room, ...] = ()
@@ -101,6 +106,15 @@ class Project(Config):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def link_ends(self) -> int | None:
+        """UTC ms from which on the link opens nothing; None: it has no end yet."""
+        return end_of_link(self.zone, self.token_expires, self.handover)
+
+    def link_is_over(self, now: int) -> bool:
+        """Whether the link opens nothing any more at `now` (UTC ms)."""
+        return self.link_ends is not None and now >= self.link_ends
+
     def of_kind(self, kind: str) -> list[Device]:
         """Its devices of one kind, as listed. Of several meters the first is the one the house hangs on."""
         return [device for device in self.devices if device.kind == kind]
@@ -113,6 +127,9 @@ class _File(Config):
     def _nobody_shares(self) -> Self:
         if twice := _repeated([project.id for project in self.projects]):
             raise ValueError(f"project {twice!r} stands twice")
+        for number, project in enumerate(self.projects):
+            if why := weakness(project.token):
+                raise wrong(f"{why}; `plumbline link new` makes a good one", "projects", number, "token")
         tokens = [project.token for project in self.projects]
         if twice := _repeated(tokens):
             raise ValueError(
@@ -125,12 +142,21 @@ class Projects:
     """Projects by token. Looked up by the token's hash, so that the time taken tells nothing about it."""
 
     def __init__(self, projects: Iterable[Project]) -> None:
-        self.all: Final = tuple(projects)
-        self._by_hash = {_hash(project.token): project for project in self.all}
+        self.all: tuple[Project, ...] = ()
+        self._by_hash: dict[bytes, Project] = {}
+        self.replace(projects)
 
-    def by_token(self, token: str) -> Project | None:
-        """The project this token opens."""
-        return self._by_hash.get(_hash(token))
+    def replace(self, projects: Iterable[Project]) -> list[str]:
+        """From now on these. The ids of those that are gone or no longer what they were."""
+        before, self.all = self.all, tuple(projects)
+        self._by_hash = {_hash(project.token): project for project in self.all}
+        same = set(self.all)
+        return [project.id for project in before if project not in same]
+
+    def by_token(self, token: str, now: int) -> Project | None:
+        """The project this token opens at `now` (UTC ms)."""
+        found = self._by_hash.get(_hash(token))
+        return None if found is None or found.link_is_over(now) else found
 
 
 def load_projects(path: Path) -> list[Project]:

@@ -8,8 +8,8 @@ from typing import Final
 
 #: Open streams of one project.
 MOST_STREAMS: Final = 200
-#: Of these one address may hold so many: a family, or the phones behind an office's one address. Streams that a
-#: phone left behind without a word count until the network tells.
+#: Of these one address may hold so many: a family, or the phones behind an office's one address. Streams that
+#: a phone left behind without a word count until the network tells.
 MOST_PER_ADDRESS: Final = 32
 
 

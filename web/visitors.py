@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-#: What a household or a single attacker has of IPv6 (RFC 6177): one of its 2^64 addresses is as good as another.
+#: What a household has of IPv6 at least (RFC 6177): one of its 2^64 addresses is as good as another.
 _IPV6_PREFIX: Final = 64
 
 

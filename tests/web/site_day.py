@@ -26,6 +26,7 @@ from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.servers import free_port, wait_until
 from web.app import create_app
+from web.keeping import Look
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
@@ -239,9 +240,11 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serving(stand: Stand) -> Iterator[str]:
+def serving(stand: Stand, look: Look | None = None) -> Iterator[str]:
     """The page's address without a slash at its end, over a real uvicorn on a free port."""
-    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    app = create_app(
+        stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock, look=look
+    )
     port = free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1, loop="asyncio"

@@ -118,8 +118,8 @@ def test_only_the_whole_token_opens(tmp_path: Path) -> None:
     path = tmp_path / "projects.yaml"
     path.write_text(PROJECTS, "utf-8")
     projects = Projects(load_projects(path))
-    opened = projects.by_token(TOKEN)
+    opened = projects.by_token(TOKEN, 0)
     assert opened is not None
     assert opened.id == "fenglin-18"
     for wrong in (TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "", "\ud800"):
-        assert projects.by_token(wrong) is None
+        assert projects.by_token(wrong, 0) is None

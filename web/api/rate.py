@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,18 +34,29 @@ class Buckets:
         self._monotonic = monotonic
         self._most = most
         #: key -> (requests left, as of when).
-        self._buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: int) -> float:
+    def take(self, key: Hashable) -> float:
         """Take one request out of the bucket: 0.0, or how many seconds until there is one."""
         now = self._monotonic()
-        left, since = self._buckets.pop(key, (float(self._rate.burst), now))
-        left = min(self._rate.burst, left + (now - since) * self._rate.per_s)
-        wait_s = 0.0 if left >= 1 else (1 - left) / self._rate.per_s
+        left = self._left(key, now)
+        wait_s = self._until_one(left)
+        self._buckets.pop(key, None)
         self._buckets[key] = (left - 1 if left >= 1 else left, now)
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
         return wait_s
+
+    def wait_s(self, key: Hashable) -> float:
+        """How many seconds until there is a request in the bucket; takes none."""
+        return self._until_one(self._left(key, self._monotonic()))
+
+    def _left(self, key: Hashable, now: float) -> float:
+        left, since = self._buckets.get(key, (float(self._rate.burst), now))
+        return min(self._rate.burst, left + (now - since) * self._rate.per_s)
+
+    def _until_one(self, left: float) -> float:
+        return 0.0 if left >= 1 else (1 - left) / self._rate.per_s
