@@ -86,7 +86,8 @@ class Server:
 
 
 class Mosquitto(Server):
-    """Debian's mosquitto. `config` is appended to a minimal configuration."""
+    """Debian's mosquitto. `config` is appended to a minimal configuration, which has a listener on `port`
+    where `config` has none."""
 
     def __init__(self, folder: Path, config: str = "allow_anonymous true", port: int | None = None) -> None:
         super().__init__(folder, port)
@@ -94,7 +95,8 @@ class Mosquitto(Server):
         folder.chmod(0o755)
 
     def command(self) -> Sequence[str]:
-        text = f"listener {self.port} 127.0.0.1\nuser root\n{self._config}\n"
+        listener = f"listener {self.port} 127.0.0.1\n"
+        text = f"user root\n{'' if listener in self._config else listener}{self._config}\n"
         (self.folder / "mosquitto.conf").write_text(text)
         return [_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")]
 

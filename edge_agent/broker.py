@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+#: A client id that every broker takes has 1 to 23 letters and digits (MQTT 3.1.1, MQTT-3.1.3-5): so 88 bits.
+_ID_BYTES: Final = 11
 #: Of each file what tells it from another one in its place.
 Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+def client_id() -> str:
+    """A new MQTT client id. Who knows another's can take its connection over, so none can be guessed; a
+    broker that puts the user name in its place (firmware_configs/mosquitto) binds it besides."""
+    return f"p{secrets.token_hex(_ID_BYTES)}"
 
 
 @dataclass(frozen=True, slots=True)

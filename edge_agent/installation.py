@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge_agent import profile
-from edge_agent.broker import Broker
+from edge_agent.broker import Broker, client_id
 from edge_agent.drivers import osdp
 from edge_agent.drivers.contract import PortSettings
 from edge_agent.drivers.mqtt.arrival import MqttDevice
@@ -123,8 +123,7 @@ def broker_of(section: BrokerSection) -> Broker:
 
 def _mqtt_plan(site: SiteFile, section: MqttSection, library: Library) -> MqttPlan:
     devices = tuple(_mqtt_device(device, library.model(str(device.profile))) for device in section.devices)
-    identifier = f"plumbline-{site.site}-{site.agent}-devices"
-    return MqttPlan(broker_of(section.broker or site.broker), devices, identifier)
+    return MqttPlan(broker_of(section.broker or site.broker), devices, client_id())
 
 
 def _mqtt_device(device: MqttDeviceSection, model: Profile) -> MqttDevice:

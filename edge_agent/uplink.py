@@ -18,7 +18,7 @@ from typing import Any, Final
 import aiomqtt
 
 from edge_agent.backoff import Backoff
-from edge_agent.broker import Broker
+from edge_agent.broker import Broker, client_id
 from edge_agent.clock import Clock
 from edge_agent.credentials import Credentials
 from edge_agent.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
@@ -92,7 +92,7 @@ class Uplink:
     ) -> None:
         """`obey` carries out commands; without it none is listened to."""
         self._topics = {kind: topic(site, agent, kind) for kind in KINDS}
-        self._identifier = f"plumbline-{site}-{agent}"
+        self._identifier = client_id()
         self._broker = broker
         self._credentials = Credentials(broker, f"{site}/{agent}", clock)
         self._spool = spool

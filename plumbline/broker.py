@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 from dataclasses import replace
@@ -14,6 +15,8 @@ from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
 
 LOGGER = logging.getLogger("plumbline.broker")
+#: Of the word in a share's name, which ends at 64 characters.
+_WORD_BYTES: Final = 12
 #: In the data folder.
 CLOUD_PASSWORD: Final = "broker/cloud-password"  # noqa: S105  # a file
 
@@ -68,5 +71,26 @@ def configured(broker: BrokerSettings) -> BrokerAddress:
         certificate_file=broker.cert_file,
         key_file=broker.key_file,
         protocol=5 if broker.share else 4,
-        share=broker.share,
+        share=_share(broker),
     )
+
+
+def _share(broker: BrokerSettings) -> str | None:
+    """The group's name with a word that only its workers know, and all of them: of what they show the broker.
+
+    A broker's access list need not look at subscriptions (mosquitto's does not): who joins a group whose name
+    can be guessed is routed batches that it may not read, and the workers go without. A broker that is shown
+    nothing lets everybody do everything: there the name is as it is.
+    """
+    shown = broker.password_file or broker.key_file
+    if broker.share is None or shown is None:
+        return broker.share
+    word = hashlib.blake2b(
+        broker.share.encode(), key=_key(secret(shown)), digest_size=_WORD_BYTES, person=b"plumbline share"
+    )
+    return f"{broker.share}-{word.hexdigest()}"
+
+
+def _key(text: str) -> bytes:
+    """As long as BLAKE2b takes it."""
+    return hashlib.blake2b(text.encode()).digest()

@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import signal
 import sysconfig
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from plumbline import broker_health
+from plumbline.broker_health import Monitor
 from plumbline.ports import free_port, listens
 from store.threads import HEALTH
 from wire.topics import Kind, topic
@@ -86,7 +88,7 @@ class EmbeddedBroker:
         self._folder = folder
         self._users = dict(users)
         self._wanted_port = port
-        self._monitor_port = 0
+        self._monitor = Monitor(0, "")
         self.port = port
         self.restarts = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -193,7 +195,7 @@ class EmbeddedBroker:
         try:
             while not ended.done():
                 await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
-                why = await HEALTH.run(broker_health.failure, self._monitor_port)
+                why = await HEALTH.run(broker_health.failure, self._monitor)
                 refusals = refusals + 1 if why else 0
                 if refusals >= _PATIENCE and not ended.done():
                     logger.error("nats-server takes no more messages: %s", why)
@@ -209,8 +211,8 @@ class EmbeddedBroker:
     def _write_configuration(self) -> None:
         """Passwords are in it: nobody else may read it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._monitor_port = free_port()
-        text = _configuration_text(self._folder, self.port, self._monitor_port, self._users)
+        self._monitor = Monitor(free_port(), secrets.token_hex(16))
+        text = _configuration_text(self._folder, self.port, self._monitor, self._users)
         fresh = self._configuration.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
@@ -237,17 +239,20 @@ def _check(users: Mapping[str, Credentials]) -> None:
             raise ValueError(f"user {name}: site and agent go together")
 
 
-def _configuration_text(folder: Path, port: int, monitor_port: int, users: Mapping[str, Credentials]) -> str:
+def _configuration_text(folder: Path, port: int, monitor: Monitor, users: Mapping[str, Credentials]) -> str:
     """nats-server reads JSON as configuration (docs.nats.io, "Configuration").
 
     `no_auth_user` is absent on purpose: who gives no password is turned away. The port for NATS' own protocol
-    cannot be switched off; it is a free one on 127.0.0.1, under the same passwords and permissions.
+    cannot be switched off: it is a free one on 127.0.0.1, and no user may connect by it, for there a
+    subscription to `$MQTT.sub.>` hears what is on its way to others. The monitoring port knows no password,
+    so its paths begin with a secret.
     """
     store = (folder / "store").absolute()
     settings = {
         "server_name": "plumbline",
         "listen": "127.0.0.1:-1",
-        "http": f"127.0.0.1:{monitor_port}",
+        "http": f"127.0.0.1:{monitor.port}",
+        "http_base_path": f"/{monitor.secret}",
         "max_payload": MAX_PAYLOAD_BYTES,
         "log_file": str((folder / "nats.log").absolute()),
         "logfile_size_limit": 4 * 1024 * 1024,
@@ -264,7 +269,11 @@ def _configuration_text(folder: Path, port: int, monitor_port: int, users: Mappi
 
 
 def _user(name: str, user: Credentials) -> dict[str, object]:
-    settings: dict[str, object] = {"user": name, "password": user.password}
+    settings: dict[str, object] = {
+        "user": name,
+        "password": user.password,
+        "allowed_connection_types": ["MQTT"],
+    }
     if user.site is not None and user.agent is not None:
         says = [_subject(user.site, user.agent, kind) for kind in _AGENT_SAYS]
         hears = [_subject(user.site, user.agent, kind) for kind in _AGENT_HEARS]

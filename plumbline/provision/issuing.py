@@ -13,6 +13,7 @@ from plumbline.provision.authority import Authority, Issued, ProvisionError, led
 from plumbline.provision.bundle import Place
 from plumbline.provision.certificates import Credentials
 from plumbline.provision.files import PRIVATE, PUBLIC, write
+from plumbline.provision.passwords import mosquitto_line, new_password
 from plumbline.provision.registering import register, retire, timezone_of
 from plumbline.settings import Settings
 
@@ -91,11 +92,15 @@ class Issuing:
             return Delivered(_write_all(out, _pair("broker", made) | _trust(authority)))
 
     def cloud(self, out: Path) -> Delivered:
-        """What ingest needs: cloud.key, cloud.crt and ca.crt."""
+        """What ingest needs: cloud.key, cloud.crt, cloud-password and ca.crt; and for the broker
+        plumbline-cloud.passwd, by which it knows that password."""
+        password = new_password()
+        known = mosquitto_line(certificates.CLOUD, password).encode()
+        words = {"cloud-password": (password.encode(), PRIVATE), "plumbline-cloud.passwd": (known, PRIVATE)}
         with self._authority() as authority:
             made = authority.issue_client(certificates.CLOUD, self._clock())
             trust = {"ca.crt": _trust(authority)["ca.crt"]}
-            return Delivered(_write_all(out, _pair("cloud", made) | trust))
+            return Delivered(_write_all(out, _pair("cloud", made) | trust | words))
 
     def _authority(self) -> AbstractContextManager[Authority]:
         return opened(self.folder, f"Plumbline {self._settings.firm.id}", self._clock())

@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ingest.receive import BrokerAddress
 from plumbline.provision.authority import ledger, opened
 from plumbline.provision.certificates import Credentials
-from tests.servers import Mosquitto
+from plumbline.provision.passwords import mosquitto_line
+from tests.servers import Mosquitto, free_port
 
 CONFIGS: Final = Path(__file__).parents[2] / "firmware_configs" / "mosquitto"
 HOST: Final = "127.0.0.1"
+CLOUD_PASSWORD: Final = "of the cloud"
 
 
-def configured(name: str, folder: Path) -> str:
-    """A configuration of ours with its files in `folder`; the listener is the test server's."""
-    text = (CONFIGS / name).read_text().replace("/etc/mosquitto/", f"{folder}/")
-    text = text.replace("/var/lib/mosquitto/", f"{folder}/")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("listener "))
+class TwoDoors(Mosquitto):
+    """A configuration of ours with its files in `folder`: a listener for agents, and one for the cloud."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        port, self.cloud_port = free_port(), free_port()
+        text = (CONFIGS / name).read_text().replace("/etc/mosquitto/", f"{folder}/")
+        text = text.replace("/var/lib/mosquitto/", f"{folder}/")
+        for shipped, ours in (("[18]883", port), ("[18]884", self.cloud_port)):
+            text, count = re.subn(rf"^listener {shipped}\b.*$", f"listener {ours} {HOST}", text, flags=re.M)
+            assert count == 1, "one door for agents, one for the cloud"
+        super().__init__(folder, text, port)
+        for name in ("plumbline.acl", "plumbline-patterns.acl", "plumbline-cloud.acl"):
+            shutil.copy(CONFIGS / name, folder)
+
+
+def write_users(folder: Path, users: Mapping[str, str], others: Sequence[str]) -> None:
+    """Passwords for a broker by `plumbline.conf`, and a stanza for the agent pi-1 of each of `others`."""
+    own = (CONFIGS / "plumbline.acl").read_text()
+    stanza = own[own.index("user fenglin-18.pi-1") :]
+    stanzas = [stanza.replace("fenglin-18", site) for site in others]
+    (folder / "plumbline.acl").write_text("\n".join([own, *stanzas]))
+    lines = {name: mosquitto_line(name, word) for name, word in users.items()}
+    (folder / "plumbline-cloud.passwd").write_text(lines["cloud"])
+    (folder / "plumbline.passwd").write_text("".join(one for name, one in lines.items() if name != "cloud"))
 
 
 class Office:
@@ -51,14 +74,19 @@ class Office:
         with opened(self.folder, "test authority", now) as authority:
             authority.revoke(serials, now)
 
-    def mosquitto(self, folder: Path, hosts: Sequence[str] = (HOST,)) -> Mosquitto:
+    def mosquitto(self, folder: Path, hosts: Sequence[str] = (HOST,)) -> TwoDoors:
         """A broker that trusts this office, not started yet."""
         certs = folder / "certs"
         certs.mkdir(parents=True)
         for path in (*self.server(hosts), self.folder / "ca.crt", self.folder / "ca.crl"):
             shutil.copy(path, certs)
-        shutil.copy(CONFIGS / "plumbline-patterns.acl", folder)
-        return Mosquitto(folder, configured("plumbline-tls.conf", folder))
+        (folder / "plumbline-cloud.passwd").write_text(mosquitto_line("cloud", CLOUD_PASSWORD))
+        return TwoDoors("plumbline-tls.conf", folder)
+
+    def cloud(self, server: TwoDoors) -> BrokerAddress:
+        """How ingest reaches the broker, by its own door."""
+        address = replace(self.address(server, "cloud"), port=server.cloud_port)
+        return replace(address, username="cloud", password=CLOUD_PASSWORD)
 
     def address(self, server: Mosquitto, common_name: str, trust: Path | None = None) -> BrokerAddress:
         """How somebody with a certificate of ours reaches the broker."""

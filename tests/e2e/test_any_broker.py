@@ -9,8 +9,7 @@ import asyncio
 import os
 import signal
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ import pytest
 
 from ingest.receive import BrokerAddress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
-from tests.e2e.broker_with_certificates import CONFIGS, Office, configured
+from tests.e2e.broker_with_certificates import HOST, Office, TwoDoors, write_users
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
@@ -76,28 +75,20 @@ def _mosquitto(server: Mosquitto, cloud: BrokerAddress, *others: BrokerAddress) 
 async def _with_passwords(folder: Path) -> AsyncIterator[Broker]:
     """Names as `fenglin-18.pi-1`, a stanza an agent in the access list."""
     users = {"cloud": "c", f"{SITE}.pi-1": "a", f"{OTHER}.pi-1": "b"}
-    _write_users(folder, users)
-    server = Mosquitto(folder, configured("plumbline.conf", folder)).start()
-    known = [BrokerAddress("127.0.0.1", server.port, name, word) for name, word in users.items()]
-    yield _mosquitto(server, *known, replace(known[1], password="guessed"))
+    server = TwoDoors("plumbline.conf", folder)
+    write_users(folder, users, [OTHER])
+    server.start()
+    cloud, *known = [BrokerAddress(HOST, server.port, name, word) for name, word in users.items()]
+    cloud = replace(cloud, port=server.cloud_port)
+    yield _mosquitto(server, cloud, *known, replace(known[0], password="guessed"))
     server.stop()
-
-
-def _write_users(folder: Path, users: Mapping[str, str]) -> None:
-    folder.mkdir()
-    acl = (CONFIGS / "acl").read_text()
-    ours = acl[acl.index("user fenglin-18.pi-1") :]
-    (folder / "plumbline.acl").write_text(acl + "\n" + ours.replace(SITE, OTHER))
-    passwords = folder / "plumbline.passwd"
-    passwords.write_text("".join(f"{name}:{word}\n" for name, word in users.items()))
-    subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True, capture_output=True)
 
 
 async def _with_certificates(folder: Path) -> AsyncIterator[Broker]:
     """Names as `fenglin-18/pi-1` from the certificate, one pattern for all; MQTT 5, a shared subscription."""
     office, forger = Office(folder / "office"), Office(folder / "forger")
     server = office.mosquitto(folder / "mosquitto").start()
-    cloud = replace(office.address(server, "cloud"), share="ingest")
+    cloud = replace(office.cloud(server), share="ingest")
     ours, theirs = office.address(server, f"{SITE}/pi-1"), office.address(server, f"{OTHER}/pi-1")
     nobody = forger.address(server, f"{SITE}/pi-1", trust=office.folder / "ca.crt")
     yield _mosquitto(server, cloud, ours, theirs, nobody)

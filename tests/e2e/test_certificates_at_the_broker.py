@@ -11,9 +11,8 @@ import aiomqtt
 import pytest
 
 from ingest.receive import BrokerAddress
-from tests.e2e.broker_with_certificates import Office, reload_list
+from tests.e2e.broker_with_certificates import Office, TwoDoors, reload_list
 from tests.ingest.site import NOW, SITE, Cloud, agent, running, until
-from tests.servers import Mosquitto
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def office(tmp_path: Path) -> Office:
 
 
 @pytest.fixture
-def broker(office: Office, tmp_path: Path) -> Iterator[Mosquitto]:
+def broker(office: Office, tmp_path: Path) -> Iterator[TwoDoors]:
     with office.mosquitto(tmp_path / "mosquitto") as running_broker:
         yield running_broker
 
@@ -44,15 +43,15 @@ async def refused(address: BrokerAddress) -> bool:
 
 
 async def test_a_reload_refuses_the_revoked_and_a_restart_ends_their_connections(
-    office: Office, broker: Mosquitto, tmp_path: Path
+    office: Office, broker: TwoDoors, tmp_path: Path
 ) -> None:
     stolen, kept = office.address(broker, f"{SITE}/pi-1"), office.address(broker, f"{SITE}/pi-2")
-    async with running(Cloud(tmp_path, office.address(broker, "cloud"))) as cloud:
+    async with running(Cloud(tmp_path, office.cloud(broker))) as cloud:
+        office.revoke(f"{SITE}/pi-1")
+        assert not await refused(stolen), "before the broker knows"
         async with agent(stolen) as thief, agent(kept, "pi-2") as honest:
             await thief.send_batches(1)
             await thief.has(1, 1)
-            office.revoke(f"{SITE}/pi-1")
-            assert not await refused(stolen), "before the broker knows"
             reload_list(broker, office.folder)
             await honest.send_batches(2)
             await honest.has(2, 2)
@@ -71,7 +70,7 @@ async def test_a_reload_refuses_the_revoked_and_a_restart_ends_their_connections
         assert cloud.frequencies() == [NOW + 10, NOW + 20, NOW + 30, NOW + 40]
 
 
-async def test_the_broker_s_own_certificate_lets_nobody_in(office: Office, broker: Mosquitto) -> None:
+async def test_the_broker_s_own_certificate_lets_nobody_in(office: Office, broker: TwoDoors) -> None:
     assert await refused(office.with_certificate(broker, *office.server(["cloud"])))
     assert await refused(
         BrokerAddress("127.0.0.1", broker.port, ca_file=office.folder / "ca.crt", protocol=5)

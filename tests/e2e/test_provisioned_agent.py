@@ -27,7 +27,7 @@ from plumbline.provision.issuing import Issuing
 from plumbline.stores import open_records
 from simulator.counting import CountingSite
 from simulator.devices.rdm6300 import card_frame
-from tests.e2e.broker_with_certificates import CONFIGS, HOST, configured
+from tests.e2e.broker_with_certificates import HOST, TwoDoors
 from tests.ingest.site import Cloud, running, until
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.provision.desk import unpacked
@@ -154,8 +154,9 @@ async def placed(folder: Path) -> AsyncIterator[Place]:
     issuing, out = Issuing(settings, now), folder / "out"
     issuing.server([HOST], folder / "mosquitto/certs")
     issuing.cloud(out)
-    shutil.copy(CONFIGS / "plumbline-patterns.acl", folder / "mosquitto")
-    broker = Mosquitto(folder / "mosquitto", configured("plumbline-tls.conf", folder / "mosquitto")).start()
+    shutil.copy(out / "plumbline-cloud.passwd", folder / "mosquitto")
+    broker = TwoDoors("plumbline-tls.conf", folder / "mosquitto")
+    broker.start()
     records = open_records(settings)
     pi = Pi(folder / "pi")
     (bundle,) = issuing.agent(SITE, "pi-1", out, (HOST, broker.port), qr=False).files
@@ -163,7 +164,9 @@ async def placed(folder: Path) -> AsyncIterator[Place]:
     pi.edit()
     address = BrokerAddress(
         HOST,
-        broker.port,
+        broker.cloud_port,
+        username="cloud",
+        password=(out / "cloud-password").read_text(),
         ca_file=out / "ca.crt",
         certificate_file=out / "cloud.crt",
         key_file=out / "cloud.key",

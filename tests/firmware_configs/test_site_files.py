@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from pathlib import Path
 
 import aiomqtt
 import pytest
 
-from tests.servers import Mosquitto
+from tests.e2e.broker_with_certificates import TwoDoors, write_users
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Mosquitto:
-    """The shipped configuration, its /etc and /var paths moved into a folder, its port to a free one."""
-    config = (ROOT / "mosquitto/plumbline.conf").read_text()
-    config = re.sub(r"^listener .*$", "", config, flags=re.M)
-    config = config.replace("/etc/mosquitto", str(tmp_path)).replace("/var/lib/mosquitto", str(tmp_path))
-    (tmp_path / "plumbline.acl").write_text((ROOT / "mosquitto/acl").read_text())
-    (tmp_path / "plumbline.acl").chmod(0o600)
-    for user in ("cloud", "fenglin-18.pi-1"):
-        create = ["-c"] if user == "cloud" else []
-        subprocess.run(
-            [
-                "mosquitto_passwd",
-                *create,
-                "-b",
-                str(tmp_path / "plumbline.passwd"),
-                user,
-                f"secret of {user}",
-            ],
-            check=True,
-            capture_output=True,
-        )
-    return Mosquitto(tmp_path, config)
+def broker(tmp_path: Path) -> TwoDoors:
+    """The shipped configuration, its /etc and /var paths moved into a folder, its ports to free ones."""
+    server = TwoDoors("plumbline.conf", tmp_path)
+    users = ("cloud", "fenglin-18.pi-1")
+    write_users(tmp_path, {user: f"secret of {user}" for user in users}, [])
+    return server
 
 
-def client(broker: Mosquitto, user: str) -> aiomqtt.Client:
-    return aiomqtt.Client("127.0.0.1", broker.port, username=user, password=f"secret of {user}")
+def client(broker: TwoDoors, user: str) -> aiomqtt.Client:
+    port = broker.cloud_port if user == "cloud" else broker.port
+    return aiomqtt.Client("127.0.0.1", port, username=user, password=f"secret of {user}")
 
 
-async def test_an_agent_speaks_of_its_own_site_only(broker: Mosquitto) -> None:
+async def test_an_agent_speaks_of_its_own_site_only(broker: TwoDoors) -> None:
     broker.start()
     try:
         async with client(broker, "cloud") as cloud, client(broker, "fenglin-18.pi-1") as agent:
@@ -57,11 +40,23 @@ async def test_an_agent_speaks_of_its_own_site_only(broker: Mosquitto) -> None:
         broker.stop()
 
 
-async def test_a_stranger_is_not_let_in(broker: Mosquitto) -> None:
+async def test_a_stranger_is_not_let_in(broker: TwoDoors) -> None:
     broker.start()
     try:
         with pytest.raises(aiomqtt.MqttError, match=r"[Nn]ot authori"):
             async with aiomqtt.Client("127.0.0.1", broker.port):
+                pass
+    finally:
+        broker.stop()
+
+
+@pytest.mark.parametrize("user", ["cloud", "fenglin-18.pi-1"])
+async def test_nobody_comes_in_by_the_other_ones_door(broker: TwoDoors, user: str) -> None:
+    broker.start()
+    port = broker.port if user == "cloud" else broker.cloud_port
+    try:
+        with pytest.raises(aiomqtt.MqttError, match=r"[Nn]ot authori"):
+            async with aiomqtt.Client("127.0.0.1", port, username=user, password=f"secret of {user}"):
                 pass
     finally:
         broker.stop()
