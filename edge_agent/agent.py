@@ -224,7 +224,7 @@ class Agent:
             version=_version(),
             started=self._started_ms,
             spool=spool_status(depth),
-            dropped=dropped(losses, self._keeper.lost_readings, self._keeper.lost_events),
+            dropped=dropped(losses, self._spool.stream, self._keeper.lost_readings, self._keeper.lost_events),
             uplink=self._uplink.counters(),
             lines=line_statuses(counters),
             devices=device_statuses(self._devices, self._collector.devices),

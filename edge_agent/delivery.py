@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge_agent.spool import Sealed
+from edge_agent.streams import Streams
 from wire.payload import digest
 from wire.ranges import Ranges
 from wire.receipt import Receipt
@@ -63,8 +64,8 @@ class Settled:
 class Delivery:
     """The state of one agent's sending."""
 
-    def __init__(self, stream: str, chance: Callable[[], float] = random.random) -> None:
-        self._stream = stream
+    def __init__(self, streams: Callable[[], Streams], chance: Callable[[], float] = random.random) -> None:
+        self._streams = streams
         self._chance = chance
         self._flights: dict[int, _Flight] = {}
         self._live: deque[Sealed] = deque()
@@ -137,11 +138,12 @@ class Delivery:
 
     def receipt(self, receipt: Receipt, now_s: float) -> Settled:
         """Take in the cloud's word. Repeats and numbers never given do nothing."""
-        if receipt.stream not in (None, self._stream):
+        stream = receipt.stream
+        known = self._given(receipt.accepted, stream)
+        refused = self._refused(receipt)
+        if not (known.pairs() or refused or stream == self._streams().current):
             return Settled()
         self._wake_after_silence(now_s)
-        refused = self._refused(receipt)
-        known = self._given(receipt.accepted)
         new = [seq for seq in self._flights if seq in known]
         ranges = Ranges([*known.pairs(), *((seq, seq) for seq in refused)])
         for first, last in ranges:
@@ -154,10 +156,11 @@ class Delivery:
         """Batches in flight that had to be sent more than once."""
         return sum(flight.tries > 1 for flight in self._flights.values())
 
-    def _given(self, ranges: Sequence[tuple[int, int]]) -> Ranges:
-        """The part of `ranges` that this stream has given out: a number yet to come must not be settled."""
-        end = self._last_seq
-        return Ranges((first, min(last, end)) for first, last in ranges if first <= min(last, end))
+    def _given(self, seqs: Iterable[tuple[int, int]], stream: str | None) -> Ranges:
+        """The numbers of `seqs` that were given out: one yet to come must not be settled."""
+        if stream is None:
+            return Ranges()
+        return self._streams().numbers(stream, seqs).within(Ranges([(0, self._last_seq)]))
 
     def _known(self, seq: int) -> bool:
         return seq in self._flights or seq in self._settled
@@ -203,8 +206,10 @@ class Delivery:
 
     def _refused(self, receipt: Receipt) -> list[int]:
         digests = {one.digest for one in receipt.refused if one.digest is not None}
-        seqs = {one.seq for one in receipt.refused if one.seq is not None and receipt.stream is not None}
-        found = [seq for seq in seqs if seq <= self._last_seq and seq not in self._settled]
+        named = [(one.seq, one.seq) for one in receipt.refused if one.seq is not None]
+        numbers = self._given(named, receipt.stream)
+        seqs = {seq for first, last in numbers for seq in range(first, last + 1)}
+        found = [seq for seq in seqs if seq not in self._settled]
         if digests:
             found += [
                 seq

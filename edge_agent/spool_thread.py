@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from edge_agent.spool import Depth, Losses, Parcel, Sealed, Spool
+from edge_agent.streams import Streams
 
 T = TypeVar("T")
 
@@ -18,7 +19,20 @@ class SpoolThread:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
-        self.stream = spool.stream
+
+    @property
+    def streams(self) -> Streams:
+        """See `Spool.streams`."""
+        return self._spool.streams
+
+    @property
+    def stream(self) -> str:
+        """The stream that new batches get."""
+        return self._spool.stream
+
+    async def begin_stream(self, now_ms: int) -> None:
+        """See `Spool.begin_stream`."""
+        await self._call(lambda: self._spool.begin_stream(now_ms))
 
     @property
     def last_seq(self) -> int:

@@ -10,9 +10,12 @@ from edge_agent.spool import Depth, Losses
 from wire.status import (
     MOST_DEVICES,
     MOST_LINES,
+    MOST_OLDER,
     MOST_RANGES,
+    MOST_RANGES_OLDER,
     DeviceStatus,
     Dropped,
+    DroppedOf,
     LineStatus,
     SpoolStatus,
     Status,
@@ -27,15 +30,21 @@ def spool_status(depth: Depth) -> SpoolStatus:
         bound_bytes=depth.bound_bytes,
         oldest=depth.oldest_ms,
         last_seq=depth.last_seq,
+        older_batches=depth.older_batches,
     )
 
 
-def dropped(losses: Losses, lost_readings: int, lost_events: int) -> Dropped:
+def dropped(losses: Losses, stream: str, lost_readings: int, lost_events: int) -> Dropped:
     """What was given up: counted in the spool, and not yet counted there because the disk takes nothing."""
+    older = [(name, ranges) for name, ranges in losses.batches if name != stream]
     return Dropped(
         readings=losses.readings,
         events=losses.events + lost_events,
-        batches=losses.batches[-MOST_RANGES:],
+        batches=dict(losses.batches).get(stream, [])[-MOST_RANGES:],
+        older=[
+            DroppedOf(stream=name, batches=ranges[-MOST_RANGES_OLDER:])
+            for name, ranges in older[-MOST_OLDER:]
+        ],
         unspooled_readings=losses.unspooled_readings + lost_readings,
         last=losses.last_ms,
     )

@@ -31,7 +31,7 @@ from wire import result as wire_result
 from wire import status as wire_status
 from wire.errors import WireError
 from wire.ranges import Ranges
-from wire.receipt import Receipt
+from wire.receipt import RENEW, Receipt
 from wire.result import Result
 from wire.status import Status, UplinkStatus
 from wire.topics import KINDS, topic
@@ -99,7 +99,7 @@ class Uplink:
         self._status = status
         self._clock = clock
         self._status_interval_s = status_interval_s
-        self._delivery = Delivery(spool.stream)
+        self._delivery = Delivery(lambda: spool.streams)
         self._forget = Ranges()
         self._wake, self._feed, self._settle, self._changed = (asyncio.Event() for _ in range(4))
         self._stopping = asyncio.Event()
@@ -107,6 +107,7 @@ class Uplink:
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(COMMANDS_BOUND)
         self._results: deque[Result] = deque(maxlen=COMMANDS_BOUND)
         self._answered = asyncio.Event()
+        self._stale = False
         self._told_batches = 0
         self._accepted = 0
         self._refused = 0
@@ -305,6 +306,9 @@ class Uplink:
         self._wake.set()
         if receipt.refused:
             self.status_changed()
+        if receipt.stream == self._spool.stream and any(one.reason in RENEW for one in receipt.refused):
+            _log.warning("numbers of this stream have come before with other content: a new stream begins")
+            self._stale = True
 
     async def _forget_in_groups(self) -> None:
         while True:
@@ -317,6 +321,9 @@ class Uplink:
 
     async def _forget_receipted(self) -> bool:
         """Delete what was receipted, in one transaction. Whether the disk took it."""
+        if self._stale:
+            self._stale = False
+            await self._spool.begin_stream(self._clock())
         ranges, self._forget = self._forget.pairs(), Ranges()
         try:
             await self._spool.acknowledge(ranges)

@@ -52,9 +52,10 @@ def gaps(
     is younger than its status is on its way. A last will says nothing of the spool: while an agent is offline
     no hole of its stream is called missing.
     """
-    current = {(state.agent, state.status.stream): state for state in states}
+    of_agent = {state.agent: state for state in states}
+    current = {(agent, state.status.stream) for agent, state in of_agent.items()}
     found = [
-        _of_stream(key, Ranges(streams.get(key, ())), current.get(key), set_aside.get(key, Ranges()))
+        _of_stream(key, Ranges(streams.get(key, ())), of_agent.get(key[0]), set_aside.get(key, Ranges()))
         for key in sorted({*streams, *current})
     ]
     return [one for one in found if one is not None]
@@ -64,28 +65,44 @@ def _of_stream(
     key: StreamKey, came: Ranges, state: AgentState | None, quarantined: Ranges
 ) -> StreamGaps | None:
     pairs = came.pairs()
-    last = max(pairs[-1][1] if pairs else 0, state.status.spool.last_seq if state else 0)
+    last = max(pairs[-1][1] if pairs else 0, _last_seq(key, state))
     holes = Ranges(came.missing(1, last))
     if not holes.pairs():
         return None
     set_aside = holes.within(quarantined)
     holes = holes.minus(set_aside)
-    dropped = holes.within(Ranges(state.status.dropped.batches)) if state else Ranges()
+    dropped = holes.within(Ranges(_dropped(key, state)))
     holes = holes.minus(dropped)
-    expected = _expected(state, holes)
+    expected = _expected(key, state, holes)
     missing = holes.minus(expected)
     return StreamGaps(*key, missing.pairs(), dropped.pairs(), set_aside.pairs(), expected.pairs())
 
 
-def _expected(state: AgentState | None, holes: Ranges) -> Ranges:
+def _last_seq(key: StreamKey, state: AgentState | None) -> int:
+    """The highest number the agent says it has given in this stream."""
+    return state.status.spool.last_seq if state and state.status.stream == key[1] else 0
+
+
+def _dropped(key: StreamKey, state: AgentState | None) -> list[tuple[int, int]]:
+    if state is None:
+        return []
+    status = state.status
+    if status.stream == key[1]:
+        return status.dropped.batches
+    return [pair for one in status.dropped.older if one.stream == key[1] for pair in one.batches]
+
+
+def _expected(key: StreamKey, state: AgentState | None, holes: Ranges) -> Ranges:
     if state is None:
         return Ranges()
     if not state.status.online:
         return holes
     spool = state.status.spool
+    if state.status.stream != key[1]:
+        return holes.highest(spool.older_batches)
     known = holes.within(Ranges([(1, spool.last_seq)] if spool.last_seq else []))
     younger = holes.minus(known)
-    return Ranges([*known.highest(spool.batches), *younger])
+    return Ranges([*known.highest(spool.batches - spool.older_batches), *younger])
 
 
 def site_gaps(log: Log, records: SiteRecords, site: SiteRef) -> list[StreamGaps]:

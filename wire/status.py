@@ -18,9 +18,19 @@ MOST_LINES: Final = 256
 MOST_DEVICES: Final = 2_000
 #: Ranges of dropped batches named in one status; the counts are always whole.
 MOST_RANGES: Final = 256
+#: And of each stream before the current one, of so many of them.
+MOST_RANGES_OLDER: Final = 32
+MOST_OLDER: Final = 16
 
 #: What a machine says of itself, in a word or a line.
 Word = Annotated[str, Field(max_length=256)]
+
+
+class DroppedOf(Message):
+    """What was given up of a stream before the current one."""
+
+    stream: StreamId
+    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES_OLDER)]
 
 
 class Dropped(Message):
@@ -29,6 +39,7 @@ class Dropped(Message):
     readings: Count = 0
     events: Count = 0
     batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES)] = []
+    older: Annotated[list[DroppedOf], Field(max_length=MOST_OLDER)] = []
     #: Readings that never got a seq, because the disk took nothing more.
     unspooled_readings: Count = 0
     last: Milliseconds | None = None
@@ -42,6 +53,8 @@ class SpoolStatus(Message):
     bound_bytes: Count = 0
     oldest: Milliseconds | None = None
     last_seq: Count = 0
+    #: Of `batches`, those of streams before the current one.
+    older_batches: Count = 0
 
 
 class UplinkStatus(Message):

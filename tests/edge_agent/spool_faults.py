@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.spool import Sealed, Spool, SpoolError
+from edge_agent.streams import Streams
 from wire.batch import Frame, decode
 
 NOW_MS = 1_764_000_000_000
@@ -40,12 +41,11 @@ def live(folder: Path) -> dict[str, Any]:
 
     Returns what the caller was told.
     """
-    told: dict[str, Any] = {"stream": None, "sealed": {}, "acknowledged": [], "failures": 0}
+    told: dict[str, Any] = {"sealed": {}, "acknowledged": [], "failures": 0}
     spool = None
     for counter in range(1, 13):
         try:
             spool = spool or Spool.open(folder / "spool.db", BOUND_BYTES, NOW_MS)
-            told["stream"] = told["stream"] or spool.stream
             seq = spool.append([reading(counter)], [], NOW_MS + counter)
             told["sealed"].setdefault(str(seq), []).append(counter)
             if counter % 4 == 0:
@@ -83,8 +83,8 @@ def wrongs(folder: Path, told: dict[str, Any]) -> list[str]:
     spool = Spool.open(folder / "spool.db", BOUND_BYTES, NOW_MS + 60_000)
     present = {batch.seq: counter_of(batch) for batch in spool.unsent(0, 1000)}
     found = [f"{path.name} appeared" for path in folder.glob("*.broken-*")]
-    if told["stream"] not in (None, spool.stream):
-        found.append("another stream")
+    if any(batch.seq != number_of(batch, spool.streams) for batch in spool.unsent(0, 1000)):
+        found.append("a stream was forgotten")
     for text, counters in told["sealed"].items():
         seq = int(text)
         if len(counters) > 1:
@@ -97,6 +97,13 @@ def wrongs(folder: Path, told: dict[str, Any]) -> list[str]:
         found.append(f"seq {following} is given again")
     spool.close()
     return found
+
+
+def number_of(batch: Sealed, streams: Streams) -> int | None:
+    """The number in the spool by the name the batch has on the wire."""
+    said = decode(batch.payload)
+    numbers = streams.numbers(said.stream, [(said.seq, said.seq)]).pairs()
+    return numbers[0][0] if numbers else None
 
 
 def counter_of(batch: Sealed) -> int:

@@ -66,7 +66,7 @@ def test_a_history_larger_than_the_bound_loses_its_oldest_part_counted(tmp_path:
     fill(path, PEPPER, [hour(number) for number in range(4)], bound_mb=1)
     spool = Spool.open(path, 1 << 20, START_MS)
     losses, kept = spool.losses(), spool.unsent(0, 10_000)
-    ((first, last),) = losses.batches
+    ((_, ((first, last),)),) = losses.batches
     assert (first, last) == (1, kept[0].seq - 1)
     assert losses.readings + sum(batch.readings for batch in kept) == 4 * (3600 * 20 + 60)
     spool.close()

@@ -14,9 +14,11 @@ from edge_agent.delivery import (
     Delivery,
 )
 from edge_agent.spool import Sealed
-from wire.receipt import Receipt
+from edge_agent.streams import Streams
+from wire.receipt import Receipt, Refusal
 
-STREAM = "0" * 26
+OLDER, STREAM = "0" * 25 + "1", "0" * 26
+STREAMS = Streams(((0, STREAM),))
 
 
 def batch(seq: int) -> Sealed:
@@ -24,7 +26,7 @@ def batch(seq: int) -> Sealed:
 
 
 def connected(last_seq: int = 0) -> Delivery:
-    one = Delivery(STREAM, chance=lambda: 0.0)
+    one = Delivery(lambda: STREAMS, chance=lambda: 0.0)
     one.connected(last_seq, [], 0.0)
     return one
 
@@ -144,3 +146,16 @@ def test_numbers_not_yet_given_are_never_settled() -> None:
     accept(one, [1, 2, 3], 0.0)
     one.sealed(batch(2))
     assert numbers(one.due(0.0)) == [2]
+
+
+def test_a_receipt_settles_what_it_names_in_the_stream_it_names() -> None:
+    one = Delivery(lambda: Streams(((0, OLDER), (3, STREAM))), chance=lambda: 0.0)
+    one.connected(5, [], 0.0)
+    feed(one, [1, 2, 3, 4, 5], 0.0)
+    one.due(0.0)
+    assert one.receipt(Receipt(stream=STREAM, accepted=[(1, 1)]), 0.1).ranges == [(4, 4)]
+    refused = [Refusal(seq=2, reason="stale_stream")]
+    settled = one.receipt(Receipt(stream=OLDER, accepted=[(3, 9)], refused=refused), 0.1)
+    assert (settled.ranges, settled.accepted, settled.refused) == ([(2, 3)], 1, 1)
+    assert one.receipt(Receipt(stream="0" * 25 + "2", accepted=[(1, 1)]), 0.1).ranges == []
+    assert set(one._flights) == {1, 5}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.spool import FORGET_AT, Losses, Spool, SpoolError, SpoolInUse
-from wire.batch import Event, Frame, decode
+from edge_agent.spool import FORGET_AT, Losses, Sealed, Spool, SpoolError, SpoolInUse
+from wire.batch import Batch, Event, Frame, decode, encode
 
 NOW_MS = 1_764_000_000_000
 MIB = 1 << 20
@@ -49,9 +49,99 @@ def test_numbers_have_no_holes_and_are_not_used_again_after_everything_was_ackno
     assert spool.acknowledge([(1, 3)]) == 3
     spool.close()
     again = Spool.open(path, MIB, NOW_MS)
-    assert (again.stream, again.last_seq) == (spool.stream, 3)
+    assert again.last_seq == 3
     assert again.append([frame(4)], [], NOW_MS) == 4
     again.close()
+
+
+def identity(sealed: Sealed) -> tuple[str, int]:
+    batch = decode(sealed.payload)
+    return batch.stream, batch.seq
+
+
+def test_every_opening_begins_a_stream_and_what_was_sealed_before_keeps_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    streams = []
+    for _ in range(3):
+        spool = Spool.open(path, MIB, NOW_MS)
+        streams.append(spool.stream)
+        spool.append([frame(1)], [], NOW_MS)
+        spool.append([frame(2)], [], NOW_MS)
+        found = [identity(one) for one in spool.unsent(0, 10)]
+        assert found == [(stream, seq) for stream in streams for seq in (1, 2)]
+        assert (spool.depth().batches, spool.depth().older_batches) == (len(found), len(found) - 2)
+        assert spool.depth().last_seq == 2
+        spool.close()
+    assert len(set(streams)) == 3
+
+
+def test_an_opening_that_seals_nothing_leaves_no_stream(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    for _ in range(50):
+        Spool.open(path, MIB, NOW_MS).close()
+    spool = Spool.open(path, MIB, NOW_MS)
+    spool.append([frame(1)], [], NOW_MS)
+    assert [name for _, name in spool.streams.begun] == [spool.stream]
+    spool.close()
+
+
+def test_streams_go_with_their_last_batch(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    for number in range(1, 41):
+        spool = Spool.open(path, MIB, NOW_MS)
+        spool.append([frame(number)], [], NOW_MS)
+        spool.acknowledge([(number, number)])
+        assert spool.depth().older_batches == 0
+        assert len(spool.streams.begun) <= FORGET_AT + 1
+        spool.close()
+
+
+def test_a_copy_put_back_counts_on_under_a_stream_of_its_own(tmp_path: Path) -> None:
+    """An old card image, a cloned card, a spool that a power cut set back."""
+    path, image = tmp_path / "spool.db", tmp_path / "image.db"
+    spool = Spool.open(path, MIB, NOW_MS)
+    spool.append([frame(1)], [], NOW_MS)
+    spool.close()
+    shutil.copy(path, image)
+    seen: dict[tuple[str, int], bytes] = {}
+    for _ in range(2):
+        again = Spool.open(path, MIB, NOW_MS + 1)
+        for number in range(2, 5):
+            again.append([frame(number)], [], NOW_MS + number)
+        for one in again.unsent(0, 10):
+            assert seen.setdefault(identity(one), one.payload) == one.payload, "one name, one content"
+        again.close()
+        shutil.copy(image, path)
+    assert len(seen) == 7
+
+
+def test_the_file_of_an_agent_that_knew_one_stream_is_read_on(tmp_path: Path) -> None:
+    """Format 1, up to version 0.1: `state` named the stream."""
+    path = tmp_path / "spool.db"
+    stream = "01KAW9Q2V7Y8M3N5P6R8S0T2W4"
+    payload = encode(Batch(stream=stream, seq=7, sent=NOW_MS, frames=[frame(7)]))
+    db = sqlite3.connect(path)
+    db.executescript(
+        """CREATE TABLE batch (
+            seq INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL,
+            readings INTEGER NOT NULL, events INTEGER NOT NULL, payload BLOB NOT NULL);
+        CREATE TABLE dropped (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+        CREATE TABLE state (
+            id INTEGER PRIMARY KEY CHECK (id = 1), stream TEXT NOT NULL, last_seq INTEGER NOT NULL,
+            newest_ms INTEGER NOT NULL, dropped_readings INTEGER NOT NULL, dropped_events INTEGER NOT NULL,
+            unspooled_readings INTEGER NOT NULL, dropped_ms INTEGER);
+        PRAGMA user_version = 1;"""
+    )
+    db.execute("INSERT INTO state VALUES (1, ?, 6, ?, 40, 0, 0, ?)", (stream, NOW_MS, NOW_MS))
+    db.execute("INSERT INTO dropped VALUES (2, 3)")
+    db.execute("INSERT INTO batch VALUES (7, ?, 20, 0, ?)", (NOW_MS, payload))
+    db.commit()
+    db.close()
+    spool = Spool.open(path, MIB, NOW_MS)
+    spool.append([frame(8)], [], NOW_MS)
+    assert [identity(one) for one in spool.unsent(0, 10)] == [(stream, 7), (spool.stream, 1)]
+    assert spool.losses().batches == [(stream, [(2, 3)])]
+    spool.close()
 
 
 def test_when_the_last_batch_was_sealed_is_known_after_its_receipt_too(tmp_path: Path) -> None:
@@ -136,8 +226,8 @@ def test_at_the_bound_the_oldest_go_counted_and_named_and_the_file_stays_small(t
         spool.append([frame(number, rows=900)], [badge(number)], NOW_MS + number)
     depth, losses = spool.depth(), spool.losses()
     assert depth.bytes <= MIB
-    ((first, last),) = losses.batches
-    assert first == 1
+    ((stream, ((first, last),)),) = losses.batches
+    assert (stream, first) == (spool.stream, 1)
     assert last > 100
     assert losses.readings == last * 900
     assert losses.events == last
@@ -157,7 +247,7 @@ def test_a_bound_smaller_than_one_batch_keeps_the_newest(tmp_path: Path) -> None
     for number in range(3):
         spool.append([frame(number)], [], NOW_MS)
     assert [batch.seq for batch in spool.unsent(0, 10)] == [3]
-    assert spool.losses().batches == [(1, 2)]
+    assert spool.losses().batches == [(spool.stream, [(1, 2)])]
     spool.close()
 
 
