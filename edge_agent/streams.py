@@ -3,7 +3,7 @@
 The spool numbers its batches through; a stream begins after some number of the spool and counts from 1. Every
 run of the agent begins one: a card image put back, a card cloned into a second Pi, a spool that a power cut
 set back then never count on under numbers that have come before with other content. What was sealed before
-keeps its name, so that sending it again is a repeat (docs/decisions/0018-a-stream-a-run.md).
+keeps its name, so that sending it again is a repeat (docs/decisions/0019-a-stream-a-run.md).
 """
 
 from __future__ import annotations
