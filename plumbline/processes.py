@@ -35,6 +35,7 @@ from store.records.contract import Quarantined
 from store.records.registry import Directory
 from store.threads import LEASES
 from web.app import create_app
+from web.connections import LARGEST_HEAD_BYTES, Connections, bounded, bounds_here
 from web.project import Project, ProjectsError, load_projects
 
 LOGGER = logging.getLogger("plumbline")
@@ -265,6 +266,9 @@ def _server(app: object, host: str, port: int) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        log_config=None,
+        http=bounded(Connections(bounds_here())),
+        h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
     )
     return _Server(config)
 

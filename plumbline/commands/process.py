@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from plumbline.settings import Settings, load_settings
+from plumbline.sparing import Sparing
 from wire.printable import PrintableFormatter
 
 Process = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -24,6 +25,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 def _to_stderr() -> logging.Handler:
     handler = logging.StreamHandler()
+    handler.addFilter(Sparing())
     handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
 

@@ -26,6 +26,7 @@ from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.servers import free_port, wait_until
 from web.app import create_app
+from web.connections import Connections, bounded
 from web.keeping import Look
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame, encode
@@ -240,14 +241,20 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serving(stand: Stand, look: Look | None = None) -> Iterator[str]:
+def serving(stand: Stand, look: Look | None = None, connections: Connections | None = None) -> Iterator[str]:
     """The page's address without a slash at its end, over a real uvicorn on a free port."""
     app = create_app(
         stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock, look=look
     )
     port = free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1, loop="asyncio"
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        timeout_graceful_shutdown=1,
+        loop="asyncio",
+        http=bounded(Connections() if connections is None else connections),
     )
     server = _Server(config)
 
