@@ -18,7 +18,7 @@ REMEDIES: Final[dict[RefusalReason, str]] = {
     "unknown_quantity": "correct the device's profile, then replay with the quantity renamed",
     "implausible": "check scale, unit and wiring against the device's profile",
     "clock_skew": "set the agent's clock, then replay with its times shifted",
-    "duplicate_identity": "two senders share one stream: give the copy a spool of its own, then replay",
+    "duplicate_identity": "a copy of its spool is or was at work: replay takes what is new in it",
     "stale_stream": "its number came before, too long ago to compare: replay takes what is new in it",
 }
 

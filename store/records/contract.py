@@ -13,7 +13,7 @@ from wire.status import Status
 
 @dataclass(frozen=True, slots=True)
 class SiteEvent:
-    """An event with the site it happened on."""
+    """An event with the site it happened on, and the agent that told it first."""
 
     site: str
     agent: str
@@ -56,7 +56,8 @@ class Records(Protocol):
     """Safe to call from several threads; blocking."""
 
     def add_events(self, events: Sequence[SiteEvent], position: int) -> None:
-        """Store events and the log offset they reach to in one transaction; adding again changes nothing."""
+        """Store events and the log offset they reach to in one transaction. What has happened already
+        changes nothing, whoever tells it (`wire.batch.identity_of`)."""
 
     def position(self, reader: str) -> int:
         """The log offset a reader has reached (`events` for add_events), 0 for one not heard of."""

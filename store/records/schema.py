@@ -124,11 +124,12 @@ TOKEN: Final = Table("token", METADATA,
     _of_firm(), UniqueConstraint("digest"), Index(None, "firm"), sqlite_autoincrement=True,
 )  # fmt: skip
 
-#: An event has no number of its own: what it says is its identity (`digest` of `body`), so that adding it
-#: again changes nothing. PostgreSQL indexes no more than 2,700 bytes, so the body itself is no key.
+#: An event has no number of its own: what happened is its identity (`digest`, see `wire.batch.identity_of`),
+#: whoever tells it in whatever batch. So adding it again, or replaying an export, changes nothing. `agent` is
+#: who told it first.
 EVENT: Final = Table("event", METADATA,
-    _key("site"), Column("time", BigInteger, primary_key=True), _key("kind"), _key("agent"),
-    Column("digest", LargeBinary, primary_key=True), _word("body"),
+    _key("site"), Column("time", BigInteger, primary_key=True), _key("kind"),
+    Column("digest", LargeBinary, primary_key=True), _word("agent"), _word("body"),
     Index(None, "time"), sqlite_with_rowid=False,
 )  # fmt: skip
 AGENT_STATE: Final = Table(

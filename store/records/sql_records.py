@@ -171,14 +171,13 @@ def _move(connection: Connection, reader: str, position: int) -> None:
 
 
 def _event_row(one: SiteEvent) -> Row:
-    body = wire_batch.EVENT.text(one.event)
     return {
         "site": one.site,
         "time": one.event.time,
         "kind": one.event.kind,
         "agent": one.agent,
-        "digest": hashlib.blake2b(body.encode(), digest_size=16).digest(),
-        "body": body,
+        "digest": wire_batch.identity_of(one.event),
+        "body": wire_batch.EVENT.text(one.event),
     }
 
 

@@ -90,6 +90,27 @@ def test_adding_events_again_changes_nothing(records: Records) -> None:
     assert len(records.events(SITE, 0, NOW + 1)) == 2
 
 
+def test_one_passage_told_by_two_agents_is_one_and_the_first_stands(records: Records) -> None:
+    """An export that is replayed comes from another agent, under another stream, and without marks."""
+    marked = badge(NOW).event.model_copy(update={"mark": "in_without_out"})
+    records.add_events([SiteEvent(SITE, "pi-1", marked), badge(NOW)], 1)
+    records.add_events([SiteEvent(SITE, "replay", badge(NOW).event)], 2)
+    assert records.events(SITE, 0, NOW + 1) == [SiteEvent(SITE, "pi-1", marked)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"device": "gate-2"}, {"time": NOW + 1}, {"badge": "b:" + "0" * 32}, {"direction": "out"},
+        {"direction": None}, {"kind": "fault", "reason": "no_reply", "badge": None},
+    ],
+)  # fmt: skip
+def test_events_that_differ_in_what_happened_are_two(records: Records, other: dict[str, object]) -> None:
+    event = badge(NOW).event
+    records.add_events([SiteEvent(SITE, "pi-1", event.model_copy(update=one)) for one in ({}, other)], 1)
+    assert len(records.events(SITE, 0, NOW + 2)) == 2
+
+
 def test_the_position_moves_with_the_events_and_never_back(open_records: Callable[[], Records]) -> None:
     records = open_records()
     assert records.position("events") == 0

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from pathlib import Path
 from typing import Final
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, text
 
 from store.engine import SqlDatabase, sqlite_url
 from store.errors import StoreError
+from store.records import migration
 from store.records.migration import migrate, missing_migrations
 from store.records.schema import DEVICE, FIRM, METADATA, SITE
 from store.records.sql_records import SqlRecords
 
-NEWEST: Final = ["0001", "0002"]
+NEWEST: Final = ["0001", "0002", "0003"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -83,3 +88,49 @@ def test_no_row_points_into_another_firms_site(database: SqlDatabase) -> None:
     with pytest.raises(StoreError, match=r"(?i)foreign key"), database.write() as connection:
         connection.execute(insert(DEVICE), [stranger])
     database.close()
+
+
+def migrate_to(database: SqlDatabase, revision: str) -> None:
+    """As an older version of the product left the database."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migration.__file__).parent / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_of_one_passage_told_by_two_agents_one_row_stays(database: SqlDatabase) -> None:
+    """Up to revision 0002 the agent and the mark were part of an event's key."""
+    migrate_to(database, "0002")
+    statement = text(
+        "INSERT INTO event (site, time, kind, agent, digest, body) "
+        "VALUES (:site, :time, :kind, :agent, :digest, :body)"
+    )
+
+    def row(number: int, agent: str, **more: str) -> dict[str, object]:
+        body = {
+            "device": "gate",
+            "time": number // 2,
+            "kind": "badge",
+            "badge": f"b:{number % 2:032x}",
+        } | more
+        digest = hashlib.blake2b(f"{number} {more}".encode(), digest_size=16).digest()
+        place = {"site": "place", "time": number // 2, "kind": "badge", "agent": agent, "digest": digest}
+        return place | {"body": json.dumps(body)}
+
+    count = 12_000
+    with database.write() as connection:
+        connection.execute(statement, [row(number, "pi-1", mark="in_without_out") for number in range(count)])
+        connection.execute(statement, [row(number, "replay") for number in range(0, count, 3)])
+        connection.execute(statement, [row(7, "pi-1", direction="in") | {"digest": b"0" * 16}])
+    assert migrate(database)[0] == "0003"
+    url = database.engine.url.render_as_string(hide_password=False)
+    database.close()
+    records = SqlRecords(url)
+    kept = records.events("place", 0, count)
+    assert len(kept) == count + 1
+    assert {one.agent for one in kept} == {"pi-1"}
+    assert sum(one.event.mark is not None for one in kept) == count
+    records.add_events(kept, 1)
+    assert len(records.events("place", 0, count)) == count + 1
+    records.close()
