@@ -162,7 +162,8 @@ class Spool:
     def open(cls, path: Path, bound_bytes: int, now_ms: int) -> Self:
         """Open or make the file. A damaged one is set aside as `<name>.broken-<now_ms>`, never deleted."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _close(path)
         except OSError as error:
             raise SpoolError(f"{path.parent}: {error.strerror}") from error
         try:
@@ -366,6 +367,15 @@ class Spool:
                     with suppress(sqlite3.Error):
                         self._db.execute("ROLLBACK")
                 raise
+
+
+def _close(path: Path) -> None:
+    """For its owner alone, also one that an older version made; SQLite gives what it puts beside a database
+    the mode of the database (sqlite.org/wal.html). Raises OSError."""
+    path.touch(mode=0o600, exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).chmod(0o600)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from plumbline.clock import now_ms
 from plumbline.days import days_with_readings
 from plumbline.settings import PostgresqlStore, RowStore, Settings, secret
 from plumbline.stores import open_log, open_records, open_timeseries
+from store import private
 from store.backup import copy_sqlite, dump_postgresql, is_empty_postgresql, load_postgresql
 from store.timeseries.contract import TimeSeries
 from store.timeseries.parquet import export_day, load
@@ -60,7 +61,7 @@ def backup(settings: Settings, folder: Path) -> Manifest:
     """Copy everything into the new or empty `folder`. Raises BackupError, StoreError."""
     if folder.exists() and any(folder.iterdir()):
         raise BackupError(f"{folder}: not empty; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     stores = settings.stores
     timeseries = open_timeseries(settings)
     try:
@@ -147,13 +148,14 @@ def restore(settings: Settings, folder: Path) -> Manifest:
     """
     manifest = read_manifest(folder)
     _refuse_to_overwrite(settings)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    private.folder(settings.data)
     for part in manifest.parts:
         if part.form == "postgresql":
             store = getattr(settings.stores, part.store)
             load_postgresql(secret(store.dsn_file), folder / part.file)
         elif part.form == "sqlite":
             name = {"time_series": "timeseries"}.get(part.store, part.store)
+            private.database(settings.data / f"{name}.db")
             shutil.copyfile(folder / part.file, settings.data / f"{name}.db")
     if any(part.form == "parquet" for part in manifest.parts):
         _load_parquet(settings, manifest, folder)

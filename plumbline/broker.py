@@ -13,6 +13,7 @@ from typing import Final
 from ingest.receive import BrokerAddress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
+from store import private
 
 LOGGER = logging.getLogger("plumbline.broker")
 #: Of the word in a share's name, which ends at 64 characters.
@@ -53,7 +54,7 @@ def running(settings: Settings) -> BrokerAddress:
 
 
 def _keep_secret(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private.folder(file.parent)
     file.unlink(missing_ok=True)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _ANSWER_WITHIN_S: Final = 2.0
@@ -15,7 +15,7 @@ class Monitor:
     """Its port on 127.0.0.1, and what the paths there begin with."""
 
     port: int
-    secret: str
+    secret: str = field(repr=False)
 
 
 def failure(monitor: Monitor) -> str | None:

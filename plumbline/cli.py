@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from plumbline.settings import SettingsError
+from store import private
 from store.errors import StoreError
 from wire.printable import printable_lines
 
@@ -37,7 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code 0 well, 1 a part failed, 2 the words or the settings are wrong."""
     arguments = _parser(argv).parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
+        with private.umask():
+            code: int = arguments.run(arguments)
     except SettingsError as error:
         print(printable_lines(str(error)), file=sys.stderr)
         return 2

@@ -21,6 +21,7 @@ from plumbline.provision.certificates import Kind
 from plumbline.registration import registration_of, taken_out
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
+from store import private
 from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
 from store.records.registry import Registration
@@ -87,11 +88,15 @@ def _data(settings: Settings, fix: bool) -> Iterator[Line]:
         if not fix:
             yield Line("fail", "data", f"{folder} is missing", "--fix makes it")
             return
-        folder.mkdir(parents=True)
+        private.folder(folder)
         yield Line("mended", "data", f"{folder} was missing; made")
     if not os.access(folder, os.W_OK):
         yield Line("fail", "data", f"{folder} cannot be written", f"chown it to {Path.home().name}")
         return
+    if private.is_open(folder):
+        yield Line(
+            "warn", "data", f"{folder} is open to others", f"chmod 700 {folder}; the next start does it"
+        )
     free = shutil.disk_usage(folder).free
     if free < _LITTLE_BYTES:
         yield Line("warn", "data", f"{folder}: {free >> 20} MB free", "make room or shorten `retention`")

@@ -21,13 +21,14 @@ import signal
 import sysconfig
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from plumbline import broker_health
 from plumbline.broker_health import Monitor
 from plumbline.ports import free_port, listens
+from store import private
 from store.threads import HEALTH
 from wire.topics import Kind, topic
 
@@ -71,7 +72,7 @@ class Credentials:
     """A user's password and place. With `site` and `agent` the user may speak and hear only as that agent;
     without, everything (the cloud)."""
 
-    password: str
+    password: str = field(repr=False)
     site: str | None = None
     agent: str | None = None
 
@@ -210,7 +211,7 @@ class EmbeddedBroker:
 
     def _write_configuration(self) -> None:
         """Passwords are in it: nobody else may read it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private.folder(self._folder)
         self._monitor = Monitor(free_port(), secrets.token_hex(16))
         text = _configuration_text(self._folder, self.port, self._monitor, self._users)
         fresh = self._configuration.with_suffix(".new")

@@ -28,6 +28,7 @@ from plumbline.projects_file import ProjectsFile
 from plumbline.registration import enter
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hints, open_stores, writer_lease
+from store import private
 from store.errors import StoreError
 from store.lease import Lease
 from store.log.hint import Hint
@@ -116,7 +117,7 @@ async def _opened(
     settings: Settings, alone: str | None
 ) -> AsyncIterator[tuple[Stores, Hint, contextlib.AsyncExitStack]]:
     """The stores with nudges between processes. `alone`: no second process of this kind on the folder."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    _close(settings.data)
     gc.set_threshold(*GC_THRESHOLDS)
     async with contextlib.AsyncExitStack() as stack:
         if alone is not None:
@@ -125,6 +126,13 @@ async def _opened(
         hint = Hint()
         stack.enter_context(hints(settings, hint))
         yield stores, hint, stack
+
+
+def _close(folder: Path) -> None:
+    """An older version left it open to others."""
+    private.folder(folder)
+    for path in private.mend(folder):
+        LOGGER.warning("%s: others may read it, and it is not ours to close: chown it", path)
 
 
 def _projects(settings: Settings) -> list[Project]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from plumbline.settings import InfluxStore, PostgresqlStore, Settings, SettingsError, secret
+from store import private
 from store.engine import sqlite_url
 from store.lease import FileLease, Lease, PostgresqlLease
 from store.log.contract import Log
@@ -36,7 +37,7 @@ class Stores:
 @contextmanager
 def open_stores(settings: Settings) -> Iterator[Stores]:
     """All stores, closed in reverse order. Raises StoreError where one cannot be opened."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    private.folder(settings.data)
     with ExitStack() as stack:
         log = open_log(settings)
         stack.callback(log.close)

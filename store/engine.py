@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from store import private
 from store.errors import StoreError
 
 #: How long a transaction waits for another one, of this process or of others.
@@ -71,7 +72,8 @@ class SqlDatabase:
         self._closed = False
         if self.is_sqlite and address.database:
             with self.translated("open"):
-                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+                private.folder_of(Path(address.database))
+                private.database(Path(address.database))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
+from store import private
 from store.errors import StoreError
 
 #: FULL: on disk when a commit returns. NORMAL: survives the death of a process, but a power cut may take back
@@ -44,7 +45,8 @@ class Database:
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
         with self._translated("open"):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.folder_of(path)
+            private.database(path)
             self._writer = self._connect()
             self._create(schema)
 

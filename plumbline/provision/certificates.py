@@ -6,7 +6,7 @@ import datetime as dt
 import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cryptography import x509
@@ -45,7 +45,7 @@ class Credentials:
     """A certificate and its key, both PEM."""
 
     certificate: x509.Certificate
-    key_pem: bytes
+    key_pem: bytes = field(repr=False)
 
     @property
     def certificate_pem(self) -> bytes:

@@ -9,6 +9,7 @@ from plumbline.provision.authority import ProvisionError
 from plumbline.registration import registration_of
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_records
+from store import private
 from store.records.registry import Agent, Registration, Registry
 from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
@@ -56,7 +57,7 @@ def retire(settings: Settings, site: str, agent: str, at: int) -> None:
 
 def _records(settings: Settings) -> SqlRecords:
     """With what the projects file says now: a site entered a minute ago is known."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    private.folder(settings.data)
     records = open_records(settings)
     try:
         projects = load_projects(settings.projects)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import random
 import shutil
 import sqlite3
@@ -337,3 +338,20 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SpoolError, match="file"):
         Spool.open(tmp_path / "file" / "spool.db", MIB, NOW_MS)
+
+
+def test_the_spool_and_what_is_beside_it_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Also one that was open to others."""
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "old.db").touch(mode=0o644)
+        for name in ("old.db", "new/spool.db"):
+            spool = Spool.open(tmp_path / name, 1 << 20, NOW_MS)
+            spool.append([], [], NOW_MS)
+            beside = list((tmp_path / name).parent.glob(f"{Path(name).name}*"))
+            assert len(beside) >= 2
+            assert {path.stat().st_mode & 0o777 for path in beside} == {0o600}
+            spool.close()
+        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)

@@ -9,12 +9,14 @@ import pytest
 
 from plumbline.backup import BackupError, backup, read_manifest, restore
 from plumbline.cli import main
+from plumbline.registration import enter
 from plumbline.settings import Settings
 from plumbline.stores import open_stores
 from store.log.contract import Entry
 from store.records.contract import SiteEvent
 from store.timeseries.contract import Block
 from tests.plumbline.installation import SITE, installation
+from web.project import load_projects
 from wire.batch import Event
 
 NOW = 1_764_000_000_000
@@ -79,3 +81,23 @@ def test_a_folder_without_a_manifest_is_no_backup(settings: Settings, tmp_path: 
     (tmp_path / "b/manifest.json").unlink()
     with pytest.raises(BackupError, match="manifest"):
         read_manifest(tmp_path / "b")
+
+
+def test_a_backup_is_for_its_owner_alone(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    folder.mkdir(mode=0o755)
+    assert main(["backup", str(folder), "--config", str(tmp_path / "old/plumbline.yaml")]) == 0
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.rglob("*")} == {"0o600"}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    new = installation(tmp_path / "new")
+    assert main(["restore", str(folder), "--config", str(tmp_path / "new/plumbline.yaml")]) == 0
+    assert {oct(path.stat().st_mode & 0o777) for path in new.data.rglob("*")} == {"0o600"}
+
+
+def test_an_export_is_for_its_owner_alone(settings: Settings, tmp_path: Path) -> None:
+    config = ["--config", str(tmp_path / "old/plumbline.yaml")]
+    with open_stores(settings) as stores:
+        enter(stores.registry, settings, load_projects(settings.projects), NOW)
+    assert main(["export", "recording", "--site", SITE, "--out", str(tmp_path / "out"), *config]) in (0, 1)
+    assert main(["export", "parquet", "--site", SITE, "--out", str(tmp_path / "out"), *config]) == 0
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.stat().st_mode & 0o077]
