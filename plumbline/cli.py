@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "command": "ask an agent: read now, another interval, another site file, a configuration file",
     "link": "make and list the links that open the customers' pages",
     "token": "make, list and revoke tokens of the HTTP API",
+    "meter": "enter that a meter was exchanged, list and undo",
     "quarantine": "list, show and replay what could not be accepted",
     "replay": "send a recording through the real path",
     "export": "write closed days to Parquet, or a site to a recording",

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from store.records.contract import AgentState, Quarantined, SiteEvent
+from store.records.exchanges import MeterExchange
 from store.records.tenancy import SiteRef
 from store.timeseries.contract import Aggregate, Latest, Window
+from store.timeseries.counter import Exchange
 
 
 class SiteSeries(Protocol):
@@ -34,6 +36,7 @@ class SiteSeries(Protocol):
         end: int,
         step_ms: int,
         aggregates: Sequence[Aggregate],
+        exchanges: Sequence[Exchange] = (),
     ) -> Window: ...
 
 
@@ -55,6 +58,12 @@ class SiteRecords(Protocol):
         reason: str | None = None,
         waiting: bool = False,
     ) -> list[Quarantined]: ...
+
+    def add_exchange(self, said: MeterExchange) -> MeterExchange: ...
+
+    def exchanges(self, site: SiteRef, *, undone: bool = False) -> list[MeterExchange]: ...
+
+    def undo_exchange(self, site: SiteRef, exchange_id: int, at: int, by: str) -> bool: ...
 
     def quarantine_item(self, item_id: int) -> Quarantined | None: ...
 

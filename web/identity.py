@@ -104,6 +104,8 @@ TelemetrySite = Annotated[Site, Security(site_of, scopes=["telemetry:read"])]
 EventsSite = Annotated[Site, Security(site_of, scopes=["events:read"])]
 QuarantineToken = Annotated[Identity, Security(identify, scopes=["quarantine:read"])]
 QuarantineWriter = Annotated[Identity, Security(identify, scopes=["quarantine:write"])]
+MetersToken = Annotated[Identity, Security(identify, scopes=["meters:write"])]
+MetersSite = Annotated[Site, Security(site_of, scopes=["meters:write"])]
 TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
 
 

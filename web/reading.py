@@ -9,6 +9,7 @@ from analytics.gaps import gaps
 from analytics.headcount import Passage, presence, stays
 from analytics.totals import Tally, tally_of
 from store.records.contract import AgentState, Records
+from store.records.exchanges import told_of
 from store.timeseries.contract import TimeSeries
 from web.project import Project
 from web.site_state import (
@@ -92,8 +93,9 @@ class Stores:
         """Today's totals, from the rollups and the readings that are not in them yet."""
         today = local_day(project, now)
         span = today.start, today.end, today.end - today.start
+        said = self._records.exchanges(project.site)
         return {
-            series: tally_of(self._timeseries.life(project.site, *series, *span))
+            series: tally_of(self._timeseries.life(project.site, *series, *span, told_of(said, *series)))
             for series in watch(project).counters
         }
 

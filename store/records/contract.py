@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from store.records.exchanges import MeterExchange
 from wire.batch import Event
 from wire.receipt import RefusalReason
 from wire.status import Status
@@ -100,10 +101,20 @@ class Records(Protocol):
     def narrow_quarantine(self, item_id: int, reason: str, detail: str) -> None:
         """A replay took a part: the item still waits, now for this reason."""
 
+    def add_exchange(self, said: MeterExchange) -> MeterExchange:
+        """Store what a person says of a meter; with its id."""
+
+    def exchanges(self, site: str, *, undone: bool = False) -> list[MeterExchange]:
+        """Those that hold, of a site, by id; `undone`: also those that do not any more."""
+
+    def undo_exchange(self, site: str, exchange_id: int, at: int, by: str) -> bool:
+        """Whether the site had such a one that held."""
+
     def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
         """Retention (invariant 6): delete older events and quarantine items (replayed or not); how many."""
 
     def erase(self, site: str) -> None:
-        """Delete what a site left: its events, agent states and quarantine. The registry is not touched."""
+        """Delete what a site left: its events, agent states, quarantine and exchanged meters. The registry is
+        not touched."""
 
     def close(self) -> None: ...

@@ -17,7 +17,13 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 #: What an API token may do. `quarantine:raw` shows messages as they came, badge numbers that slipped through
 #: among them.
 Scope = Literal[
-    "telemetry:read", "events:read", "quarantine:read", "quarantine:raw", "quarantine:write", "health:read"
+    "telemetry:read",
+    "events:read",
+    "quarantine:read",
+    "quarantine:raw",
+    "quarantine:write",
+    "meters:write",
+    "health:read",
 ]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 

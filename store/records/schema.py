@@ -149,5 +149,12 @@ QUARANTINE: Final = Table("quarantine", METADATA,
     _number("seq", optional=True), _number("replayed", optional=True),
     UniqueConstraint("digest"), Index(None, "site", "id"), Index(None, "received"), sqlite_autoincrement=True,
 )  # fmt: skip
+#: What people say of a site's meters; never deleted but with the site. Site and device as they were said.
+METER_EXCHANGE: Final = Table("meter_exchange", METADATA,
+    _row_id(), _word("site"), _word("device"), _word("quantity"), _number("at"),
+    Column("old_last", Float(53)), Column("new_first", Float(53)),
+    _word("author"), _number("entered"), _number("undone", optional=True), _word("undone_by", optional=True),
+    Index(None, "site"), sqlite_autoincrement=True,
+)  # fmt: skip
 #: How far each reader of the log has come.
 READER: Final = Table("reader", METADATA, _key("name"), _number("position"), sqlite_with_rowid=False)

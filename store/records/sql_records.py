@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from store.engine import SqlDatabase
 from store.records.contract import AgentState, Quarantined, SiteEvent
+from store.records.exchanges import MeterExchange
 from store.records.migration import migrate
-from store.records.schema import AGENT_STATE, EVENT, QUARANTINE, READER
+from store.records.schema import AGENT_STATE, EVENT, METER_EXCHANGE, QUARANTINE, READER
 from store.records.sql_registry import SqlRegistry
 from store.records.statements import Row, add_new, put
 from wire import batch as wire_batch
@@ -20,6 +21,7 @@ from wire import status as wire_status
 
 #: The reader of the log whose position `add_events` moves.
 EVENTS_READER: Final = "events"
+_EXCHANGE: Final = select(*(METER_EXCHANGE.c[name] for name in MeterExchange.__dataclass_fields__))
 _ITEM: Final = select(
     *(QUARANTINE.c[name] for name in Quarantined.__dataclass_fields__)  # in the order of the dataclass
 )
@@ -147,6 +149,31 @@ class SqlRecords:
         with self._database.write() as connection:
             connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == item_id).values(changes))
 
+    def add_exchange(self, said: MeterExchange) -> MeterExchange:
+        """See the contract."""
+        row = asdict(said)
+        del row["id"]
+        statement = insert(METER_EXCHANGE).returning(METER_EXCHANGE.c.id)
+        with self._database.write() as connection:
+            return replace(said, id=connection.scalars(statement, row).one())
+
+    def exchanges(self, site: str, *, undone: bool = False) -> list[MeterExchange]:
+        """See the contract."""
+        columns = METER_EXCHANGE.c
+        query = _EXCHANGE.where(columns.site == site).order_by(columns.id)
+        if not undone:
+            query = query.where(columns.undone.is_(None))
+        with self._database.read() as connection:
+            return [MeterExchange(*row) for row in connection.execute(query)]
+
+    def undo_exchange(self, site: str, exchange_id: int, at: int, by: str) -> bool:
+        """See the contract."""
+        columns = METER_EXCHANGE.c
+        statement = update(METER_EXCHANGE).values(undone=at, undone_by=by)
+        held = (columns.site == site, columns.id == exchange_id, columns.undone.is_(None))
+        with self._database.write() as connection:
+            return connection.execute(statement.where(*held)).rowcount > 0
+
     def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
         """See the contract."""
         with self._database.write() as connection:
@@ -157,7 +184,7 @@ class SqlRecords:
     def erase(self, site: str) -> None:
         """See the contract."""
         with self._database.write() as connection:
-            for table in (EVENT, AGENT_STATE, QUARANTINE):
+            for table in (EVENT, AGENT_STATE, QUARANTINE, METER_EXCHANGE):
                 connection.execute(delete(table).where(table.c.site == site))
 
     def close(self) -> None:

@@ -17,8 +17,8 @@ from store.records.schema import METADATA
 SiteRef = NewType("SiteRef", str)
 
 #: What belongs to no firm by itself: the firms; what sites send, who are known by their ids (see schema);
-#: positions of readers.
-WITHOUT_FIRM = frozenset({"firm", "event", "agent_state", "quarantine", "reader"})
+#: what people say of their meters; positions of readers.
+WITHOUT_FIRM = frozenset({"firm", "event", "agent_state", "quarantine", "meter_exchange", "reader"})
 OF_FIRMS = frozenset(METADATA.tables) - WITHOUT_FIRM
 
 

@@ -14,6 +14,7 @@ from web.api import (
     agents,
     devices,
     events,
+    exchanges,
     gaps,
     health,
     latest,
@@ -34,7 +35,8 @@ VERSION: Final = "1.0.0"
 PREFIX: Final = "/v1"
 #: One line a resource.
 RESOURCES: Final = (
-    sites, devices, quantities, latest, windows, readings, events, agents, gaps, quarantine, health, problems,
+    sites, devices, quantities, latest, windows, readings, exchanges, events, agents, gaps, quarantine,
+    health, problems,
 )  # fmt: skip
 TAGS: Final = [
     {"name": "sites", "description": "The places of your firm and what is read there."},

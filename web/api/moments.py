@@ -114,6 +114,7 @@ _MOMENT: Final = _text(
     "2026-11-23T00:00:00+08:00",
     "1795363200000",
 )
+Moment = Annotated[int, BeforeValidator(_moment), _MOMENT]
 Start = Annotated[
     int | None,
     BeforeValidator(_moment),

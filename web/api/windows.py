@@ -11,9 +11,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from store.records.exchanges import MeterExchange, told_of
 from store.records.tenancy import SiteRef
 from store.scoped import SiteSeries
 from store.timeseries.contract import Aggregate
+from store.timeseries.counter import Why
 from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, TimeMs, Unit
 from web.api.moments import (
     HOUR_MS,
@@ -43,6 +45,7 @@ AGGREGATES: Final[tuple[Aggregate, ...]] = get_args(Aggregate)
 MOST_BUCKETS: Final = 20_000
 MOST_VALUES: Final = 200_000
 MOST_ROWS: Final = 5_000_000
+MOST_MARKS: Final = 1_000
 _ONE: Final = f"({'|'.join(AGGREGATES)})"
 
 AggregatesParameter = Annotated[
@@ -59,6 +62,19 @@ AggregatesParameter = Annotated[
 ]
 
 
+class MarkAnswer(Answer):
+    """A step that is not as steps should be, from one reading to another; of a glitch, from its first reading
+    to its last one."""
+
+    from_time: TimeMs
+    from_value: Annotated[float, Field(description="In `unit`.")]
+    to_time: TimeMs
+    to_value: Annotated[float, Field(description="In `unit`.")]
+    why: Annotated[
+        Why, Field(description="`rollover` and `told` (by a person) are counted, the others count nothing.")
+    ]
+
+
 class SeriesWindow(Answer):
     """One series: each column is as long as `time`."""
 
@@ -73,6 +89,9 @@ class SeriesWindow(Answer):
             examples=[{"mean": [812.5, None]}],
         ),
     ]
+    marks: Annotated[
+        list[MarkAnswer], Field(description=f"With `increase`: suspicious steps, the first {MOST_MARKS}.")
+    ] = []
 
 
 class WindowAnswer(Answer):
@@ -114,6 +133,7 @@ def list_windows(
     series = series_of(sources, site, devices, quantities)
     _small_enough(step, buckets, series, columns)
     _some_counter_if_increase(series, columns)
+    said = sources.records.exchanges(site.id) if "increase" in columns else []
     answer = WindowAnswer(
         site=site.id,
         timezone=site.timezone,
@@ -121,7 +141,7 @@ def list_windows(
         start=buckets[0].start,
         end=buckets[-1].end,
         time=[time for run in buckets for time in range(run.start, run.end, run.step_ms)],
-        series=[_read(sources.timeseries, site.id, one, buckets, columns) for one in series],
+        series=[_read(sources.timeseries, site.id, one, buckets, columns, said) for one in series],
     )
     if wanted == "csv":
         return packed(request, _as_csv(answer, columns), CSV, {})
@@ -177,17 +197,29 @@ def _read(
     series: Series,
     buckets: Sequence[Run],
     columns: Sequence[Aggregate],
+    said: Sequence[MeterExchange],
 ) -> SeriesWindow:
     device, quantity = series
     meant = [column for column in columns if column != "increase" or is_counter(quantity)]
+    told = told_of(said, device, quantity)
     found = [
-        timeseries.window(site, device, quantity, run.start, run.end, run.step_ms, meant) for run in buckets
+        timeseries.window(site, device, quantity, run.start, run.end, run.step_ms, meant, told)
+        for run in buckets
     ]
     joined = {
         column: list(itertools.chain.from_iterable(window.columns[column] for window in found))
         for column in meant
     }
-    return SeriesWindow(device=device, quantity=quantity, unit=unit(quantity), columns=joined)
+    marks = [
+        MarkAnswer(
+            from_time=m.from_time, from_value=m.from_value, to_time=m.to_time, to_value=m.to_value, why=m.why
+        )
+        for window in found
+        for m in window.marks
+    ]
+    return SeriesWindow(
+        device=device, quantity=quantity, unit=unit(quantity), columns=joined, marks=marks[:MOST_MARKS]
+    )
 
 
 def _as_csv(answer: WindowAnswer, columns: Sequence[Aggregate]) -> str:

@@ -13,6 +13,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from store.log.hint import Hint
+from store.records.exchanges import MeterExchange
 from store.records.registry import Scope
 from tests.web.api.two_firms import NOW, OURS, THEIR_SITE, THEIRS, TwoFirms
 from tests.web.site_day import SITE, TOKEN
@@ -33,7 +34,11 @@ def calls(dependant: Dependant) -> Iterator[object]:
 
 
 def ask(firms: TwoFirms, route: APIRoute, site: str, token: str, device: str = "meter-main") -> Response:
-    path = route.path.format(site=site, item=1, kind="rule")
+    path = route.path.format(site=site, item=1, kind="rule", device=device)
+    if "POST" in (route.methods or ()):
+        return firms.post(
+            f"{path}?quantity=active_energy_import&at=0" if path.endswith("/exchange") else path, token
+        )
     known = {field.alias for field in route.dependant.query_params}
     inner = {f.alias for d in route.dependant.dependencies for f in d.query_params}
     params = {
@@ -43,7 +48,7 @@ def ask(firms: TwoFirms, route: APIRoute, site: str, token: str, device: str = "
 
 
 def test_every_route_of_a_site_asks_the_one_filter() -> None:
-    assert len(OF_A_SITE) == 8
+    assert len(OF_A_SITE) == 11
     for route in OF_A_SITE:
         assert site_of in set(calls(route.dependant)), f"{route.path}: take the site from web.identity"
 
@@ -73,6 +78,7 @@ def test_another_firms_site_is_as_absent_as_one_that_does_not_exist(firms: TwoFi
 @pytest.mark.parametrize("route", OF_A_SITE, ids=lambda route: route.path)
 def test_their_own_token_opens_their_site_and_not_ours(firms: TwoFirms, route: APIRoute) -> None:
     token = firms.issue(firm=THEIRS)
+    firms.stand.records.add_exchange(MeterExchange(THEIR_SITE, "meter-secret", "water_volume", 0, "they", 0))
     assert ask(firms, route, THEIR_SITE, token, device="meter-secret").status_code == 200
     assert ask(firms, route, SITE, token).status_code == 404
 

@@ -1,0 +1,57 @@
+"""What people say of exchanged meters: entered with author and time, never deleted but with the site."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from store.timeseries.counter import Exchange
+from store.timeseries.limits import must_be_counter
+
+MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class MeterExchange:
+    """`at` (UTC ms, a whole minute): readings from then on are the new meter's. `old_last` and `new_first`:
+    what the two showed, in the unit of `quantity`, None where it is not known. `entered` and `undone`: UTC
+    ms. `id` is 0 until it is stored."""
+
+    site: str
+    device: str
+    quantity: str
+    at: int
+    author: str
+    entered: int
+    old_last: float | None = None
+    new_first: float | None = None
+    undone: int | None = None
+    undone_by: str | None = None
+    id: int = 0
+
+
+def checked(said: MeterExchange) -> MeterExchange:
+    """With `at` on its minute. Raises ValueError for what cannot have happened: the rule and the remedy."""
+    must_be_counter(said.quantity)
+    for name, value in (("old_last", said.old_last), ("new_first", said.new_first)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} is {value:g}: a register shows 0 or more; correct it or leave it out")
+    if not 0 <= said.at <= said.entered:
+        raise ValueError("at lies in the future: enter it when it has happened")
+    return MeterExchange(
+        said.site, said.device, said.quantity, said.at // MINUTE_MS * MINUTE_MS, said.author, said.entered,
+        said.old_last, said.new_first,
+    )  # fmt: skip
+
+
+def told_of(every: Iterable[MeterExchange], device: str, quantity: str) -> list[Exchange]:
+    """What holds for one counter, by time. Of several for one moment the one entered last stands; with an
+    exchange entered for another counter of the device this one begins anew, too, with values nobody knows."""
+    found: dict[int, Exchange] = {}
+    for one in sorted(every, key=lambda one: (one.quantity == quantity, one.id)):
+        if one.device == device and one.undone is None:
+            own = one.quantity == quantity
+            found[one.at] = Exchange(one.at, one.old_last if own else None, one.new_first if own else None)
+    return [found[at] for at in sorted(found)]
