@@ -35,7 +35,7 @@ from web.keeping import Look, keep
 from web.language import LANGUAGES, Language, choose
 from web.live import Live
 from web.messages import say
-from web.pages import customer, not_found, render
+from web.pages import customer, not_found, prepare, render
 from web.problem import of_status
 from web.project import Project, Projects
 from web.reading import Stores
@@ -72,6 +72,7 @@ def create_app(
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock, Decoder(records))
     assets = Assets()
+    prepare()
     guesses = Guesses()
     app = FastAPI(
         title="Plumbline",

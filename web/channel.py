@@ -15,13 +15,12 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from analytics.age import SILENT_AT_LEAST_MS
 from store.threads import PAGES
 from web.language import LANGUAGES, Language
 from web.project import Project
 from web.reading import Chart, Stores
 from web.seats import Seats
-from web.site_state import Digest, SiteState
+from web.site_state import MINUTE_MS, Digest, SiteState
 from web.situation import judge
 from web.wording import Figure, figures
 
@@ -84,6 +83,7 @@ class Channel:
     _pushed_at: float = -PUSH_EVERY_S
     _push_due: asyncio.TimerHandle | None = None
     _chart: Chart | None = None
+    _chart_minute: int = 0
     _chart_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def take(self, offset: int, found: Digest) -> None:
@@ -177,10 +177,10 @@ class Channel:
         """The chart, read at most once per push and minute however many ask."""
         async with self._chart_lock:
             now = self.clock()
-            if self._chart is None or now >= self._chart.end:
-                newest = self.state.newest_time()
-                silent = newest is None or now - newest > SILENT_AT_LEAST_MS
-                known_to = (newest or 0) if silent else now
+            if self._chart is None or now // MINUTE_MS != self._chart_minute:
+                self._chart_minute = now // MINUTE_MS
+                people = judge(self.state, now).people
+                known_to = now if people is None or people.count is not None else people.time or 0
                 passages = frozenset(self.state.passages)
                 self._chart = await PAGES.run(stores.chart, self.project, passages, known_to, now)
             return self._chart

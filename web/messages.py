@@ -63,12 +63,15 @@ ZH: Final[dict[str, str]] = {
     "notice.backlog": "正在补传断网期间的读数：还有 {n} 批，最早的是 {when} 的。合计和图表还会变。",
     "notice.silent": "{names}没有数据。",
     "notice.page": "与服务器的连接断了，正在重连。下面是 {when} 的情况。",
+    "notice.crowded": "这个页面在太多地方开着，这里一分钟后再更新。下面是 {when} 的情况。",
     "notice.no_script": "这是 {when} 的情况，刷新可看最新。图表需要 JavaScript。",
     "notice.join": "、",
     "device.in_room": "{room}{kind}",
     "chart.presence": "有人在场",
     "chart.gap": "没有数据",
     "chart.peak": "最高",
+    "chart.low": "最低",
+    "chart.mean": "平均",
     "chart.midnight": "今天",
     "chart.empty": "过去 24 小时没有用电读数。",
     "chart.failed": "图表暂时取不到，稍后再试。",
@@ -76,6 +79,7 @@ ZH: Final[dict[str, str]] = {
     "rooms.scale": "温度 0–40 °C，湿度 0–100 %；刻度在 75 %，再高就偏湿。",
     "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，"
     "每个数字旁边是它的时间。没有读到的不补、不猜。",
+    "about.means": "用电曲线是每分钟按时间加权的平均功率，浅色是其中的最高值；抄表间隔更长时，步长随之变长。",
     "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。"
     "没有刷卡离开的人，{closes} 后不再计入。",
     "about.time": "时间为工地当地时间（{timezone}）。",
@@ -155,12 +159,16 @@ EN: Final[dict[str, str]] = {
     " Totals and chart will still change.",
     "notice.silent": "No data from: {names}.",
     "notice.page": "The connection to the server is lost, reconnecting. Below is how things stood at {when}.",
+    "notice.crowded": "This page is open in too many places; here it goes on in a minute."
+    " Below is how things stood at {when}.",
     "notice.no_script": "This is how things stood at {when}; reload for news. The chart needs JavaScript.",
     "notice.join": ", ",
     "device.in_room": "{room} {kind}",
     "chart.presence": "someone on site",
     "chart.gap": "no data",
     "chart.peak": "peak",
+    "chart.low": "lowest",
+    "chart.mean": "mean",
     "chart.midnight": "today",
     "chart.empty": "No power readings in the last 24 hours.",
     "chart.failed": "The chart cannot be fetched just now; it will be tried again.",
@@ -168,6 +176,8 @@ EN: Final[dict[str, str]] = {
     "rooms.scale": "Temperature 0–40 °C, humidity 0–100 %; the tick is at 75 %, above it the air is damp.",
     "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site,"
     " each with its age. What was not read is neither filled in nor guessed.",
+    "about.means": "The power curve is the mean of each minute, weighted by time, its peak in a lighter tone;"
+    " of a meter that is read less often the steps are longer.",
     "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave"
     " the site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
     "about.time": "Times are local to the site ({timezone}).",
@@ -183,8 +193,9 @@ EN: Final[dict[str, str]] = {
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
 #: What the browser says by itself: ages tick there, and the chart is drawn there.
 BROWSER_KEYS: Final = (
-    "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "chart.presence",
-    "chart.gap", "chart.peak", "chart.midnight", "chart.empty", "chart.failed",
+    "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "notice.crowded",
+    "chart.presence", "chart.gap", "chart.peak", "chart.low", "chart.mean", "chart.midnight", "chart.empty",
+    "chart.failed",
 )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 from analytics.age import AHEAD_AT_MOST_MS
 from analytics.gaps import gaps
@@ -10,7 +12,7 @@ from analytics.headcount import Passage, presence, stays
 from analytics.totals import Tally, tally_of
 from store.records.contract import AgentState, Records
 from store.records.exchanges import told_of
-from store.timeseries.contract import TimeSeries
+from store.timeseries.contract import TimeSeries, Window
 from web.project import Project
 from web.site_state import (
     BASE_LOOKBACK_MS,
@@ -28,11 +30,15 @@ from web.site_state import (
 
 #: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
 _STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
+#: 24 of them on a chart of a day.
+_LONGEST_STEP_MINUTES: Final = 60
+_CHART: Final = ("mean", "max", "min")
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Columns of the last 24 h by minute: mean and highest power in W, null where there was no reading.
+    """Columns of the last 24 h by step: mean (weighted by time), highest and, where power flowed back, lowest
+    power in W; null where there was no reading.
 
     `gaps` and `presence` are spans (from, to). All times UTC ms.
     """
@@ -43,6 +49,7 @@ class Chart:
     time: list[int]
     mean: list[float | None]
     peak: list[float | None]
+    low: list[float | None]
     gaps: list[tuple[int, int]]
     presence: list[tuple[int, int]]
     midnight: int
@@ -102,35 +109,34 @@ class Stores:
     def chart(self, project: Project, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
         """The last 24 h up to the minute that is running. Presence is drawn as far as `known_to`: of a site
         that has not been heard since, nobody knows who is there."""
-        end = now // MINUTE_MS * MINUTE_MS + MINUTE_MS
-        start = end - DAY_MS
-        time, mean, peak = self._power_by_minute(project, start, end)
-        measured = [t for t, watts in zip(time, mean, strict=True) if watts is not None]
         meter = next(iter(project.of_kind("electricity_meter")), None)
-        usual_ms = max(MINUTE_MS, meter.interval_ms) if meter else MINUTE_MS
+        step_ms = chart_step_ms(meter.interval_ms if meter else 0)
+        end = now // step_ms * step_ms + step_ms
+        start = end - DAY_MS
+        power = self._power_by_step(project, start, end, step_ms)
+        measured = [
+            t for t, watts in zip(power.time, power.columns["mean"], strict=True) if watts is not None
+        ]
         both = [
             stay
             for day in (local_day(project, now, days=-1), local_day(project, now))
             for stay in stays(passages, day)
         ]
         return Chart(
-            start, end, MINUTE_MS, time, mean, peak,
-            gaps=gaps(measured, start, min(end, now), usual_ms),
+            start, end, step_ms, power.time,
+            mean=_rounded(power.columns["mean"]),
+            peak=_rounded(power.columns["max"]),
+            low=_negative(power.columns["min"]),
+            gaps=gaps(measured, start, min(end, now), step_ms),
             presence=presence(both, start, min(known_to, now)),
             midnight=local_day(project, now).start,
         )  # fmt: skip
 
-    def _power_by_minute(
-        self, project: Project, start: int, end: int
-    ) -> tuple[list[int], list[float | None], list[float | None]]:
+    def _power_by_step(self, project: Project, start: int, end: int, step_ms: int) -> Window:
         power = watch(project).power
         if power is None:
-            return [], [], []
-        device, quantity = power
-        found = self._timeseries.window(
-            project.site, device, quantity, start, end, MINUTE_MS, ("mean", "max")
-        )
-        return found.time, _rounded(found.columns["mean"]), _rounded(found.columns["max"])
+            return Window(step_ms, [], {aggregate: [] for aggregate in _CHART})
+        return self._timeseries.window(project.site, *power, start, end, step_ms, _CHART)
 
     def _last_before(self, site: str, series: Series, moment: int) -> tuple[int, float] | None:
         """The last reading before `moment`, of the day before it."""
@@ -150,12 +156,25 @@ class Stores:
         return [Reading(t, v) for t, v in zip(times, values, strict=True)]
 
 
+def chart_step_ms(interval_ms: int) -> int:
+    """How long a step of the chart is: whole minutes, and so long that a meter which speaks in time has a
+    reading in each, or every pause between two readings would part the line."""
+    minutes = math.ceil(2 * interval_ms / MINUTE_MS)
+    return min(max(1, minutes), _LONGEST_STEP_MINUTES) * MINUTE_MS
+
+
 def _spoke(newest: dict[Series, Reading], watched: Watch) -> dict[str, int]:
     found: dict[str, int] = {}
     for (device, _), reading in newest.items():
         if device in watched.speaking:
             found[device] = max(reading.time, found.get(device, reading.time))
     return found
+
+
+def _negative(column: list[float | None]) -> list[float | None]:
+    """What lies below zero; an empty column where nothing does."""
+    found = [watts if watts is not None and watts < 0 else None for watts in _rounded(column)]
+    return found if any(watts is not None for watts in found) else []
 
 
 def _rounded(column: list[float | None]) -> list[float | None]:

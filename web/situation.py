@@ -156,8 +156,11 @@ def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
 def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...], newest: int | None) -> Link:
     if newest is None:
         return "empty"
-    if agents:
-        return "live" if any(agent.condition in ("live", "clock") for agent in agents) else "lost"
+    heard = [agent for agent in agents if agent.condition in ("live", "clock")]
+    if agents and not heard:
+        return "lost"
+    if any(agent.reads for agent in heard):
+        return "live"
     metering = _metering(state)
     return "lost" if metering and all(device in silent for device in metering) else "live"
 

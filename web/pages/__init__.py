@@ -27,6 +27,12 @@ _environment = Environment(
 )
 
 
+def prepare() -> None:
+    """Compile every template now, rather than while the first visitor waits."""
+    for stem in PAGES:
+        _environment.get_template(f"{stem}.html")
+
+
 def render(page: CustomerPage | NotFoundPage) -> str:
     """The HTML of a page. Its template sees the fields of the view model and nothing else."""
     stem = next(stem for stem, model in PAGES.items() if isinstance(page, model))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from web import numbers
 from web.assets import Assets
-from web.language import HTML_LANG, LANGUAGES, Language, typeset
+from web.language import HTML_LANG, LANGUAGES, LOCALE, Language, typeset
 from web.messages import for_browser, say
 from web.pages.frame import Frame, frame
 from web.project import Project
@@ -125,9 +125,11 @@ def _age(figure: Figure, now: int, language: Language) -> str:
 
 def _about(project: Project, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
+    means = (say(language, "about.means"),) if project.of_kind("electricity_meter") else ()
     counted = (say(language, "about.people", closes=closes),) if project.of_kind(GATE) else ()
     return (
         say(language, "about.measured"),
+        *means,
         *counted,
         say(language, "about.time", timezone=numbers.zone_name(project.zone, language)),
     )
@@ -136,7 +138,7 @@ def _about(project: Project, language: Language) -> tuple[str, ...]:
 def _for_browser(project: Project, language: Language, now: int, assets: Assets) -> str:
     knows = {
         "language": language,
-        "locale": HTML_LANG[language],
+        "locale": LOCALE[language].replace("_", "-"),
         "timezone": project.timezone,
         "now": now,
         "live": f"/p/{project.token}/live?lang={language}",

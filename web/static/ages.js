@@ -17,17 +17,47 @@ export function ageText(ageMs, text) {
   return text["age.days"].replace("{n}", Math.floor(ageMs / DAY_MS));
 }
 
-/** Server time in the browser: a phone's own clock may be minutes off. */
+/**
+ * How long ago. Some systems stop the monotonic clock while a phone sleeps, and people set the other one: the
+ * longer of the two makes nothing look fresher than it is.
+ */
+export class Stopwatch {
+  constructor() {
+    this.reset();
+  }
+  reset() {
+    this.monotonic = performance.now();
+    this.wall = Date.now();
+  }
+  ms() {
+    return Math.max(performance.now() - this.monotonic, Date.now() - this.wall);
+  }
+}
+
+/** Server time in the browser: a phone's own clock may be hours off. */
 export class Clock {
   constructor(serverNow) {
+    this.since = new Stopwatch();
     this.set(serverNow);
   }
   set(serverNow) {
-    this.offset = serverNow - performance.now();
+    this.server = serverNow;
+    this.since.reset();
   }
   now() {
-    return this.offset + performance.now();
+    return this.server + this.since.ms();
   }
+}
+
+/** The local time of a moment at the site, with its date where that is not today's: as web/numbers.py. */
+export function moment(time, now, locale, timeZone) {
+  const form = (options) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const hours = form({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time);
+  const day = form({ year: "numeric", month: "numeric", day: "numeric" });
+  if (day.format(time) === day.format(now)) return hours;
+  const year = form({ year: "numeric" });
+  const years = year.format(time) === year.format(now) ? {} : { year: "numeric" };
+  return `${form({ ...years, month: "short", day: "numeric" }).format(time)} ${hours}`;
 }
 
 /** Write the age, or the note that stands in its place, of one figure element. */

@@ -3,8 +3,9 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const AHEAD_MS = 35 * MINUTE_MS;
-const SILENT_MS = 3 * MINUTE_MS;
 const REFETCH_MS = 5 * MINUTE_MS;
+const SOONEST_REFETCH_MS = 10_000;
+const GAP_STEPS = 3; // as analytics/gaps.py: of fewer missing steps nothing is said, though no line bridges them
 const TOP = 34; // room for the presence bars and, below them, the label of the top line; CSS pixels
 const LEAST_RANGE_W = 400;
 
@@ -23,13 +24,13 @@ export class PowerChart {
     Object.assign(this, { element, caption, knows, clock });
     this.text = knows.text;
     this.fetchedAt = -Infinity;
+    this.newest = []; // readings that came live: [time, watts]; what is fetched may lag behind them
     this.hours = new Intl.DateTimeFormat(knows.locale, {
       hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: knows.timezone,
     });
     this.kilowatts = new Intl.NumberFormat(knows.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     new ResizeObserver(() => this.fit()).observe(element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refetch(); });
     this.readColours();
   }
 
@@ -48,31 +49,85 @@ export class PowerChart {
 
   take(chart) {
     Object.assign(this, { gaps: chart.gaps, presence: chart.presence, midnight: chart.midnight });
-    this.columns = [chart.time.map((t) => t / 1000), chart.mean, chart.peak];
-    this.current = undefined;
+    this.stepMs = chart.step_ms;
+    this.columns = [chart.time.map((t) => t / 1000), chart.mean, chart.peak, chart.low?.length ? chart.low : chart.mean.map(() => null)];
+    this.running = undefined;
+    const known = this.lastKnown();
+    const missing = this.newest.filter(([time]) => known < 0 || this.step(time) > this.columns[0][known]);
+    for (const [time, watts] of missing) this.put(time, watts);
     if (this.plot) this.plot.setData(this.columns);
     else this.draw();
     this.describe();
   }
 
-  /** A reading just taken: the mean of the running minute. */
+  /** A reading just taken. After a silence the line begins anew: what lies between is asked for. */
   append(time, watts) {
+    this.newest.push([time, watts]);
+    while (this.newest.length > 1 && this.newest[0][0] < time - REFETCH_MS) this.newest.shift();
     if (!this.plot) return;
-    const minute = Math.floor(time / MINUTE_MS) * 60;
-    const [times, mean, peak] = this.columns;
-    const last = times.length - 1;
-    if (minute < (times[last] ?? 0)) return;
-    if (minute > (times[last] ?? 0)) {
-      times.push(minute); mean.push(watts); peak.push(watts);
-      this.current = { sum: watts, n: 1 };
-    } else {
-      this.current ??= { sum: mean[last] ?? watts, n: 1 };
-      this.current.sum += watts;
-      this.current.n += 1;
-      mean[last] = this.current.sum / this.current.n;
-      peak[last] = Math.max(peak[last] ?? watts, watts);
-    }
+    const parted = this.put(time, watts);
     this.plot.setData(this.columns);
+    if (!parted) return;
+    this.describe();
+    this.refetchSoon();
+  }
+
+  /** The start of the step that holds a time, in seconds. */
+  step(time) {
+    return Math.floor(time / this.stepMs) * this.stepMs / 1000;
+  }
+
+  /** The place of the last step with a value, -1 where there is none. */
+  lastKnown() {
+    return this.columns[1].findLastIndex((watts) => watts !== null);
+  }
+
+  /** Into the step it belongs to; whether steps without a reading lie between it and the last one. */
+  put(time, watts) {
+    const [times, mean, peak, low] = this.columns;
+    const start = this.step(time), stepS = this.stepMs / 1000;
+    const before = this.lastKnown();
+    if (before >= 0 && start < times[before]) return false;
+    const parted = before >= 0 && start - times[before] > stepS;
+    if (parted) this.part(times[before] + stepS, start);
+    while (times.length && times.at(-1) > start) for (const column of this.columns) column.pop();
+    if (times.at(-1) !== start) {
+      times.push(start); mean.push(null); peak.push(null); low.push(null);
+    }
+    const last = times.length - 1;
+    mean[last] = this.meanWith(start, mean[last], time, watts);
+    peak[last] = Math.max(peak[last] ?? watts, watts);
+    if (watts < 0) low[last] = Math.min(low[last] ?? watts, watts);
+    return parted;
+  }
+
+  /** A null between the last value and a new one; hatched where the silence was long. Both in seconds. */
+  part(from, to) {
+    if (this.columns[0].at(-1) < from) {
+      this.columns[0].push(from);
+      for (const column of this.columns.slice(1)) column.push(null);
+    }
+    if (to - from >= GAP_STEPS * this.stepMs / 1000) this.gaps = [...this.gaps, [from * 1000, to * 1000]];
+  }
+
+  /** The mean of the running step, weighted by time: a reading holds until the next one. */
+  meanWith(start, known, time, watts) {
+    const run = this.running;
+    if (run?.start !== start) {
+      // What was fetched stands for the part of the step that is over.
+      const span = known === null ? 0 : time - start * 1000;
+      this.running = { start, time, watts, area: (known ?? 0) * span, span };
+    } else {
+      run.area += run.watts * (time - run.time);
+      run.span += time - run.time;
+      Object.assign(run, { time, watts });
+    }
+    return this.running.span > 0 ? this.running.area / this.running.span : watts;
+  }
+
+  refetchSoon() {
+    if (performance.now() - this.fetchedAt > SOONEST_REFETCH_MS) this.refetch();
+    else this.fetchedAt = Math.min(this.fetchedAt, performance.now() - REFETCH_MS + SOONEST_REFETCH_MS);
   }
 
   tick() {
@@ -124,7 +179,7 @@ export class PowerChart {
       cursor: { y: false, drag: { setScale: false }, points: { show: false } },
       scales: {
         x: { range: () => this.range() },
-        y: { range: (_u, _low, high) => [0, Math.max(high ?? 0, LEAST_RANGE_W) * 1.06] },
+        y: { range: (_u, low, high) => [Math.min(low ?? 0, 0) * 1.06, Math.max(high ?? 0, LEAST_RANGE_W) * 1.06] },
       },
       axes: [
         {
@@ -137,7 +192,8 @@ export class PowerChart {
       ],
       series: [
         {},
-        { stroke: this.colours.data, width: 1.2, fill: (u) => this.wash(u), paths: path, points: { show: false } },
+        { stroke: this.colours.data, width: 1.2, fill: (u) => this.wash(u), paths: path, points: this.lone("data") },
+        { stroke: this.colours.soft, width: 0.7, fill: this.colours.faint, paths: path, points: { show: false } },
         { stroke: this.colours.soft, width: 0.7, fill: this.colours.faint, paths: path, points: { show: false } },
       ],
       hooks: {
@@ -146,6 +202,16 @@ export class PowerChart {
         setCursor: [(u) => this.read(u)],
       },
     }, this.columns, this.element);
+  }
+
+  /** A value between two gaps has no line: a dot shows it. */
+  lone(colour) {
+    const filter = (u, series) => {
+      const column = u.data[series];
+      return column.flatMap((watts, at) =>
+        watts !== null && (column[at - 1] ?? null) === null && (column[at + 1] ?? null) === null ? [at] : []);
+    };
+    return { show: true, size: 3, width: 0, fill: this.colours[colour], filter };
   }
 
   wash(u) {
@@ -177,21 +243,37 @@ export class PowerChart {
     const ratio = devicePixelRatio;
     this.labels = [];
     const high = u.scales.y.max;
-    const step = [100, 200, 500, 1000, 2000, 5000, 10000, 20000].find((s) => high / s <= 3.2) ?? 50000;
+    const span = high - u.scales.y.min;
+    const step = [100, 200, 500, 1000, 2000, 5000, 10000, 20000].find((s) => span / s <= 3.2) ?? 50000;
     ctx.lineWidth = ratio;
     ctx.strokeStyle = this.colours.hair;
-    for (let watts = 0; watts <= high; watts += step) {
+    const low = u.scales.y.min;
+    for (let watts = Math.ceil(low / step) * step; watts <= high; watts += step) {
       const y = Math.round(u.valToPos(watts, "y", true)) + 0.5;
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      // The top line alone is labelled: the others are its even parts, and the curve stays free.
-      if (watts + step > high && !this.empty()) {
+      // The outer lines alone are labelled: the others are even parts, and the curve stays free.
+      const outer = watts + step > high || (low < 0 && watts - step < low) || (low < 0 && watts === 0);
+      if (outer && !this.empty()) {
         this.labels.push([watts % 1000 ? `${watts} W` : `${watts / 1000} kW`, bbox.left, y - 4 * ratio]);
       }
     }
+    if (low < 0) this.zeroLine(u, ratio);
     if (this.midnight > this.range()[0] * 1000) this.midnightLine(u, ratio);
+  }
+
+  /** Above it the site draws, below it the site feeds in. */
+  zeroLine(u, ratio) {
+    const { ctx, bbox } = u;
+    const y = Math.round(u.valToPos(0, "y", true)) + 0.5;
+    ctx.strokeStyle = this.colours.ink;
+    ctx.lineWidth = ratio;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
   }
 
   midnightLine(u, ratio) {
@@ -208,13 +290,13 @@ export class PowerChart {
   }
 
   allGaps() {
-    const [times, mean] = this.columns;
-    const last = mean.findLastIndex((watts) => watts !== null);
+    const [times] = this.columns;
+    const last = this.lastKnown();
     const now = this.clock.now();
     const known = this.gaps.filter(([, to]) => last < 0 || to <= times[last] * 1000);
     if (last < 0) return [[now - DAY_MS, now]];
-    const silent = times[last] * 1000 + MINUTE_MS;
-    return now - silent > SILENT_MS ? [...known, [silent, now]] : known;
+    const silent = times[last] * 1000 + this.stepMs;
+    return now - silent > GAP_STEPS * this.stepMs ? [...known, [silent, now]] : known;
   }
 
   hatch(u, from, to) {
@@ -297,15 +379,17 @@ export class PowerChart {
     const { idx } = u.cursor;
     if (idx === null || idx === undefined) return this.describe();
     const time = this.columns[0][idx] * 1000;
-    const watts = this.columns[1][idx], peak = this.columns[2][idx];
+    const [watts, peak, low] = this.columns.slice(1).map((column) => column[idx]);
+    const extreme = low !== null && -low > peak ? [this.text["chart.low"], low] : [this.text["chart.peak"], peak];
     const words = watts === null
       ? this.text["chart.gap"]
-      : `${this.print(watts)}, ${this.text["chart.peak"]} ${this.print(peak)}`;
+      : `${this.text["chart.mean"]} ${this.print(watts)}, ${extreme[0]} ${this.print(extreme[1])}`;
     this.caption.textContent = `${this.hours.format(time)}  ${words}`;
   }
 
   print(watts) {
-    return watts < 1000 ? `${Math.round(watts)} W` : `${this.kilowatts.format(watts / 1000)} kW`;
+    const whole = Math.round(watts) + 0; // never -0
+    return Math.abs(whole) < 1000 ? `${whole} W` : `${this.kilowatts.format(watts / 1000)} kW`;
   }
 
   empty() {

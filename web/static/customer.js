@@ -1,19 +1,16 @@
 // The customer's page: figures live, ages ticking, the chart when it comes into view.
 
-import { Clock, writeAge } from "./ages.js";
+import { Clock, moment, writeAge } from "./ages.js";
 import { show } from "./figures.js";
 import { follow } from "./live.js";
 
 const knows = JSON.parse(document.body.dataset.knows);
 const clock = new Clock(knows.now);
 const page = document.documentElement;
-const hours = new Intl.DateTimeFormat(knows.locale, {
-  hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: knows.timezone,
-});
 const ARRIVING_MS = 10_000;
 let arrived = -Infinity; // when a reading last came, by the browser's own clock
 let lastSeen = knows.now;
-let chart;
+let chart, unlinked = false, snapshots = 0;
 
 function tick() {
   for (const element of document.querySelectorAll("[data-time], [data-note]")) writeAge(element, clock, knows.text);
@@ -22,18 +19,33 @@ function tick() {
 }
 
 function linked(yes) {
-  const banner = document.getElementById("link");
-  page.classList.toggle("unlinked", !yes);
   if (yes) {
     lastSeen = clock.now();
-    banner.hidden = true;
-  } else if (banner.hidden) {
-    banner.textContent = knows.text["notice.page"].replace("{when}", hours.format(lastSeen));
-    banner.hidden = false;
+    if (unlinked) chart?.refetchSoon(); // what came meanwhile is not on it
+    document.getElementById("link").hidden = true;
+  } else if (!unlinked) {
+    tell("notice.page");
   }
+  unlinked = !yes;
+  page.classList.toggle("unlinked", unlinked);
+}
+
+/** That the page stands still, and since when. */
+function tell(key) {
+  const banner = document.getElementById("link");
+  const when = moment(lastSeen, clock.now(), knows.locale, knows.timezone);
+  banner.textContent = knows.text[key].replace("{when}", when);
+  banner.hidden = false;
+}
+
+function crowded() {
+  unlinked = true;
+  page.classList.add("unlinked");
+  tell("notice.crowded");
 }
 
 function figures(list, whole) {
+  if (whole && ++snapshots > 1) chart?.refetchSoon();
   for (const figure of list) {
     if (figure.id === "updated" && figure.time !== null) {
       const element = document.querySelector('[data-figure="updated"]');
@@ -55,7 +67,9 @@ async function openChart() {
   await chart.refetch();
 }
 
-follow(knows.live, { figures, linked, now: (now) => clock.set(now), chart: () => chart?.refetch() });
+follow(knows.live, {
+  figures, linked, crowded, tick, now: (now) => clock.set(now), chart: () => chart?.refetch(),
+});
 setInterval(tick, 1_000);
 tick();
 openChart();

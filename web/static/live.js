@@ -1,53 +1,98 @@
 // The stream of changes: snapshot first, then what changed. Says aloud when it has lost the server.
 
+import { Stopwatch } from "./ages.js";
+
 const SILENT_MS = 35_000; // more than two heartbeats
+const ASLEEP_MS = 10_000; // out of sight for longer, what is shown is asked for anew
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
 
 /**
- * Follow `address`. `on` has figures(list, whole), chart(), now(serverNow), linked(boolean).
- * The browser's EventSource resumes by itself (Last-Event-ID); what it gives up on, is opened anew.
+ * Follow `address`. `on` has figures(list, whole), chart(), now(serverNow), linked(boolean), crowded(), tick().
+ * The browser's EventSource resumes by itself (Last-Event-ID); what it gives up on, is opened anew. A phone that
+ * was asleep has a stream that is dead without a word, and timers that stood still: it begins anew.
  */
 export function follow(address, on) {
-  let source, heard, retryMs = FIRST_RETRY_MS, watch, again;
+  const heard = new Stopwatch(), seen = new Stopwatch();
+  let source, retryMs = FIRST_RETRY_MS, watch, again;
 
   function hear(event) {
-    heard = performance.now();
+    heard.reset();
     retryMs = FIRST_RETRY_MS;
-    on.linked(true);
     const data = JSON.parse(event.data);
     if (data.now) on.now(data.now);
+    on.linked(true);
     return data;
   }
 
   function open() {
     clearTimeout(again);
     source?.close();
-    heard = performance.now();
+    heard.reset();
     source = new EventSource(address);
     source.addEventListener("snapshot", (event) => on.figures(hear(event).figures, true));
     source.addEventListener("figures", (event) => on.figures(hear(event).figures, false));
     source.addEventListener("chart", (event) => { hear(event); on.chart(); });
     source.addEventListener("beat", hear);
+    source.addEventListener("crowded", (event) => {
+      source.close();
+      on.crowded();
+      reopenIn(Number(event.data));
+    });
     source.onerror = () => {
       on.linked(false);
-      if (source.readyState === EventSource.CLOSED) reopenLater();
+      if (source.readyState === EventSource.CLOSED) refused();
     };
   }
 
-  function reopenLater() {
+  function reopenIn(ms) {
     clearTimeout(again);
-    again = setTimeout(open, retryMs);
-    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    again = setTimeout(open, ms);
   }
 
-  watch = setInterval(() => {
-    if (performance.now() - heard > SILENT_MS) {
-      on.linked(false);
-      open();
-    }
-  }, 5_000);
+  /** Why not? A link that was taken back shows the page that says so; a server in trouble is asked again later. */
+  async function refused() {
+    const waitMs = retryMs;
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    reopenIn(waitMs);
+    const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" }).catch(() => undefined);
+    if (answer?.status === 404) location.reload();
+    const later = Number(answer?.headers.get("Retry-After")) * 1_000;
+    if (later > waitMs) reopenIn(later);
+  }
+
+  function look() {
+    seen.reset();
+    if (heard.ms() <= SILENT_MS) return;
+    on.linked(false);
+    open();
+  }
+
+  /** Back in sight: ages first, for they are wrong as long as they stand still; then the truth. */
+  function wake() {
+    if (document.hidden) return;
+    const asleep = seen.ms();
+    seen.reset();
+    on.tick();
+    if (asleep < ASLEEP_MS && heard.ms() <= SILENT_MS && source.readyState !== EventSource.CLOSED) return;
+    if (asleep >= ASLEEP_MS || heard.ms() > SILENT_MS) on.linked(false);
+    open();
+  }
+
+  function begin() {
+    clearInterval(watch);
+    watch = setInterval(() => { if (!document.hidden) look(); }, 2_500);
+    open();
+  }
+
+  for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, wake);
+  for (const name of ["online", "focus"]) addEventListener(name, wake);
   addEventListener("pagehide", () => { clearInterval(watch); clearTimeout(again); source.close(); });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  open();
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    on.tick();
+    on.linked(false);
+    begin();
+  });
+  begin();
 }
