@@ -12,7 +12,8 @@ from typing import Final
 from edge_agent import profile
 from edge_agent.language import said
 from edge_agent.profile import Profile
-from edge_agent.profiling import draft, evcc, schema, telegraf, trial
+from edge_agent.profiling import draft, esphome, evcc, field_map, home_assistant, schema, telegraf, trial
+from edge_agent.profiling.foreign_yaml import LARGEST_BYTES
 from edge_agent.profiling.skeleton import POINTS, skeleton
 from edge_agent.yaml_lines import ConfigError
 from wire.printable import printable_lines
@@ -20,7 +21,12 @@ from wire.printable import printable_lines
 ABOUT: Final = "about_profile"
 
 WRONG_FILE: Final = 2
-_FORMATS: Final = {"evcc": evcc.drafts, "telegraf": telegraf.drafts}
+_FORMATS: Final = {
+    "esphome": esphome.drafts,
+    "evcc": evcc.drafts,
+    "home-assistant": home_assistant.drafts,
+    "telegraf": telegraf.drafts,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     take = one("import", said("about_profile_import"), _import)
     take.add_argument("--from", dest="program", required=True, choices=sorted(_FORMATS))
     take.add_argument("--only", metavar="DEVICE", help=said("profile_import_only"))
+    take.add_argument(
+        "--field", action="append", default=[], metavar="NAME=QUANTITY", help=said("profile_import_field")
+    )
+    take.add_argument("--map", type=Path, metavar="FILE.yaml", help=said("profile_import_map"))
     take.add_argument("file", metavar="FILE", type=Path)
 
 
@@ -112,11 +122,19 @@ def _schema(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bounded_text(file: Path) -> str:
+    """The file's text; of one that is too large only so much that an importer sees it."""
+    with file.open("rb") as opened:
+        data = opened.read(LARGEST_BYTES + 8)
+    return data.decode("utf-8", "strict" if len(data) <= LARGEST_BYTES else "replace")
+
+
 def _import(arguments: argparse.Namespace) -> int:
     file = str(arguments.file)
     try:
-        text = arguments.file.read_text(encoding="utf-8")
-        found = draft.chosen(_FORMATS[arguments.program](text, file), arguments.only, file)
+        given = field_map.given(arguments.field, arguments.map)
+        text = _bounded_text(arguments.file)
+        found = draft.chosen(_FORMATS[arguments.program](text, file, given), arguments.only, file)
         print(printable_lines(draft.profile_text(found)), end="")
     except (OSError, UnicodeDecodeError) as error:
         print(printable_lines(said("profile_unreadable", file=file, why=error)), file=sys.stderr)

@@ -6,47 +6,23 @@ caveat at the top of the profile, never silently left out.
 
 from __future__ import annotations
 
-import difflib
 import json
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeGuard
+from typing import Final
 
-from edge_agent.drivers import modbus_frame
 from edge_agent.drivers.contract import Parity
-from edge_agent.drivers.modbus_frame import LARGEST_READ, ByteOrder, Table
+from edge_agent.drivers.modbus_frame import LARGEST_READ, Table
 from edge_agent.language import said
-from edge_agent.profile import NumberType, Profile
+from edge_agent.profile import Profile
+from edge_agent.profiling import names, shipped
+from edge_agent.profiling.value import Value
 from edge_agent.yaml_lines import ConfigError, nearest, validated
-from wire.quantities import QUANTITIES
 
-#: Names in common use for quantities of ours.
-_NAMES: Final = {
-    "power": "active_power",
-    "energy": "active_energy_import",
-    "import": "active_energy_import",
-    "energy_import": "active_energy_import",
-    "import_energy": "active_energy_import",
-    "export": "active_energy_export",
-    "energy_export": "active_energy_export",
-    "export_energy": "active_energy_export",
-    "freq": "frequency",
-    "pf": "power_factor",
-    "cos_phi": "power_factor",
-    "temp": "temperature",
-    "humidity": "relative_humidity",
-    "rh": "relative_humidity",
-    "co2": "carbon_dioxide",
-    "pm25": "pm2_5",
-    "noise": "sound_level",
-    "moisture": "material_moisture",
-    "relay": "relay_closed",
-}
-_PHASE: Final = re.compile(r"(.+?)_(?:l|phase_?|p)?([123abc])|(?:l|phase_?)([123abc])_(.+)")
-_NUMBER_OF: Final = {"a": "1", "b": "2", "c": "3"}
+#: Reasons of one device that are told where nothing is left of it.
+_MOST_REASONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +33,6 @@ class Line:
     parity: Parity = "N"
     stop_bits: int = 1
     data_bits: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value: where it stands and what it is in."""
-
-    quantity: str
-    table: Table
-    address: int
-    kind: NumberType = "uint16"
-    order: ByteOrder = "ABCD"
-    scale: float = 1.0
-    invalid: tuple[int, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Registers or bits it takes."""
-        return modbus_frame.width(self.kind) if self.table in ("holding", "input") else 1
-
-    @property
-    def plain_order(self) -> ByteOrder:
-        """The byte order; in a single register there are no words to swap."""
-        if self.width > 1:
-            return self.order
-        return "BADC" if self.order in ("BADC", "DCBA") else "ABCD"
 
 
 @dataclass(slots=True)
@@ -95,72 +46,66 @@ class Draft:
     caveats: list[str] = field(default_factory=list)
 
     def add(self, value: Value, where: str) -> None:
-        """Take a value over; a second one of the same quantity becomes a caveat."""
-        if any(one.quantity == value.quantity for one in self.values):
-            self.caveats.append(said("import_twice", where=where, quantity=value.quantity))
-        elif not 0 <= value.address <= 0xFFFF:
+        """Take a value over; a second one of the same quantity becomes a caveat.
+
+        Of two the one counts whose quantity the file says: `energy drawn` before `energy`.
+        """
+        if not 0 <= value.address <= 0xFFFF:
             self.caveats.append(said("import_address_range", where=where, address=value.address))
-        else:
-            self.values.append(value)
-
-
-def is_whole(value: object) -> TypeGuard[int]:
-    """Whether it is an integer: in YAML and TOML `true` is none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a number that a scale can be."""
-    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def quantity_of(name: str) -> str | None:
-    """The quantity a register's name means: of the table, or a usual name of one."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    found = _plain_quantity(plain)
-    phase = _PHASE.fullmatch(plain)
-    if found is not None or phase is None:
-        return found
-    letter = phase[2] or phase[3]
-    base = _plain_quantity(phase[1] or phase[4])
-    with_phase = f"{base}_l{_NUMBER_OF.get(letter, letter)}"
-    return with_phase if with_phase in QUANTITIES else None
-
-
-def _plain_quantity(name: str) -> str | None:
-    found = _NAMES.get(name, name)
-    return found if found in QUANTITIES else None
+            return
+        before = next((one for one in self.values if one.quantity == value.quantity), None)
+        if before is not None and (before.certain or not value.certain):
+            self.caveats.append(said("import_twice", where=where, quantity=value.quantity))
+            return
+        if before is not None:
+            there = f"{before.table} {before.address}"
+            self.caveats.append(said("import_twice", where=there, quantity=value.quantity))
+            self.values.remove(before)
+        self.values.append(value)
 
 
 def no_quantity(where: str, name: str) -> str:
     """The caveat for a name that means no quantity."""
-    close = difflib.get_close_matches(name.lower(), QUANTITIES, n=1)
-    hint = said("did_you_mean", nearest=close[0]) if close else said("import_names")
+    if (word := names.other_value(name)) is not None:
+        return said("import_other_value", where=where, name=name, word=word)
+    close = names.suggestion(name)
+    hint = said("import_field", name=name, quantity=close) if close else said("import_names")
     return said("import_no_quantity", where=where, name=name, nearest=hint)
 
 
 def chosen(drafts: Sequence[Draft], only: str | None, file: str) -> Draft:
     """The one that is wanted. Raises ConfigError where that is not clear, or nothing of it is left."""
-    names = [draft.name for draft in drafts]
+    known = [draft.name for draft in drafts]
     fitting = [draft for draft in drafts if only in (None, draft.name)]
     if only is not None and not fitting:
-        raise ConfigError(f"{file}:1: {said('import_no_device', name=only, nearest=nearest(only, names))}")
-    if len(fitting) > 1:
-        raise ConfigError(f"{file}:1: {said('import_which', names=', '.join(names))}")
-    if not fitting or not fitting[0].values:
-        why = "; ".join(fitting[0].caveats) if fitting else ""
-        raise ConfigError(f"{file}:1: {said('import_nothing', why=why)}")
-    return fitting[0]
+        raise ConfigError(f"{file}:1: {said('import_no_device', name=only, nearest=nearest(only, known))}")
+    useful = [draft for draft in fitting if draft.values]
+    if len(useful) > 1:
+        listed = ", ".join(draft.name for draft in useful)
+        raise ConfigError(f"{file}:1: {said('import_which', names=listed)}")
+    if not useful:
+        why = "; ".join(caveat for draft in fitting for caveat in draft.caveats[:_MOST_REASONS])
+        raise ConfigError(_one_line(f"{file}:1: {said('import_nothing', why=why)}"))
+    for other in fitting:
+        if other is not useful[0]:
+            useful[0].caveats += other.caveats
+    return useful[0]
 
 
 def profile_text(draft: Draft) -> str:
     """The profile, ready to be tried. Raises ConfigError where it would not load."""
     reads = _reads(draft.values)
+    found = shipped.recognised(draft.values)
+    told = (
+        []
+        if found is None
+        else [said("import_shipped", profile=found.name, hits=found.hits, values=found.values)]
+    )
     name = re.sub(r"[^a-z0-9]+", "-", draft.name.lower()).strip("-") or "imported"
     shown = Path(draft.source).name
     lines = [
         f"# {said('import_head', source=shown, device=draft.name)}",
-        *(f"# {said('import_caveat')}: {_one_line(caveat)}" for caveat in draft.caveats),
+        *(f"# {said('import_caveat')}: {_one_line(caveat)}" for caveat in [*told, *draft.caveats]),
         "schema: 1",
         f"profile: {name}",
         f"match: {{maker: MAKER, model: {_quoted(draft.name)}}}",

@@ -1,5 +1,7 @@
 """Custom meters of evcc: `type: custom` with `source: modbus` for each value.
 
+Before evcc 0.60 they were `type: default` with `type: modbus` for each value. A meter of `type: modbus` names
+a type of device that mbmd knows, and has no registers in the file: the profile that ships for it is named.
 Read: `power` (W), `energy` (kWh), `currents` (A), `voltages` (V), `powers` (W), each with `register`
 (`address` from 0, `type`, `decode` or `encoding`) and `scale`. Words and meanings as in evcc's docs (plugins,
 modbus) and its util/modbus/register.go.
@@ -7,17 +9,23 @@ modbus) and its util/modbus/register.go.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from edge_agent import profile
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.language import said
 from edge_agent.profile import NumberType
-from edge_agent.profiling.draft import Draft, Line, Value, is_number, is_whole
-from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf, dotted, load_with_lines
+from edge_agent.profiling import foreign_yaml
+from edge_agent.profiling.draft import Draft, Line
+from edge_agent.profiling.names import Given
+from edge_agent.profiling.shipped import MBMD
+from edge_agent.profiling.value import Value, is_number, is_whole
+from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf, dotted
 
 #: Attributes of a meter, and the quantities of their one or three sources.
 _ATTRIBUTES: Final = {
@@ -27,8 +35,11 @@ _ATTRIBUTES: Final = {
     "voltages": ("voltage_l1", "voltage_l2", "voltage_l3"),
     "powers": ("active_power_l1", "active_power_l2", "active_power_l3"),
 }
+_LONGEST_MODEL: Final = 60
 #: Keys that say nothing of a value.
 _NAMES: Final = ("name", "type", "title", "icon")
+#: Types of meters whose values stand in the file.
+_OWN: Final = ("custom", "default")
 _TABLES: Final[dict[str, Table]] = {"holding": "holding", "input": "input", "coil": "coil"}
 _DECODE: Final = re.compile(r"(?:u?int(?:16|32|64)|float(?:32|64)|ieee754)(nan|s)?")
 #: Raw values evcc takes for none in its `…nan` decodings (SunSpec's "not implemented").
@@ -46,12 +57,15 @@ _COMSET_NUMBERS: Final = {80.0: "8E1", 800.0: "8E2", 70.0: "7E1", 700.0: "7E2"}
 _USUAL: Final = Line()
 
 
-def drafts(text: str, file: str) -> list[Draft]:
-    """The custom meters in an evcc file. Raises ConfigError."""
+def drafts(text: str, file: str, given: Given) -> list[Draft]:  # noqa: ARG001  # evcc's attributes are fixed
+    """The meters in an evcc file. Raises ConfigError."""
     if "{{" in text:
         raise ConfigError(f"{file}:{text[: text.index('{{')].count(chr(10)) + 1}: {said('import_template')}")
-    data, line_of = load_with_lines(text, file)
-    return [_draft(meter, place, file, line_of) for place, meter in _meters(data)]
+    found = foreign_yaml.load(text, file)
+    made = [_draft(meter, place, file, found.line_of) for place, meter in _meters(found.data)]
+    if made:
+        made[0].caveats[:0] = found.oddities
+    return made
 
 
 def _meters(data: object) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
@@ -64,30 +78,77 @@ def _meters(data: object) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
             return
         listed, at = data["meters"], ("meters",)
     for number, meter in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(meter, Mapping) and meter.get("type") == "custom":
+        if isinstance(meter, Mapping):
             yield (*at, number), meter
 
 
 def _draft(meter: Mapping[str, Any], place: KeyPath, file: str, line_of: LineOf) -> Draft:
     draft = Draft(str(meter.get("name", Path(file).stem)), file)
+    kind = str(meter.get("type", "custom"))
+    if kind not in _OWN:
+        where = _where((*place, "model" if "model" in meter else "type"), file, line_of)
+        draft.caveats.append(_no_registers(meter, kind, where))
+        return draft
     connections: list[Mapping[str, Any]] = []
+    for here, quantity, source in _sources(meter, place, draft, file, line_of):
+        where = _where(here, file, line_of)
+        value = _value(source, quantity, where, draft)
+        if value is None:
+            continue
+        connections.append(source)
+        if (other := _other_device(connections[0], source)) is not None:
+            said_of = {"quantity": quantity, "other": other, "first": _named(connections[0])}
+            draft.caveats.append(said("import_other_device", where=where, **said_of))
+        else:
+            draft.add(value, where)
+    if connections:
+        _connection(connections[0], draft)
+    return draft
+
+
+def _no_registers(meter: Mapping[str, Any], kind: str, where: str) -> str:
+    """Why a meter of this type gives nothing, and what ships for it."""
+    model = str(meter.get("model", meter.get("template", "")))
+    return _of_model(model, where) if model else said("import_type", where=where, kind=kind)
+
+
+def _of_model(model: str, where: str) -> str:
+    shipped = MBMD.get(model.lower())
+    if shipped is not None:
+        return said("import_model", where=where, model=model, profile=shipped)
+    near = difflib.get_close_matches(model[:_LONGEST_MODEL].lower(), profile.names(), n=3)
+    likely = said("import_perhaps", names=", ".join(near)) if near else ""
+    return said("import_model_unknown", where=where, model=model[:_LONGEST_MODEL], nearest=likely)
+
+
+def _sources(
+    meter: Mapping[str, Any], place: KeyPath, draft: Draft, file: str, line_of: LineOf
+) -> Iterator[tuple[KeyPath, str, Any]]:
+    """Where each value of the meter stands, its quantity, and the plugin that reads it."""
     for key, told in meter.items():
         if key in _NAMES:
             continue
         if key not in _ATTRIBUTES:
             draft.caveats.append(said("import_unknown_key", where=_where((*place, key), file, line_of)))
             continue
-        sources = told if isinstance(told, list) else [told]
-        for number, (quantity, source) in enumerate(zip(_ATTRIBUTES[key], sources, strict=False)):
+        for number, source in enumerate(told if isinstance(told, list) else [told]):
             here = (*place, key, number) if isinstance(told, list) else (*place, key)
-            where = _where(here, file, line_of)
-            value = _value(source, quantity, where, draft)
-            if value is not None:
-                draft.add(value, where)
-                connections.append(source)
-    if connections:
-        _connection(connections[0], draft)
-    return draft
+            if number < len(_ATTRIBUTES[key]):
+                yield here, _ATTRIBUTES[key][number], source
+            else:
+                draft.caveats.append(said("import_unknown_key", where=_where(here, file, line_of)))
+
+
+def _named(source: Mapping[str, Any]) -> str:
+    """The device a plugin reads, as the file has it."""
+    words = [str(source[key]) for key in ("uri", "device") if key in source]
+    return " ".join([*(f"id {source['id']}" for _ in "1" if "id" in source), *words])
+
+
+def _other_device(first: Mapping[str, Any], source: Mapping[str, Any]) -> str | None:
+    """The device of a value that is not that of the first one: evcc lets each value have its own."""
+    differs = any(key in source and source[key] != first.get(key) for key in ("id", "uri", "device"))
+    return _named(source) if differs else None
 
 
 def _where(place: KeyPath, file: str, line_of: LineOf) -> str:
@@ -98,8 +159,12 @@ def _value(source: object, quantity: str, where: str, draft: Draft) -> Value | N
     """The value a plugin reads; else None, and a caveat says why."""
     found = source if isinstance(source, Mapping) else {}
     register = found.get("register")
-    if found.get("source") != "modbus" or not isinstance(register, Mapping):
-        what = "mbmd" if "model" in found else str(found.get("source"))
+    plugin = found.get("source", found.get("type"))
+    if plugin == "modbus" and "model" in found:
+        draft.caveats.append(_of_model(str(found["model"]), where))
+        return None
+    if plugin != "modbus" or not isinstance(register, Mapping):
+        what = str(plugin)[:40]
         draft.caveats.append(said("import_source", where=where, quantity=quantity, source=what))
         return None
     word = str(register.get("decode", register.get("encoding", ""))).lower()

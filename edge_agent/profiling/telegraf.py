@@ -1,7 +1,8 @@
 """Telegraf's `[[inputs.modbus]]`: its three styles, `register`, `request` and `metric`.
 
 Words and meanings as in plugins/inputs/modbus/README.md of Telegraf. It has no units: a field's `scale` is
-taken for one that brings it into the quantity's, and the profile says so.
+taken for one that brings it into the quantity's or into the unit in its name, and the profile says so. What a
+field's name means is asked of the user's own words first.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from typing import Any, Final, cast, get_args
 
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
+from edge_agent.drivers.scaling import scaled
 from edge_agent.language import said
 from edge_agent.profile import NumberType
-from edge_agent.profiling.draft import Draft, Line, Value, is_number, is_whole, no_quantity, quantity_of
+from edge_agent.profiling import names
+from edge_agent.profiling.draft import Draft, Line, no_quantity
+from edge_agent.profiling.foreign_yaml import LARGEST_BYTES
+from edge_agent.profiling.names import Given, Meaning
+from edge_agent.profiling.value import Value, is_number, is_whole
 from edge_agent.yaml_lines import ConfigError
 from wire.quantities import QUANTITIES
 
@@ -58,22 +64,25 @@ class _Field:
     register_style: bool
 
 
-def drafts(text: str, file: str) -> list[Draft]:
+def drafts(text: str, file: str, given: Given) -> list[Draft]:
     """The devices in a Telegraf file: one a plugin and unit id. Raises ConfigError."""
+    if len(text.encode()) > LARGEST_BYTES:
+        raise ConfigError(f"{file}:1: {said('foreign_large', most_kib=LARGEST_BYTES // 1024)}")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also an integer of more digits than Python reads
         place = _TOML_LINE.search(str(error))
-        raise ConfigError(f"{file}:{place[1] if place else 1}: no TOML: {error}") from error
+        why = " ".join(str(error).split())
+        raise ConfigError(f"{file}:{place[1] if place else 1}: no TOML: {why}") from error
     inputs = data.get("inputs")
     plugins = inputs.get("modbus", []) if isinstance(inputs, Mapping) else []
     found: list[Draft] = []
     for number, plugin in _tables(plugins):
-        found += _devices(plugin, f"inputs.modbus[{number}]", file)
+        found += _devices(plugin, f"inputs.modbus[{number}]", file, given)
     return found
 
 
-def _devices(plugin: Mapping[str, Any], where: str, file: str) -> list[Draft]:
+def _devices(plugin: Mapping[str, Any], where: str, file: str, given: Given) -> list[Draft]:
     fields = [one for one in _fields(plugin, where) if not one.told.get("omit")]
     units = sorted({one.unit for one in fields})
     name = str(plugin.get("name", Path(file).stem))
@@ -83,6 +92,7 @@ def _devices(plugin: Mapping[str, Any], where: str, file: str) -> list[Draft]:
             plugin,
             [one for one in fields if one.unit == unit],
             file,
+            given,
         )
         for unit in units
     ]
@@ -120,7 +130,7 @@ def _whole(told: Mapping[str, Any], key: str, usual: int) -> int:
     return value if is_whole(value) else usual
 
 
-def _draft(name: str, plugin: Mapping[str, Any], fields: list[_Field], file: str) -> Draft:
+def _draft(name: str, plugin: Mapping[str, Any], fields: list[_Field], file: str, given: Given) -> Draft:
     draft = Draft(name, file, _line(plugin))
     controller = str(plugin.get("controller", ""))
     if controller.startswith("tcp:"):
@@ -132,7 +142,7 @@ def _draft(name: str, plugin: Mapping[str, Any], fields: list[_Field], file: str
         draft.caveats.append(said("import_workarounds", keys=", ".join(plugin["workarounds"])))
     draft.caveats.append(said("import_unit", unit=fields[0].unit))
     for one in fields:
-        _take(one, draft)
+        _take(one, draft, given)
     units = sorted({f"{value.quantity} {QUANTITIES[value.quantity].display_unit}" for value in draft.values})
     draft.caveats.append(said("import_units", units=", ".join(unit.strip() for unit in units)))
     return draft
@@ -149,26 +159,38 @@ def _line(plugin: Mapping[str, Any]) -> Line:
     )
 
 
-def _take(one: _Field, draft: Draft) -> None:
+def _take(one: _Field, draft: Draft, given: Given) -> None:
     """Take a field over, or say why not."""
     name = str(one.told.get("name", ""))
     where = f"{one.where} ({name})"
-    quantity = quantity_of(name)
+    if (key := names.plain(name)) in given and given[key] is None:
+        return
+    meant = given.get(key) or names.meaning(name)
+    if meant is None:
+        draft.caveats.append(no_quantity(where, name))
+        return
+    value = _value(one, meant, where, draft)
+    if value is not None:
+        draft.add(value, where)
+
+
+def _value(one: _Field, meant: Meaning, where: str, draft: Draft) -> Value | None:
+    """The value a field reads; else None, and a caveat says why."""
     address, width = _address(one)
     table, scale = _TABLES.get(one.table), one.told.get("scale", 1)
-    if quantity is None:
-        draft.caveats.append(no_quantity(where, name))
-    elif table is None or address is None or not is_number(scale):
-        draft.caveats.append(said("import_register", where=where, quantity=quantity))
-    elif table in ("coil", "discrete"):
-        draft.add(Value(quantity, table, address), where)
-    else:
-        kind, order = _kind(one, width), _ORDERS.get(one.order)
-        if kind is None or order is None:
-            word = f"{_type(one)} {one.order}"
-            draft.caveats.append(said("import_decode", where=where, quantity=quantity, decode=word))
-            return
-        draft.add(Value(quantity, table, address, kind, order, float(scale)), where)
+    if table is None or address is None or not is_number(scale):
+        draft.caveats.append(said("import_register", where=where, quantity=meant.quantity))
+        return None
+    if table in ("coil", "discrete"):
+        return Value(meant.quantity, table, address, certain=meant.certain)
+    kind, order = _kind(one, width), _ORDERS.get(one.order)
+    if kind is None or order is None:
+        word = f"{_type(one)} {one.order}"
+        draft.caveats.append(said("import_decode", where=where, quantity=meant.quantity, decode=word))
+        return None
+    return Value(
+        meant.quantity, table, address, kind, order, scaled(float(scale), meant.scale), certain=meant.certain
+    )
 
 
 def _address(one: _Field) -> tuple[int | None, int]:

@@ -13,7 +13,6 @@ from edge_agent import profile
 from edge_agent.cli import main
 from edge_agent.profile import Profile
 from edge_agent.profiling import trial
-from edge_agent.profiling.draft import quantity_of
 
 EVCC = """\
 meters:
@@ -21,7 +20,7 @@ meters:
     type: custom
     power: {source: modbus, id: 2, device: /dev/ttyUSB0, baudrate: 19200, comset: 8E1, scale: -1,
             register: {address: 52, type: input, decode: float32}}
-    energy: {source: modbus, register: {address: 72, type: holding, encoding: uint32s}, scale: 0.01}
+    energy: {source: modbus, id: 2, register: {address: 72, type: holding, encoding: uint32s}, scale: 0.01}
     currents:
       - {source: modbus, register: {address: 6, type: input, decode: int16nan}, scale: 0.1}
       - {source: modbus, register: {address: 7, type: input, decode: uint64nan}}
@@ -93,6 +92,13 @@ METRICS = """\
 
 
 NOT_UNDERSTOOD = ": type, address or scale of the register are not understood, not taken over"
+NOT_IN_FILE = (
+    "the registers of {} are not in the file, not taken over; shipped profiles: plumbline-edge profile list."
+)
+SHIPPED = (
+    "the registers of {0} are not in the file, but its profile is shipped: {1}; "
+    "put profile: {1} in the site file"
+)
 #: Program, text of its file, further arguments; gives the profile and its caveats.
 Import = Callable[..., tuple[Profile, list[str]]]
 
@@ -143,12 +149,116 @@ def test_a_custom_meter_of_evcc_becomes_a_profile(imported: Import) -> None:
     assert invalid["current_l2"] == (2**64 - 1,)
     assert [caveat for caveat in caveats if "theirs.conf" in caveat] == [
         "theirs.conf:10: meters[0].currents[2]: current_l3 comes from calc, no register, not taken over",
-        "theirs.conf:12: meters[0].powers[0]: active_power_l1 comes from mbmd, no register, not taken over",
+        "theirs.conf:12: meters[0].powers[0]: " + SHIPPED.format("sdm", "eastron-sdm630"),
         f"theirs.conf:13: meters[0].powers[1]: active_power_l2{NOT_UNDERSTOOD}",
         "theirs.conf:14: meters[0].powers[2]: active_power_l3: there is no bool16 here, not taken over",
         "theirs.conf:15: meters[0].soc: is no value that is measured, not taken over",
+        "theirs.conf:16: meters[1].type: " + NOT_IN_FILE.format("sunspec"),
     ]
     assert "address in the site file: 2" in caveats
+
+
+def test_a_meter_of_a_type_that_mbmd_knows_is_pointed_to_the_profile_that_ships(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tobiforster/config: eight of evcc's collected samples are `type: modbus` with a model."""
+    file = tmp_path / "evcc.yaml"
+    file.write_text("meters: [{name: grid, type: modbus, model: sdm, uri: '192.0.2.2:502', id: 1}]\n")
+    assert main(["profile", "import", "--from", "evcc", str(file)]) == 2
+    assert "its profile is shipped: eastron-sdm630" in capsys.readouterr().err
+
+
+def test_a_meter_of_before_060_is_read_as_it_was_then(imported: Import) -> None:
+    """evcc-io/evcc#82: `type: default`, and `type: modbus` for each value."""
+    told = "{type: modbus, uri: 'h:502', id: 1, register: {address: 40068, type: holding, decode: int32}}"
+    used, _ = imported("evcc", f"meters: [{{name: pv, type: default, power: {told}}}]\n")
+    assert _points(used) == {"active_power": ("holding", 40068, "int32", "ABCD", 1)}
+
+
+def test_a_value_of_another_device_is_not_read_of_the_first_one(imported: Import) -> None:
+    register = "register: {{address: {}, type: input, decode: float32}}"
+    power = f"power: {{source: modbus, device: /dev/ttyUSB0, id: 1, {register.format(12)}}}"
+    energy = f"energy: {{source: modbus, device: /dev/ttyUSB0, id: 2, {register.format(342)}}}"
+    used, caveats = imported("evcc", f"meters: [{{name: grid, type: custom, {power}, {energy}}}]\n")
+    assert list(_points(used)) == ["active_power"]
+    (told,) = [caveat for caveat in caveats if "id 2" in caveat]
+    assert "another device, not taken over; put it into a file of its own" in told
+
+
+_WAGO_FIELDS = {
+    "power SUM": (20498, 1000.0),
+    "Grid power": (20500, 1.0),
+    "energy SUM": (24576, 1.0),
+    "energy drawn SUM": (24588, 1.0),
+    "energy delivered SUM": (24600, 1.0),
+    "power today max": (1, 1.0),
+}
+WAGO = (
+    """\
+[[inputs.modbus]]
+  name = "wago-879"
+  controller = "tcp://192.0.2.5:502"
+  slave_id = 1
+  holding_registers = [
+"""
+    + "".join(
+        f'    {{ name = "{name}", byte_order = "ABCD", data_type = "FLOAT32-IEEE", scale = {scale}, '
+        f"address = [{at}, {at + 1}] }},\n"
+        for name, (at, scale) in _WAGO_FIELDS.items()
+    )
+    + "  ]\n"
+)
+
+
+def test_of_two_energies_the_one_counts_whose_direction_is_told(imported: Import) -> None:
+    """A public file for a WAGO 879-30x0: drawn is import, delivered export; the sum of both is neither."""
+    used, caveats = imported("telegraf", WAGO)
+    assert {name: where[1] for name, where in _points(used).items()} == {
+        "active_power": 20498,
+        "active_energy_import": 24588,
+        "active_energy_export": 24600,
+    }
+    assert "holding 24576: active_energy_import is there already, not taken over" in caveats
+    assert any('"Grid power" is no quantity' in one and '--field "Grid power=' in one for one in caveats)
+    assert any('another value ("today"), not taken over' in one for one in caveats)
+
+
+def test_the_user_says_what_a_name_means(imported: Import, tmp_path: Path) -> None:
+    more = ("--field", "Grid power=active_power_l1 * 1000", "--field", "power today max=")
+    used, caveats = imported("telegraf", WAGO, *more)
+    assert _points(used)["active_power_l1"] == ("holding", 20500, "float32", "ABCD", 1000)
+    assert not any("today" in caveat or "Grid" in caveat for caveat in caveats)
+    names = tmp_path / "names.yaml"
+    names.write_text("GRID_POWER: active_power_l2\nenergy SUM:\n")
+    used, caveats = imported("telegraf", WAGO, "--map", str(names))
+    assert _points(used)["active_power_l2"][1] == 20500
+    assert not any("24576" in caveat for caveat in caveats)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ("Grid power", '--field Grid power: write NAME=QUANTITY, as "Grid power=active_power"'),
+        ("Grid power=activ_power", '"activ_power" is no quantity; did you mean "active_power"?'),
+        ("Grid power=active_power * x", '"x" is no factor; write it as active_power * 1000'),
+        ("Grid power=active_power * 0", '"0" is no factor'),
+        ("Grid power=active_power * nan", '"nan" is no factor'),
+    ],
+)
+def test_a_word_of_the_user_that_means_nothing_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], told: str, message: str
+) -> None:
+    file = tmp_path / "t.conf"
+    file.write_text(WAGO)
+    assert main(["profile", "import", "--from", "telegraf", str(file), "--field", told]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert message in said.err
+    names = tmp_path / "names.yaml"
+    for text in ("[1]\n", "a: b\n", "a: [\n"):
+        names.write_text(text)
+        assert main(["profile", "import", "--from", "telegraf", str(file), "--map", str(names)]) == 2
+        assert capsys.readouterr().err.startswith(f"{names}:")
 
 
 def test_telegrafs_requests_become_a_profile(imported: Import) -> None:
@@ -215,6 +325,15 @@ def test_of_several_devices_one_is_named(
         ("telegraf", "[inputs\n", "1: no TOML"),
         ("telegraf", "a = 1\nb\n", "2: no TOML"),
         ("telegraf", "[inputs]\nmodbus = 3\n", "1: no Modbus register in it could be taken over"),
+        ("telegraf", "a = " + "[" * 50_000, "1: no TOML"),
+        ("telegraf", "a = " + "9" * 10_000, "1: no TOML"),
+        ("telegraf", "#" * 600_000, "1: is too large, at most 512 KiB"),
+        ("evcc", "#" * 600_000, "1: is too large, at most 512 KiB"),
+        ("home-assistant", "modbus: !include modbus.yaml\n", "stands in another file (!include modbus.yaml)"),
+        ("home-assistant", "sensor: [{platform: modbus}]\n", "is of before 2021.4, not taken over"),
+        ("home-assistant", "modbus: 5\n", "1: no Modbus register in it could be taken over"),
+        ("esphome", "sensor: {platform: pzemac}\n", "its profile is shipped: pzem-016"),
+        ("esphome", "[1, 2]\n", "1: no Modbus register in it could be taken over"),
     ],
 )
 def test_a_file_that_gives_nothing_is_one_line(
@@ -229,28 +348,6 @@ def test_a_file_that_gives_nothing_is_one_line(
     assert message in said.err
     assert main(["profile", "import", "--from", program, str(tmp_path / "gone")]) == 2
     assert "cannot be read" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("name", "quantity"),
-    [
-        ("power", "active_power"),
-        ("Active Power", "active_power"),
-        ("voltage_l2", "voltage_l2"),
-        ("Voltage A", "voltage_l1"),
-        ("L3 current", "current_l3"),
-        ("phase_2_power", "active_power_l2"),
-        ("power_factor_p1", "power_factor_l1"),
-        ("cos-phi", "power_factor"),
-        ("temp", "temperature"),
-        ("pm2_5", "pm2_5"),
-        ("energy_l1", None),
-        ("rpm", None),
-        ("", None),
-    ],
-)
-def test_a_usual_name_means_a_quantity(name: str, quantity: str | None) -> None:
-    assert quantity_of(name) == quantity
 
 
 def _mangled(text: str, random: Random) -> str:
