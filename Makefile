@@ -41,11 +41,11 @@ setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esp
 
 setup-newest: $(if $(NEWEST_PYTHON),.venv-newest/ready) ## the agent's tests on a newer Python, where there is one
 
-.venv-newest/ready: requirements/build.txt requirements/dev.txt
+.venv-newest/ready: requirements/build.txt requirements/cloud.txt requirements/dev.txt
 	@echo "creating .venv-newest for the agent's tests on $(NEWEST_PYTHON) ..."
 	@$(NEWEST_PYTHON) -m venv --clear .venv-newest
 	@.venv-newest/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
-		-r requirements/build.txt -r requirements/dev.txt
+		-r requirements/build.txt -r requirements/cloud.txt -r requirements/dev.txt
 	@touch $@
 
 .venv/packages-test: .venv/bin/python requirements/debian-test.txt requirements/install-debian

@@ -107,7 +107,7 @@ class Uplink:
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(COMMANDS_BOUND)
         self._results: deque[Result] = deque(maxlen=COMMANDS_BOUND)
         self._answered = asyncio.Event()
-        self._stale = False
+        self._stale: str | None = None
         self._told_batches = 0
         self._accepted = 0
         self._refused = 0
@@ -308,7 +308,7 @@ class Uplink:
             self.status_changed()
         if receipt.stream == self._spool.stream and any(one.reason in RENEW for one in receipt.refused):
             _log.warning("numbers of this stream have come before with other content: a new stream begins")
-            self._stale = True
+            self._stale = receipt.stream
 
     async def _forget_in_groups(self) -> None:
         while True:
@@ -321,8 +321,7 @@ class Uplink:
 
     async def _forget_receipted(self) -> bool:
         """Delete what was receipted, in one transaction. Whether the disk took it."""
-        if self._stale:
-            self._stale = False
+        if self._stale == self._spool.stream:
             await self._spool.begin_stream(self._clock())
         ranges, self._forget = self._forget.pairs(), Ranges()
         try:

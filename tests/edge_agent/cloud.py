@@ -1,13 +1,24 @@
-"""A tiny cloud for the agent's tests: it remembers every batch and answers with receipts as it is told to."""
+"""The cloud as the agent's tests meet it: a real ingest with a real log behind the broker, and somebody who
+listens in and notes what passes."""
 
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 import aiomqtt
 
+from edge_agent.clock import utc_ms
+from ingest.receive import BrokerAddress
+from ingest.service import Ingest
+from store.engine import sqlite_url
+from store.log.hint import Hint
+from store.log.sqlite import SqliteLog
+from store.records.registry import Directory
+from store.records.sql_records import SqlRecords
 from wire import receipt as wire_receipt
 from wire import status as wire_status
 from wire.batch import Batch, decode
@@ -17,70 +28,91 @@ from wire.status import Status
 SITE, AGENT = "fenglin-18", "pi-1"
 TOPIC = f"plumbline/v1/{SITE}/{AGENT}"
 
-Answer = Callable[[Batch], Receipt | None]
-
-
-def accept(batch: Batch) -> Receipt | None:
-    """The usual answer."""
-    return Receipt(stream=batch.stream, accepted=[(batch.seq, batch.seq)])
-
-
-def silent(_: Batch) -> Receipt | None:
-    """No answer."""
-    return None
-
 
 class Cloud:
-    """What came, in order, and the answer to give."""
+    """What passed at the broker, in order; and in `log` and `records` what ingest made of it."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
+    def __init__(
+        self, client: aiomqtt.Client, address: BrokerAddress, folder: Path, directory: Directory | None
+    ) -> None:
         self.client = client
-        self.answer: Answer = accept
-        self.delay_s = 0.0
+        self.log = SqliteLog(folder / "log.db")
+        self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.batches: list[Batch] = []
         self.payloads: list[bytes] = []
         self.statuses: list[Status] = []
+        self._address = address
+        self._directory = directory
 
     def seqs(self) -> list[int]:
         """Numbers in the order they came, repeats included."""
         return [batch.seq for batch in self.batches]
 
+    def logged(self) -> list[tuple[str, int]]:
+        """(stream, seq) of what stands in the log, in its order."""
+        return [(one.entry.stream, one.entry.seq) for one in self.log.read(0, 100_000)]
+
     async def send(self, receipt: Receipt) -> None:
-        """A receipt out of turn."""
+        """A receipt out of turn, which no ingest sends: repeated, foreign, or of somebody who guesses."""
         await self.client.publish(f"{TOPIC}/receipt", wire_receipt.encode(receipt), qos=1)
 
-    async def serve(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            async for message in self.client.messages:
-                payload = bytes(message.payload)
-                if str(message.topic).endswith("/status"):
-                    self.statuses.append(wire_status.decode(payload))
-                    continue
-                self.payloads.append(payload)
-                self.batches.append(decode(payload))
-                if receipt := self.answer(self.batches[-1]):
-                    group.create_task(self._later(receipt))
+    async def listen(self) -> None:
+        """Note what passes, until cancelled."""
+        async for message in self.client.messages:
+            payload = bytes(message.payload)
+            if str(message.topic).endswith("/status"):
+                self.statuses.append(wire_status.decode(payload))
+                continue
+            self.payloads.append(payload)
+            self.batches.append(decode(payload))
 
-    async def _later(self, receipt: Receipt) -> None:
-        await asyncio.sleep(self.delay_s)
-        await self.send(receipt)
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[Ingest]:
+        """Ingest at work. Outside of it the broker takes what comes and nobody sends a receipt."""
+        known = self._directory
+        load = None if known is None else lambda: known
+        ingest = Ingest(self._address, self.log, self.records, Hint(), utc_ms, directory=load)
+        stop = asyncio.Event()
+        task = asyncio.create_task(ingest.run(stop))
+        try:
+            await until(lambda: ingest.receiver.counters.connected, what="ingest connected")
+            yield ingest
+        finally:
+            stop.set()
+            await task
+
+    def close(self) -> None:
+        self.log.close()
+        self.records.close()
 
 
 @asynccontextmanager
-async def cloud(port: int, username: str | None = None) -> AsyncIterator[Cloud]:
-    """A connected cloud for the length of an `async with`."""
-    async with aiomqtt.Client("127.0.0.1", port, username=username, max_inflight_messages=1000) as client:
+async def cloud(
+    port: int,
+    username: str | None = None,
+    *,
+    answers: bool = True,
+    directory: Directory | None = None,
+) -> AsyncIterator[Cloud]:
+    """A cloud for the length of an `async with`; one that answers, unless told that it does not yet."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cloud-")))
+        client = await stack.enter_async_context(
+            aiomqtt.Client("127.0.0.1", port, username=username, max_inflight_messages=1000)
+        )
         client.pending_calls_threshold = 10_000
         await client.subscribe([(f"{TOPIC}/batch", 1), (f"{TOPIC}/status", 1)])
-        one = Cloud(client)
-        task = asyncio.create_task(one.serve())
+        one = Cloud(client, BrokerAddress("127.0.0.1", port, username=username), folder, directory)
+        stack.callback(one.close)
+        listening = asyncio.create_task(one.listen())
         try:
+            if answers:
+                await stack.enter_async_context(one.answering())
             yield one
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError, aiomqtt.MqttError, ExceptionGroup):
-                await task
+            listening.cancel()
+            with suppress(asyncio.CancelledError, aiomqtt.MqttError):
+                await listening
 
 
 async def until(condition: Callable[[], bool], timeout_s: float = 15.0, what: str = "condition") -> None:
