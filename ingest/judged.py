@@ -39,18 +39,18 @@ class _Answer:
 
 
 def quarantined(judged: Judged) -> Quarantined | None:
-    """What of it belongs into quarantine: the whole payload, also where only a part was set aside."""
+    """What of it belongs into quarantine: the whole payload, or the parts of it that were set aside."""
     outcome, topic = judged.outcome, judged.arrival.topic
     stream: str | None
     seq: int | None
     if isinstance(outcome, Refused):
         reason, why, stream, seq = outcome.reason, outcome.detail, outcome.stream, outcome.seq
+        payload = judged.arrival.payload
     elif outcome.set_aside:
         reason, why = outcome.set_aside[0].reason, summary(outcome.set_aside)
-        stream, seq = outcome.entry.stream, outcome.entry.seq
+        stream, seq, payload = outcome.entry.stream, outcome.entry.seq, outcome.rest
     else:
         return None
-    payload = judged.arrival.payload
     return Quarantined(
         judged.received, str(topic), payload, reason, why, topic.site, topic.agent, stream, seq
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +17,14 @@ REMEDIES: Final[dict[RefusalReason, str]] = {
     "unknown_device": "register the device, or correct its name in the agent's site file, then replay",
     "unknown_quantity": "correct the device's profile, then replay with the quantity renamed",
     "implausible": "check scale, unit and wiring against the device's profile",
-    "clock_skew": "set the agent's clock, then replay with its times shifted",
+    "clock_skew": "set the clock that is wrong, then replay; with the times corrected if it was the agent's",
     "duplicate_identity": "a copy of its spool is or was at work: replay takes what is new in it",
     "stale_stream": "its number came before, too long ago to compare: replay takes what is new in it",
 }
+
+
+#: So many places of one batch are named; what is wrong everywhere is wrong in one way.
+MOST_NOTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +56,38 @@ def _printable(text: str) -> str:
 
 
 class Notes:
-    """What was set aside, one note for each reason and place however many values that were."""
+    """What was set aside, one note for each reason and place however many values that were.
+
+    Beyond `MOST_NOTES` places only the number of values is kept, by reason: places are named by strangers.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[RefusalReason, str], int] = {}
         self._first: dict[tuple[RefusalReason, str], str] = {}
+        self._more: dict[RefusalReason, int] = {}
 
-    def add(self, reason: RefusalReason, place: str, what: str, count: int = 1) -> None:
-        """`count` values at `place`; `what` is said of the first of them."""
+    def add(self, reason: RefusalReason, place: str, what: Callable[[], str] | str, count: int = 1) -> None:
+        """`count` values at `place`; `what` is said of the first of them, and made only where it is said."""
         key = (reason, place)
-        self._counts[key] = self._counts.get(key, 0) + count
-        self._first.setdefault(key, what)
+        if key in self._counts:
+            self._counts[key] += count
+        elif len(self._counts) < MOST_NOTES:
+            self._counts[key] = count
+            self._first[key] = what if isinstance(what, str) else what()
+        else:
+            self._more[reason] = self._more.get(reason, 0) + count
 
     def parts(self) -> tuple[SetAside, ...]:
         """In the order they were found."""
-        return tuple(
+        named = tuple(
             SetAside(reason, detail(reason, f"{place}{_times(self._counts[reason, place])}: {what}"))
             for (reason, place), what in self._first.items()
         )
+        more = (
+            SetAside(reason, detail(reason, f"and {count} more elsewhere"))
+            for reason, count in self._more.items()
+        )
+        return (*named, *more)
 
 
 def _times(count: int) -> str:

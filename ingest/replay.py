@@ -1,4 +1,4 @@
-"""What is in quarantine, looked at and judged again: with today's tables and directory, as of its own time.
+"""What is in quarantine, looked at and judged again: with today's tables and directory, by today's clock.
 
 A replay may be repeated, and may end at any point: what it has taken once it does not take again.
 """
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ingest import content, screen
-from ingest.accept import Accepted, Refused, accept
+from pydantic_core import from_json
+
+from ingest import content
+from ingest.accept import Accepted, Refused, accept, dump
 from ingest.correction import Correction
 from ingest.refusals import SetAside, detail, summary
 from store.log.contract import Entry, Log
@@ -21,7 +23,6 @@ from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.batch import Batch
-from wire.errors import WireError
 from wire.identifiers import make_stream_id
 from wire.topics import Topic, parse
 
@@ -54,9 +55,10 @@ class Replayed:
 
 
 def judge_again(
-    item: Quarantined, directory: Directory | None, correction: Correction = _NO_CORRECTION
+    item: Quarantined, directory: Directory | None, now_ms: int, correction: Correction = _NO_CORRECTION
 ) -> Verdict:
-    """Judge with today's tables and `directory`, by the cloud's clock of when it was received. Never raises.
+    """Judge with today's tables and `directory` and, as the clock of then may have been the wrong one, by the
+    cloud's clock of today, `now_ms`. Never raises.
 
     Only what would be set aside as it is, is corrected: what is right stays as it came.
     """
@@ -64,35 +66,32 @@ def judge_again(
     if topic is None or topic.kind != "batch":
         why = f"{item.topic}: only batches are replayed; an agent says its status again by itself"
         return Verdict(topic, None, (SetAside("unreadable", why),))
-    outcome = accept(topic, item.payload, item.received, directory)
+    outcome = accept(topic, item.payload, now_ms, directory)
     if isinstance(outcome, Refused):
         return Verdict(topic, None, (SetAside(outcome.reason, outcome.detail),))
     clean = wire_batch.decode(outcome.entry.payload)
     if not outcome.set_aside or not correction:
         return Verdict(topic, clean, outcome.set_aside)
-    return _corrected(topic, item, outcome, clean, directory, correction)
+    return _corrected(topic, outcome, clean, directory, now_ms, correction)
 
 
 def _corrected(
     topic: Topic,
-    item: Quarantined,
     outcome: Accepted,
     clean: Batch,
     directory: Directory | None,
+    now_ms: int,
     correction: Correction,
 ) -> Verdict:
     """`clean` and what of the rest can be taken after `correction`."""
-    rest = content.difference(wire_batch.decode(item.payload), clean).fresh
-    try:
-        corrected = correction.apply(rest)
-    except WireError as error:
-        return Verdict(topic, clean, (*outcome.set_aside, SetAside("schema", f"as corrected: {error}")))
-    known = screen.known_devices(topic.site, directory)
-    taken, waiting = screen.screen(corrected, item.received, known)
-    found = content.difference(taken, clean)
+    rest = dump(correction.apply(from_json(wire_batch.CODEC.unpack(outcome.rest))))
+    again = accept(topic, rest, now_ms, directory)
+    if isinstance(again, Refused):
+        return Verdict(topic, clean, (*outcome.set_aside, SetAside(again.reason, again.detail)))
+    found = content.difference(wire_batch.decode(again.entry.payload), clean)
     frames, events = [*clean.frames, *found.fresh.frames], [*clean.events, *found.fresh.events]
     batch = clean.model_copy(update={"frames": frames, "events": events})
-    return Verdict(topic, batch, (*waiting, *_contradiction(found)))
+    return Verdict(topic, batch, (*again.set_aside, *_contradiction(found)))
 
 
 def _contradiction(found: content.Difference) -> tuple[SetAside, ...]:
@@ -134,7 +133,7 @@ class Replay:
         """
         if item.replayed is not None:
             return Replayed(item.id, "taken", 0, 0, "", "")
-        verdict = judge_again(item, self._directory, correction)
+        verdict = judge_again(item, self._directory, self._clock(), correction)
         appended, waiting = None, verdict.waiting
         if verdict.topic is not None and verdict.batch is not None:
             appended, conflict = self._append(item, verdict.topic, verdict.batch)

@@ -1,21 +1,30 @@
-"""Screens well-formed batches: is the sender ours, are devices and quantities known, the values plausible,
-the times past?"""
+"""By what a batch is judged: is the sender ours, are devices and quantities known, the values plausible, the
+times believable? And the quick look at a whole batch, which most of them pass."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final
 
-from ingest.refusals import Notes, SetAside
 from store.records.registry import Directory
-from store.timeseries.contract import Block
-from wire.batch import Batch, Event, Frame
+from wire.identifiers import DEVICE_PATTERN, device_name
 from wire.quantities import QUANTITIES
 from wire.topics import Topic
 
+#: The start of 2020: no site of ours is older, and clocks that were never set stand before.
+EARLIEST_MS: Final = 1_577_836_800_000
 #: How far ahead of ours an agent's clock may be before its times are not believed.
 FURTHEST_AHEAD_MS: Final = 10 * 60 * 1000
+#: How far a reading may be ahead of the clock that sent it, or of ours: clocks tremble.
+TREMBLE_MS: Final = 10_000
+
+Column = Sequence[float | None]
+_DEVICE: Final = re.compile(DEVICE_PATTERN.removesuffix("$"))
+_NUMBERS: Final = frozenset((int, float, type(None)))
+_FRAME: Final = frozenset(("device", "time", "values"))
 
 
 def stranger(topic: Topic, directory: Directory | None) -> str | None:
@@ -25,123 +34,98 @@ def stranger(topic: Topic, directory: Directory | None) -> str | None:
     if topic.site not in directory.devices:
         return f"{topic}: no site {topic.site} is registered"
     agents = directory.agents.get(topic.site)
-    if agents is not None and topic.agent not in agents:
+    if agents and topic.agent not in agents:
         return f"{topic}: {topic.agent} is no agent of site {topic.site} ({', '.join(sorted(agents))})"
     return None
 
 
-def known_devices(site: str, directory: Directory | None) -> Collection[str] | None:
-    """The devices of a site; None: all are known."""
-    return None if directory is None else directory.devices.get(site, frozenset())
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the parts of one batch are held against: the earliest and latest UTC ms that are believed, and the
+    devices of the site (None: all are known)."""
+
+    earliest_ms: int
+    latest_ms: int
+    known: Collection[str] | None
+
+    def is_known(self, device: str) -> bool:
+        """Whether a name may stand for a device of this site."""
+        return device in self.known if self.known is not None else is_device_name(device)
+
+    def believes(self, time: object) -> bool:
+        """Whether something may be the time of a reading."""
+        return type(time) is int and self.earliest_ms <= time <= self.latest_ms
 
 
-def is_clean(
-    blocks: Sequence[Block],
-    gathered: Mapping[str, Sequence[float | None]],
-    events: Sequence[Event],
-    now_ms: int,
-    known: Collection[str] | None,
-) -> bool:
-    """Whether nothing is to be set aside.
+def measure(site: str, sent_ms: int, now_ms: int, directory: Directory | None) -> Measure:
+    """For a batch of a site, `sent_ms` by its agent's clock and received at `now_ms` by ours.
 
-    `gathered` holds the values of the blocks by quantity, each judged by its least and its greatest. `known`
-    are the site's devices, None for all.
+    An agent whose clock is ahead is believed as far as it agrees with itself, up to ten minutes: order and
+    distance of its readings are right then. A reading that is ahead of both clocks is not believed.
     """
-    latest_ms = now_ms + FURTHEST_AHEAD_MS
-    if any(max(block.time) > latest_ms for block in blocks):
+    latest_ms = min(max(now_ms, sent_ms) + TREMBLE_MS, now_ms + FURTHEST_AHEAD_MS)
+    known = None if directory is None else directory.devices.get(site, frozenset())
+    return Measure(EARLIEST_MS, latest_ms, known)
+
+
+def is_device_name(name: str) -> bool:
+    """Whether it is one on the wire, in its one spelling."""
+    if _DEVICE.fullmatch(name) is None:
         return False
-    if any(event.time > latest_ms for event in events):
+    try:
+        return device_name(name) == name
+    except ValueError:
         return False
-    if known is not None and not _are_known(known, blocks, events):
-        return False
-    return all(_is_plausible(quantity, column) for quantity, column in gathered.items())
 
 
-def _are_known(known: Collection[str], blocks: Iterable[Block], events: Iterable[Event]) -> bool:
-    return all(block.device in known for block in blocks) and all(event.device in known for event in events)
-
-
-def _is_plausible(name: str, column: Sequence[float | None]) -> bool:
-    quantity = QUANTITIES.get(name)
-    if quantity is None:
-        return False
-    values = [value for value in column if value is not None]
-    return not values or (quantity.low <= min(values) and max(values) <= quantity.high)
-
-
-def screen(batch: Batch, now_ms: int, known: Collection[str] | None) -> tuple[Batch, tuple[SetAside, ...]]:
-    """The batch without what cannot be believed, and what that was. Slow: look with `is_clean` first."""
-    screening = _Screening(now_ms, known)
-    frames = [screening.frame(frame) for frame in batch.frames]
-    events = [event for event in batch.events if screening.takes(event)]
-    clean = batch.model_copy(
-        update={"frames": [frame for frame in frames if frame is not None], "events": events}
+def are_frames_clean(frames: list[Any], by: Measure) -> bool:
+    """Whether nothing is wrong with any frame of a parsed batch: a look at each frame and each quantity, not at
+    each value."""
+    gathered: dict[str, list[Any]] = {}
+    return all(_is_frame_clean(frame, by, gathered) for frame in frames) and all(
+        is_plausible(name, column) for name, column in gathered.items()
     )
-    return clean, screening.notes.parts()
 
 
-class _Screening:
-    """One pass over one batch."""
-
-    def __init__(self, now_ms: int, known: Collection[str] | None) -> None:
-        self.notes = Notes()
-        self._latest_ms = now_ms + FURTHEST_AHEAD_MS
-        self._known = known
-
-    def frame(self, frame: Frame) -> Frame | None:
-        """What is left of a frame, None where that is nothing."""
-        if not self._is_known(frame.device, frame.readings()):
-            return None
-        kept = [at for at, time in enumerate(frame.time) if self._is_past(frame.device, time)]
-        values: dict[str, list[float | None]] = {}
-        for name in frame.values:
-            if name in QUANTITIES:
-                plausible = list(self._column(frame, name))
-                values[name] = [plausible[at] for at in kept]
-            else:
-                self._note_unknown_quantity(frame, name)
-        if not kept or not values:
-            return None
-        return frame.model_copy(update={"time": [frame.time[at] for at in kept], "values": values})
-
-    def takes(self, event: Event) -> bool:
-        """Whether an event is taken."""
-        return self._is_known(event.device, 1) and self._is_past(event.device, event.time)
-
-    def _is_known(self, device: str, count: int) -> bool:
-        if self._known is None or device in self._known:
-            return True
-        self.notes.add("unknown_device", device, "no such device is registered at this site", count)
+def _is_frame_clean(frame: Any, by: Measure, gathered: dict[str, list[Any]]) -> bool:  # noqa: ANN401 - JSON
+    """Its shape, device and times; its values join those of the same quantity."""
+    if type(frame) is not dict or frame.keys() != _FRAME:
         return False
-
-    def _is_past(self, device: str, time: int) -> bool:
-        if time <= self._latest_ms:
-            return True
-        ahead_ms = time - self._latest_ms + FURTHEST_AHEAD_MS
-        self.notes.add(
-            "clock_skew", device, f"at {time}, {ahead_ms} ms ahead of the cloud, at most {FURTHEST_AHEAD_MS}"
-        )
+    device, times, values = frame["device"], frame["time"], frame["values"]
+    if type(device) is not str or type(times) is not list or type(values) is not dict:
         return False
+    return by.is_known(device) and _are_believed(times, by) and _gather(values, len(times), gathered)
 
-    def _column(self, frame: Frame, name: str) -> Iterator[float | None]:
-        quantity = QUANTITIES[name]
-        for time, value in zip(frame.time, frame.values[name], strict=True):
-            if value is None or quantity.low <= value <= quantity.high:
-                yield value
-                continue
-            bound = f"above {quantity.high:g}" if value > quantity.high else f"below {quantity.low:g}"
-            self.notes.add(
-                "implausible", f"{frame.device} {name}", f"at {time}, {value:g} is {bound} {quantity.unit}"
-            )
-            yield None
 
-    def _note_unknown_quantity(self, frame: Frame, name: str) -> None:
-        near = difflib.get_close_matches(name, QUANTITIES, n=1)
-        meant = f", did you mean {near[0]}?" if near else ""
-        column = frame.values[name]
-        self.notes.add(
-            "unknown_quantity",
-            f"{frame.device} {name}",
-            f"no such quantity in the table{meant}",
-            len(column) - column.count(None),
-        )
+def _are_believed(times: list[Any], by: Measure) -> bool:
+    if set(map(type, times)) != {int}:
+        return False
+    return bool(by.earliest_ms <= min(times) and max(times) <= by.latest_ms)
+
+
+def _gather(values: Mapping[str, Any], count: int, gathered: dict[str, list[Any]]) -> bool:
+    for name, column in values.items():
+        if type(column) is not list or len(column) != count:
+            return False
+        if name in gathered:
+            gathered[name] += column
+        else:
+            gathered[name] = column.copy()
+    return True
+
+
+def is_plausible(name: str, column: Column) -> bool:
+    """Whether every value is a number, or none at all, within the bounds of a quantity of the table."""
+    quantity = QUANTITIES.get(name)
+    kinds = set(map(type, column))
+    if quantity is None or not kinds <= _NUMBERS:
+        return False
+    values = [value for value in column if value is not None] if type(None) in kinds else column
+    if not values:
+        return True
+    # One that is not a number is neither least nor greatest, but it spoils the sum.
+    in_bounds = quantity.least <= min(values) and max(values) <= quantity.most  # type: ignore[type-var,operator]
+    try:
+        return in_bounds and isfinite(sum(values))  # type: ignore[arg-type]
+    except OverflowError:
+        return False

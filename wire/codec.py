@@ -40,19 +40,20 @@ class Codec(Generic[M]):
     def decode(self, payload: bytes) -> M:
         """The message in these bytes, every part of it right."""
         try:
-            return self.model.model_validate_json(self._text(payload))
+            return self.model.model_validate_json(self.unpack(payload))
         except ValidationError as error:
             raise mistake(error) from None
 
     def recall(self, payload: bytes) -> M:
         """The message in these bytes without the fields, and the parts, that this version does not know."""
-        return salvage(self.model, self._text(payload), "ignore")[0]
+        return salvage(self.model, self.unpack(payload), "ignore")[0]
 
     def salvage(self, payload: bytes) -> tuple[M, list[WireError]]:
         """The message without its bad parts, and each of them with its place."""
-        return salvage(self.model, self._text(payload), "forbid")
+        return salvage(self.model, self.unpack(payload), "forbid")
 
-    def _text(self, payload: bytes) -> bytes:
+    def unpack(self, payload: bytes) -> bytes:
+        """The JSON text in these bytes, which is within the bounds of its kind and so may be parsed."""
         text = wire_payload.unpack(payload, self.bounds.bytes)
         check(text, self.bounds)
         return text

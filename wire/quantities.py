@@ -1,12 +1,14 @@
 """The one table of what is measured. Names follow IEC 60050 and Home Assistant's measurement words.
 
 `unit` is a UCUM code (ucum.org), `display_unit` what a page prints. `low` and `high` bound what is plausible
-for any device on a renovation site: a value outside is refused to quarantine, not clipped.
+for any device on a renovation site. Some sensors say a little more than there can be, and mean the limit: that is
+taken as it came, within what `_TOLERATED` lists with the reason, and marked where it is shown. What is beyond is
+set aside, not clipped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 QuantityKind = Literal["gauge", "counter", "state"]
@@ -24,6 +26,19 @@ class Quantity:
     high: float
     zh: str
     en: str
+    #: As far as a sensor may say more than there can be and mean the limit; `low` and `high` where not said.
+    least: float = 0.0
+    most: float = 0.0
+    #: A value beyond these bounds that says something by itself.
+    idle: float | None = None
+
+    def takes(self, value: float) -> bool:
+        """Whether a finite number may be a value of it."""
+        return self.least <= value <= self.most or value == self.idle
+
+    def meant(self, value: float) -> float:
+        """`value`, or the limit where a sensor said a little more than there can be."""
+        return value if value == self.idle else min(max(value, self.low), self.high)
 
 
 def _electricity() -> list[Quantity]:
@@ -118,5 +133,52 @@ _OTHERS: Final = [
     Quantity("relay_closed", "1", "", "state", 0, 1, "继电器", "relay closed"),
 ]
 
+_METER_ZERO: Final = "zero offset of a converter with nothing connected: a fraction of a volt below 0"
+_GAS_ZERO: Final = (
+    "zero drift of electrochemical, NDIR and catalytic cells: small negative readings in clean air"
+)
+#: name -> (least, most, why). The figures are those of data sheets and of what devices in the field send.
+_TOLERATED: Final[dict[str, tuple[float, float, str]]] = {
+    # Sensirion SHT4x data sheet, section 4.6: its formula yields -6 to 119 %RH, "can be cropped"; HTU21D and
+    # BME280 read a little above 100 when water condenses on them.
+    "relative_humidity": (-6, 119, "condensing sensors read above 100 % (SHT4x: up to 119)"),
+    # A quotient of two measured figures, each of class 1 or 2 (IEC 62053-21).
+    "power_factor": (-1.05, 1.05, "rounding of a quotient of two measurements"),
+    "power_factor_l1": (-1.05, 1.05, "as power_factor"),
+    "power_factor_l2": (-1.05, 1.05, "as power_factor"),
+    "power_factor_l3": (-1.05, 1.05, "as power_factor"),
+    "apparent_power": (-500_000, 500_000, "some meters give it the sign of the active power (export)"),
+    "residual_current": (-100_000, 100_000, "DC sensors (IEC 62955) say the direction by the sign"),
+    "voltage": (-1, 1_000, _METER_ZERO),
+    "voltage_l1": (-1, 1_000, _METER_ZERO),
+    "voltage_l2": (-1, 1_000, _METER_ZERO),
+    "voltage_l3": (-1, 1_000, _METER_ZERO),
+    "voltage_l1_l2": (-1, 1_500, _METER_ZERO),
+    "voltage_l2_l3": (-1, 1_500, _METER_ZERO),
+    "voltage_l3_l1": (-1, 1_500, _METER_ZERO),
+    "water_pressure": (
+        -102,
+        4_000,
+        "a vacuum by a gauge that is a little off (one atmosphere is 101.325 kPa)",
+    ),
+    "material_moisture": (-5, 200, "resistance and capacitance meters on bone-dry material"),
+    "carbon_dioxide": (-100, 50_000, _GAS_ZERO),
+    "formaldehyde": (-0.5, 50, _GAS_ZERO),
+    "tvoc": (-1, 100, _GAS_ZERO),
+    "gas_concentration": (-10, 120, _GAS_ZERO + "; full scale is passed at an alarm"),
+    "sound_level": (-25, 180, "0 dB is the threshold of hearing, not silence"),
+    "illuminance": (-5, 200_000, "dark offset of a photodiode"),
+    "battery_level": (-1, 110, "estimates from a voltage while charging"),
+    "battery_voltage": (-0.1, 60, _METER_ZERO),
+}
+#: A meter whose mains are off says 0 Hz; anything between that and `low` is a mistake of scale.
+_IDLE: Final = {"frequency": 0.0}
+
+
+def _completed(row: Quantity) -> Quantity:
+    least, most, _ = _TOLERATED.get(row.name, (row.low, row.high, ""))
+    return replace(row, least=least, most=most, idle=_IDLE.get(row.name))
+
+
 #: Every quantity by its name.
-QUANTITIES: Final[dict[str, Quantity]] = {row.name: row for row in [*_electricity(), *_OTHERS]}
+QUANTITIES: Final[dict[str, Quantity]] = {row.name: _completed(row) for row in [*_electricity(), *_OTHERS]}

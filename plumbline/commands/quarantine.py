@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("ids", type=int, nargs="*", metavar="ID")
     replay.add_argument("--rename-device", action="append", default=[], metavar="OLD=NEW")
     replay.add_argument("--rename-quantity", action="append", default=[], metavar="OLD=NEW")
+    replay.add_argument("--scale", action="append", default=[], metavar="QUANTITY=FACTOR")
+    replay.add_argument("--seconds", action="store_true", help="every time set aside is in seconds")
     replay.add_argument("--shift-ms", type=int, default=0, metavar="N", help="add to every time set aside")
     replay.set_defaults(verb=_replay)
     for verb in (listing, replay):
@@ -100,6 +102,8 @@ def _replay(settings: Settings, stores: Stores, arguments: argparse.Namespace) -
     correction = Correction(
         devices=_renames(arguments.rename_device),
         quantities=_renames(arguments.rename_quantity),
+        factors=_factors(arguments.scale),
+        time_factor=1000 if arguments.seconds else 1,
         shift_ms=arguments.shift_ms,
     )
     waiting = 0
@@ -128,5 +132,12 @@ def _item(stores: Stores, number: int) -> Quarantined:
 def _renames(pairs: list[str]) -> dict[str, str]:
     renames = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
     if len(renames) != len(pairs):
-        raise SettingsError(f"{' '.join(pairs)}: a rename is OLD=NEW, each OLD once")
+        raise SettingsError(f"{' '.join(pairs)}: say what to what, as OLD=NEW, each OLD once")
     return renames
+
+
+def _factors(pairs: list[str]) -> dict[str, float]:
+    try:
+        return {name: float(factor) for name, factor in _renames(pairs).items()}
+    except ValueError:
+        raise SettingsError(f"{' '.join(pairs)}: a scale is QUANTITY=FACTOR, as active_power=1000") from None

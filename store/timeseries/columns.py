@@ -37,18 +37,6 @@ def _joined(blocks: list[Block]) -> Block:
     return Block(first.site, first.device, time, columns)
 
 
-def by_quantity(blocks: Iterable[Block]) -> dict[str, list[float | None]]:
-    """All values of each quantity in one new list, whatever device and time they belong to."""
-    gathered: dict[str, list[float | None]] = {}
-    for block in blocks:
-        for quantity, column in block.values.items():
-            if quantity in gathered:
-                gathered[quantity].extend(column)
-            else:
-                gathered[quantity] = list(column)
-    return gathered
-
-
-def readings(gathered: Mapping[str, Sequence[float | None]]) -> int:
-    """How many values the columns hold, nulls not counted."""
-    return sum(len(column) - column.count(None) for column in gathered.values())
+def readings_of(blocks: Iterable[Block]) -> int:
+    """How many values the blocks hold, nulls not counted."""
+    return sum(len(column) - column.count(None) for block in blocks for column in block.values.values())

@@ -85,7 +85,7 @@ class InfluxTimeSeries:
             if position > self._reached:
                 self._store_state([f"{REACHED} position={position}i"])
                 self._reached = position
-        return columns.readings(columns.by_quantity(merged))
+        return columns.readings_of(merged)
 
     @property
     def beyond_retention(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import StoreError
-from store.timeseries.columns import by_quantity, merge, readings
+from store.timeseries.columns import merge, readings_of
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 
@@ -79,4 +79,4 @@ def test_merging_keeps_every_reading_in_order() -> None:
     assert [block.device for block in merged] == ["d0", "d1"]
     assert list(merged[1].time) == [START + 1000 * at for at in range(4)]
     assert list(merged[1].values["quantity_3"]) == [at * 0.37 for at in range(4)]
-    assert readings(by_quantity(merged)) == readings(by_quantity(given)) == 80
+    assert readings_of(merged) == readings_of(given) == 80
