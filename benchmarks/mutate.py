@@ -2,8 +2,9 @@
 
 `python -m benchmarks.mutate --count 1000000 --seed 1` takes valid payloads, changes bytes, structure or
 values, judges each with `accept`, and stores as ingest does: in groups, quarantine first. In the end every
-payload must be in the log (itself, or the clean part of it) or in quarantine, everything in the log must read
-back clean, and nothing may have been raised. Prints the counts as JSON; exit 1 where one is nowhere.
+payload must be in the log (itself, or the clean part of it) or in quarantine, what is set aside of a batch
+and what is taken must together be all of it, each value once, everything in the log must read back clean, and
+nothing may have been raised. Prints the counts as JSON; exit 1 where one is nowhere, or in two places.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import random
 import sys
 import tempfile
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from pydantic_core import from_json
 
 from benchmarks.load import AGENT, SITE, STREAM, batches
 from ingest import content
@@ -55,7 +59,7 @@ _WORDS: Final[tuple[bytes, ...]] = (
 
 @dataclass
 class Counts:
-    """Each payload is in one of `logged`, `partly` (the clean part in the log, all of it in quarantine) and
+    """Each payload is in one of `logged`, `partly` (the clean part in the log, the rest in quarantine) and
     `quarantined`; `conflicts` are among the last; `twins` are payloads that came before byte for byte."""
 
     payloads: int = 0
@@ -66,6 +70,8 @@ class Counts:
     conflicts: int = 0
     twins: int = 0
     lost: int = 0
+    #: Batches of which a value is neither taken nor set aside, or both.
+    unbalanced: int = 0
     unreadable_in_log: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -149,6 +155,76 @@ def _values(source: dict[str, Any], chance: random.Random) -> bytes:
     return wire_payload.pack(_text(copy), chance.choice((0, 1024)))
 
 
+def _parts(source: dict[str, Any], chance: random.Random) -> bytes:
+    """Well-formed JSON in which single values, columns, times, frames and fields are bad."""
+    copy = json.loads(_text(source))
+    for frame in copy["frames"]:
+        chance.choice(_BAD_PARTS)(frame, chance)
+    if chance.random() < 0.1:
+        copy["colour"] = _odd(chance)
+    if chance.random() < 0.2:
+        copy["events"].append(_odd(chance))
+    if chance.random() < 0.2:
+        copy["frames"].insert(0, _odd(chance))
+    return wire_payload.pack(_text(copy), chance.choice((0, 1024)))
+
+
+def _bad_value(frame: dict[str, Any], chance: random.Random) -> None:
+    name = chance.choice(list(frame["values"]))
+    bad = chance.choice(_BAD_VALUES)
+    frame["values"][name] = [bad if chance.random() < 0.7 else value for value in frame["values"][name]]
+
+
+def _bad_column(frame: dict[str, Any], chance: random.Random) -> None:
+    name = chance.choice(list(frame["values"]))
+    frame["values"][name] = chance.choice(([], frame["values"][name] * 2, None, 5, {"a": 1}))
+
+
+def _longer(frame: dict[str, Any], chance: random.Random) -> None:
+    """Some rows, a few of them at a time nobody believes."""
+    count = chance.randint(2, 5)
+    start = frame["time"][0]
+    frame["time"] = [start - at * 1000 for at in range(count)]
+    frame["values"] = {name: column * count for name, column in frame["values"].items()}
+    for _ in range(chance.randint(0, 2)):
+        frame["time"][chance.randrange(count)] = chance.choice(_BAD_TIMES)
+    _bad_value(frame, chance)
+
+
+def _bad_name(frame: dict[str, Any], chance: random.Random) -> None:
+    name = chance.choice(list(frame["values"]))
+    frame["values"][chance.choice(("karma", "Frequency", "x" * 5000))] = frame["values"].pop(name)
+
+
+def _foreign(frame: dict[str, Any], chance: random.Random) -> None:
+    frame[chance.choice(("unit", "quality"))] = chance.choice(("kW", 1, None))
+
+
+def _bad_device(frame: dict[str, Any], chance: random.Random) -> None:
+    frame["device"] = chance.choice((None, 5, "a/b", "", "meter-99", "me\u0301ter"))
+
+
+_BAD_VALUES: Final[tuple[Any, ...]] = (
+    float("nan"), float("inf"), -float("inf"), 10**400, "50", True, [], {}, 1e300, -(2**70), 1e6,
+)  # fmt: skip
+_BAD_TIMES: Final[tuple[Any, ...]] = (
+    1_764_000_000,
+    1_764_000_000_000_000,
+    0,
+    -1,
+    10**300,
+    1.5,
+    "now",
+    None,
+    True,
+    NOW_MS + 10**9,
+)
+_BadPart = Callable[[dict[str, Any], random.Random], None]
+_BAD_PARTS: Final[tuple[_BadPart, ...]] = (
+    _bad_value, _bad_value, _bad_column, _longer, _longer, _bad_name, _foreign, _bad_device,
+)  # fmt: skip
+
+
 def _odd(chance: random.Random) -> Any:  # noqa: ANN401 - any JSON
     return json.loads(chance.choice(_ODD))
 
@@ -189,7 +265,7 @@ def _noise(source: dict[str, Any], chance: random.Random) -> bytes:
 
 _Mutation = Callable[[dict[str, Any], random.Random], bytes]
 _MUTATIONS: Final[tuple[_Mutation, ...]] = (
-    _unchanged, _values, _values, _values, _bytes, _bytes, _packed_bytes,
+    _unchanged, _values, _values, _parts, _parts, _parts, _bytes, _bytes, _packed_bytes,
     _structure, _structure, _structure, _structure, _noise,
 )  # fmt: skip
 
@@ -238,28 +314,86 @@ class Run:
 
 
 def audit(log: Log, records: Records, count: int, seed: int) -> Iterator[str]:
-    """ "lost", "unreadable" or "twin", once for each payload or record that is that."""
+    """ "lost", "unbalanced", "unreadable" or "twin", once for each payload or record that is that."""
     set_aside = set(_set_aside(records))
     seen: set[tuple[str, str]] = set()
-    group: list[tuple[str, Accepted]] = []
+    group: list[Accepted] = []
     for topic, payload in payloads(count, seed):
-        key = (str(topic), wire_payload.digest(payload))
-        if key in seen:
+        if (key := (str(topic), wire_payload.digest(payload))) in seen:
             yield "twin"
             continue
         seen.add(key)
         outcome = accept(topic, payload, NOW_MS, _DIRECTORY)
-        if key in set_aside:
+        if isinstance(outcome, Refused):
+            if key not in set_aside:
+                yield "lost"
             continue
-        if isinstance(outcome, Refused) or outcome.set_aside:
-            yield "lost"
-            continue
-        group.append((key[1], outcome))
+        if outcome.set_aside:
+            if (str(topic), wire_payload.digest(outcome.rest)) not in set_aside:
+                yield "lost"
+            if not _is_balanced(payload, outcome):
+                yield "unbalanced"
+        if (str(topic), wire_payload.digest(outcome.entry.payload)) in set_aside:
+            continue  # a conflict
+        group.append(outcome)
         if len(group) == GROUP:
             yield from _not_in_log(log, group)
             group.clear()
     yield from _not_in_log(log, group)
     yield from _unreadable(log)
+
+
+def _is_balanced(payload: bytes, outcome: Accepted) -> bool:
+    whole, taken, rest = (
+        holdings(from_json(wire_batch.CODEC.unpack(one)))
+        for one in (payload, outcome.entry.payload, outcome.rest)
+    )
+    return whole == taken + rest
+
+
+def holdings(batch: Any) -> Counter[str]:  # noqa: ANN401 - JSON
+    """What a batch in JSON holds, as often as it does: values by device, quantity and time, events, and by
+    itself what is in no such place."""
+    found: Counter[str] = Counter()
+    for name, part in batch.items():
+        if name == "frames":
+            for frame in part if isinstance(part, list) else [part]:
+                found.update(_of_frame(frame))
+        elif name == "events":
+            found.update(_shown("event", event) for event in (part if isinstance(part, list) else [part]))
+        elif name not in ("v", "stream", "seq", "sent"):
+            found[_shown(name, part)] += 1
+    return found
+
+
+def _of_frame(frame: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    if not isinstance(frame, dict) or not _has_columns(frame):
+        yield _shown("frame", frame)
+        return
+    device, times = unicodedata.normalize("NFC", frame["device"]), frame["time"]
+    for name, column in frame["values"].items():
+        if isinstance(column, list) and len(column) == len(times):
+            for moment, value in zip(times, column, strict=True):
+                if value is not None:
+                    yield _shown("value", [device, name, moment, value])
+        else:
+            yield _shown("column", [device, name, times, column])
+    for name in frame.keys() - {"device", "time", "values"}:
+        yield _shown("field", [device, name, frame[name]])
+
+
+def _has_columns(frame: dict[str, Any]) -> bool:
+    kinds = (("device", str), ("time", list), ("values", dict))
+    return all(isinstance(frame.get(name), kind) for name, kind in kinds)
+
+
+def _shown(kind: str, part: Any) -> str:  # noqa: ANN401 - JSON
+    """The same for 50 and 50.0, and for an event with nothing said and with nulls."""
+    if kind == "event" and isinstance(part, dict):
+        part = {name: _composed(value) for name, value in part.items() if value is not None}
+    if kind == "value" and type(part[-1]) is int and abs(part[-1]) < 1 << 53:
+        part = [*part[:-1], float(part[-1])]
+    return f"{kind} {json.dumps(part, sort_keys=True)}"
 
 
 def _set_aside(records: Records) -> Iterator[tuple[str, str]]:
@@ -269,10 +403,14 @@ def _set_aside(records: Records) -> Iterator[tuple[str, str]]:
         after = page[-1].id
 
 
-def _not_in_log(log: Log, group: Sequence[tuple[str, Accepted]]) -> Iterator[str]:
+def _composed(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _not_in_log(log: Log, group: Sequence[Accepted]) -> Iterator[str]:
     """Those whose content stands nowhere in the log."""
-    stand = [one.payload for one in log.standing([outcome.entry.identity for _, outcome in group])]
-    for (_, outcome), payload in zip(group, stand, strict=True):
+    stand = [one.payload for one in log.standing([outcome.entry.identity for outcome in group])]
+    for outcome, payload in zip(group, stand, strict=True):
         if payload is None:
             yield "lost"
             continue
@@ -305,7 +443,8 @@ def run(folder: Path, count: int, seed: int) -> Counts:
     work.take(group)
     found = Counter(audit(log, records, count, seed))
     counts = work.counts
-    counts.lost, counts.unreadable_in_log, counts.twins = found["lost"], found["unreadable"], found["twin"]
+    counts.lost, counts.unbalanced = found["lost"], found["unbalanced"]
+    counts.unreadable_in_log, counts.twins = found["unreadable"], found["twin"]
     counts.seconds = round(time.monotonic() - started, 1)
     log.close()
     records.close()
@@ -321,7 +460,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="plumbline-mutate-") as folder:
         counts = run(Path(folder), arguments.count, arguments.seed)
     print(json.dumps({"seed": arguments.seed, "stream": STREAM, **asdict(counts)}, indent=2))
-    return 1 if counts.lost or counts.unreadable_in_log else 0
+    return 1 if counts.lost or counts.unbalanced or counts.unreadable_in_log else 0
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def quarantined(judged: Judged) -> Quarantined | None:
     seq: int | None
     if isinstance(outcome, Refused):
         reason, why, stream, seq = outcome.reason, outcome.detail, outcome.stream, outcome.seq
-        payload = judged.arrival.payload
+        payload = outcome.payload
     elif outcome.set_aside:
         reason, why = outcome.set_aside[0].reason, summary(outcome.set_aside)
         stream, seq, payload = outcome.entry.stream, outcome.entry.seq, outcome.rest
@@ -114,4 +114,5 @@ def _compared(judged: Judged, entry: Entry, stands: bytes) -> Refused | None:
 
 def _refused(judged: Judged, entry: Entry, reason: RefusalReason, what: str) -> Refused:
     why = detail(reason, f"{judged.arrival.topic}: seq {entry.seq} of stream {entry.stream} {what}")
-    return Refused(reason, why, entry.stream, entry.seq, wire_payload.digest(judged.arrival.payload))
+    digest = wire_payload.digest(judged.arrival.payload)
+    return Refused(reason, why, entry.stream, entry.seq, digest, entry.payload)

@@ -18,7 +18,7 @@ from wire.topics import Topic
 EARLIEST_MS: Final = 1_577_836_800_000
 #: How far ahead of ours an agent's clock may be before its times are not believed.
 FURTHEST_AHEAD_MS: Final = 10 * 60 * 1000
-#: How far a reading may be ahead of the clock that sent it, or of ours: clocks tremble.
+#: How far a reading may be ahead of the clock that sent it: it trembles, and may just have been set.
 TREMBLE_MS: Final = 10_000
 
 Column = Sequence[float | None]
@@ -58,12 +58,13 @@ class Measure:
 
 
 def measure(site: str, sent_ms: int, now_ms: int, directory: Directory | None) -> Measure:
-    """For a batch of a site, `sent_ms` by its agent's clock and received at `now_ms` by ours.
+    """For a batch of a site, `sent_ms` by its agent's clock and judged at `now_ms` by ours.
 
-    An agent whose clock is ahead is believed as far as it agrees with itself, up to ten minutes: order and
-    distance of its readings are right then. A reading that is ahead of both clocks is not believed.
+    No reading is later than the clock that sent it. An agent whose clock is ahead of ours is believed up to
+    ten minutes, as far as it agrees with itself: order and distance of its readings are right then.
     """
-    latest_ms = min(max(now_ms, sent_ms) + TREMBLE_MS, now_ms + FURTHEST_AHEAD_MS)
+    own_ms = sent_ms if sent_ms >= EARLIEST_MS else now_ms
+    latest_ms = min(own_ms + TREMBLE_MS, now_ms + FURTHEST_AHEAD_MS)
     known = None if directory is None else directory.devices.get(site, frozenset())
     return Measure(EARLIEST_MS, latest_ms, known)
 
@@ -79,8 +80,7 @@ def is_device_name(name: str) -> bool:
 
 
 def are_frames_clean(frames: list[Any], by: Measure) -> bool:
-    """Whether nothing is wrong with any frame of a parsed batch: a look at each frame and each quantity, not at
-    each value."""
+    """Whether nothing is wrong with any frame of a parsed batch, by a look at each frame and quantity."""
     gathered: dict[str, list[Any]] = {}
     return all(_is_frame_clean(frame, by, gathered) for frame in frames) and all(
         is_plausible(name, column) for name, column in gathered.items()

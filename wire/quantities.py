@@ -1,9 +1,9 @@
 """The one table of what is measured. Names follow IEC 60050 and Home Assistant's measurement words.
 
-`unit` is a UCUM code (ucum.org), `display_unit` what a page prints. `low` and `high` bound what is plausible
-for any device on a renovation site. Some sensors say a little more than there can be, and mean the limit: that is
-taken as it came, within what `_TOLERATED` lists with the reason, and marked where it is shown. What is beyond is
-set aside, not clipped.
+`unit` is a UCUM code (ucum.org), `display_unit` what a page prints. `low` and `high` bound what is
+plausible for any device on a renovation site. Some sensors say a little more than there can be, and mean
+the limit: that is taken as it came, within what `_TOLERATED` lists with the reason, and marked where it is
+shown. What is beyond is set aside, not clipped.
 """
 
 from __future__ import annotations
