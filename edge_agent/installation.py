@@ -92,7 +92,7 @@ class Library:
 
 
 def _known(model: Profile) -> KnownProfile:
-    return KnownProfile(model.transport.protocol, tuple(model.variants))
+    return KnownProfile(model.transport.protocol, tuple(model.variants), model.parts)
 
 
 def load_installation(path: Path) -> Installation:
@@ -162,7 +162,7 @@ def _driver_options(line: LineSection) -> dict[str, Any]:
 
 
 def _asked(device: DeviceSection, model: Profile) -> Asked:
-    target = model.target(device.id, str(device.address), device.variant)
+    target = model.target(device.id, str(device.address), device.variant, part=device.part)
     return Asked(target, float(device.interval_s or 0.0))
 
 

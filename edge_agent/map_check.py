@@ -11,23 +11,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from edge_agent import profile
-from edge_agent.profile import PointSpec, Profile
-from edge_agent.register_maps import MAPS, Entry
+from edge_agent import model_names, profile
+from edge_agent.profile import Profile
+from edge_agent.profile_points import PointSpec
+from edge_agent.register_maps import Entry, entries
 from wire.quantities import QUANTITIES
 
 PROTOCOL: Final = "modbus_register_maps"
-#: The profile of a device, by the name its map has.
-PROFILES: Final = {
-    "Eastron SDM120": "eastron-sdm120",
-    "Eastron SDM630": "eastron-sdm630",
-    "Chint DDSU666 (1-phase)": "chint-ddsu666",
-    "Peacefair PZEM-004T v3": "pzem-016",
-    "XY-MD02 / SHT20": "xy-md02",
+#: The profiles of devices sold without a maker's name, by what their maps are called.
+_GENERIC: Final = {
     "RS485 soil 7-in-1 (JXBS / Renke / CWT)": "moisture-probe-rs485",
     "RS485 noise transmitter": "noise-rs485",
-    "Siemens QSA2700D": "siemens-qsa2700d",
-    "Acrel ADW300": "acrel-adw300",
 }
 #: Words of the maps for quantities of ours.
 _QUANTITIES: Final = {
@@ -42,12 +36,20 @@ _QUANTITIES: Final = {
     "humidity": "relative_humidity",
     "moisture": "material_moisture",
     "noise": "sound_level",
+    "co2": "carbon_dioxide",
+    "pm25": "pm2_5",
+    "power_factor_total": "power_factor",
+    "reactive_power_total": "reactive_power",
+    "apparent_power_total": "apparent_power",
+    "energy_reactive": "reactive_energy_import",
 }
 #: A unit of the maps times this is the table's.
 _TO_TABLE: Final[dict[tuple[str | None, str], float]] = {
     ("kW", "W"): 1000, ("kvar", "var"): 1000, ("Wh", "kW.h"): 0.001, ("kWh", "kW.h"): 1, ("VA", "V.A"): 1,
     ("V", "V"): 1, ("A", "A"): 1, ("W", "W"): 1, ("var", "var"): 1, ("Hz", "Hz"): 1, (None, "1"): 1,
-    ("°C", "Cel"): 1, ("%", "%"): 1, ("dB", "dB[SPL]"): 1, ("µg/m³", "ug/m3"): 1,
+    ("°C", "Cel"): 1, ("%", "%"): 1, ("dB", "dB[SPL]"): 1, ("µg/m³", "ug/m3"): 1, ("kVA", "V.A"): 1000,
+    ("kvarh", "kvar.h"): 1, ("mA", "A"): 0.001, ("mV", "V"): 0.001, ("MWh", "kW.h"): 1000,
+    ("ppm", "[ppm]"): 1, ("lx", "lx"): 1, ("L", "L"): 1, ("m³", "L"): 1000, ("hPa", "kPa"): 0.1,
 }  # fmt: skip
 _KEYS: Final = ("function", "word_order", "serial_defaults", "registers")
 _ORDERS: Final = {"big (ABCD)": "ABCD", "little (CDAB) for 32 bit": "CDAB", "n/a": None}
@@ -61,9 +63,9 @@ def check(vector: Mapping[str, Any]) -> list[str]:
         return ["a register map is valid: there is nothing to refuse"]
     if strange := [key for key in expect if key not in _KEYS]:
         return [f"{key}: expected {expect[key]!r}, the decoder says nothing of it" for key in strange]
-    if device not in PROFILES:
-        return [f"no profile for {device} (see edge_agent/map_check.py)"]
-    shipped = profile.load(PROFILES[device])
+    shipped = profile_of(str(device))
+    if shipped is None:
+        return [f"no profile for {device}: none has its maker and model in `match`"]
     # Manuals that number registers from 1 say so; on the wire they count from 0.
     base = 1 if "1-based" in str(vector.get("note", "")) else 0
     table = _TABLES.get(str(expect["function"]).partition(" ")[0])
@@ -80,6 +82,13 @@ def check(vector: Mapping[str, Any]) -> list[str]:
             entry = _entry(str(device), row["key"], address, table)
             found += _entry_differences(row, entry)
     return found
+
+
+def profile_of(device: str) -> Profile | None:
+    """The shipped profile of a Modbus device, by the name its map has."""
+    if device in _GENERIC:
+        return profile.load(_GENERIC[device])
+    return model_names.find(device, "modbus_rtu")
 
 
 def _serial(shipped: Profile, text: str) -> Iterator[str]:
@@ -111,7 +120,7 @@ def _point_differences(
         yield f"{row['key']}: expected function of {table}, the profile reads {read.register_.type}"
     if row["type"] != point.decode:
         yield f"{row['key']}.type: expected {row['type']!r}, the profile has {point.decode!r}"
-    if row["type"].endswith("32") and order != point.byte_order:
+    if not row["type"].endswith("16") and order != point.byte_order:
         yield f"{row['key']}.word_order: expected {order!r}, the profile has {point.byte_order!r}"
     if factor is None or not math.isclose(row["scale"] * factor, point.scale, rel_tol=1e-12):
         yield f"{row['key']}.scale: expected {row['scale']} {row['unit']}, the profile has {point.scale:g}"
@@ -119,7 +128,7 @@ def _point_differences(
 
 def _entry(device: str, key: str, address: int, table: str | None) -> Entry | None:
     """What no profile measures, in the device's register map."""
-    for entry in MAPS.get(device, ()):
+    for entry in entries(device):
         if (entry.key, entry.register, entry.table) == (key, address, table):
             return entry
     return None

@@ -1,7 +1,8 @@
 """Device profiles: a YAML file says how one device model is read. Protocol is code, model is data.
 
 A profile has `transport` (how the model leaves the factory), `reads` (requests: registers, for Modbus),
-`points` (one quantity of `wire.quantities` each; `scale` brings the raw number into the table's unit),
+`points` (one quantity of `wire.quantities` each; `scale` brings the raw number into the table's unit; a
+device that has a quantity twice has `part`s),
 `badge` (where an MQTT device says a card's number),
 `variants` (the same model sold with other factors) and `examples`: a real request, a real reply and the
 values it must give, which test the profile. A profile without a captured example says why in `no_capture`.
@@ -17,21 +18,12 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edge_agent.drivers import registry
 from edge_agent.drivers.contract import Parity, Point, Target
-from edge_agent.drivers.dlt645_items import item
-from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.drivers.mqtt.lorawan import CODECS
+from edge_agent.profile_points import Number, PointChange, PointSpec, Quantity, ReadSpec, fits
+from edge_agent.profile_points import NumberType as NumberType
 from edge_agent.yaml_lines import Config, ConfigError, nearest, unknown_choice, validated, wrong
-from wire.quantities import QUANTITIES
 
 PROFILES: Final = Path(__file__).parent / "profiles"
-
-NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
-
-
-def _known_quantity(name: str) -> str:
-    if name not in QUANTITIES:
-        raise unknown_choice(name, "quantity", QUANTITIES)
-    return name
 
 
 def _known_protocol(name: str) -> str:
@@ -41,25 +33,12 @@ def _known_protocol(name: str) -> str:
     return name
 
 
-def _known_item(di: str) -> str:
-    found = item(di)
-    if found is None or found.block or found.meaning != "number":
-        raise ValueError("is no single number this driver knows (see edge_agent/drivers/dlt645_items.py)")
-    return di
-
-
 def _hex(text: str) -> str:
     bytes.fromhex(text)
     return text
 
 
 Hex = Annotated[str, AfterValidator(_hex)]
-Quantity = Annotated[str, AfterValidator(_known_quantity)]
-DataIdentifier = Annotated[
-    str, StringConstraints(pattern=r"^([0-9A-F]{8}|[0-9A-F]{4})$"), AfterValidator(_known_item)
-]
-Scale = Annotated[float, Field(allow_inf_nan=False)]
-Interval = Annotated[float, Field(ge=0.05, le=86_400)]
 Silence = Annotated[float, Field(ge=0, le=7 * 86_400)]
 
 
@@ -86,6 +65,8 @@ class Transport(Config):
     blocks: bool = True
     #: DSMR P1: false for a meter whose telegrams carry no CRC (DSMR 2 and 3).
     checksum: bool = True
+    #: CJ/T 188: the kind of meter, two hex digits (Table 2): 10 cold water, 11 hot water, 20 heat, 30 gas.
+    meter_type: Annotated[str, StringConstraints(pattern=r"^[1-4][0-9]$")] | None = None
     #: LoRaWAN: what reads the bytes of an uplink (see edge_agent/drivers/mqtt/lorawan.py).
     codec: str | None = None
     #: MQTT: a device silent for so long is reported; 0 is never. Left out, it is the dialect's.
@@ -101,50 +82,8 @@ class Transport(Config):
         }
 
 
-class Register(Config):
-    """Where a Modbus read begins (from 0, as on the wire) and how many registers or bits it takes."""
-
-    type: Table
-    address: Annotated[int, Field(ge=0, le=65_535)]
-    count: Annotated[int, Field(ge=1, le=2_000)] = 1
-
-
-class ReadSpec(Config):
-    """One request. Points name it by `id`."""
-
-    id: str
-    register_: Annotated[Register, Field(alias="register")]
-
-
-class PointSpec(Config):
-    """One quantity: `di` for DL/T 645; `read`, `offset`, `decode`, `byte_order` for Modbus; `at` for others.
-
-    `at` is in the words of the protocol; of an MQTT device `{field: ENERGY/Power}`, and with it `states`
-    (numbers for words) or `invalid` (see edge_agent/drivers/mqtt/mapping.py).
-    """
-
-    key: Quantity
-    scale: Scale = 1.0
-    #: Slow quantities are asked less often than the device's own interval.
-    interval_s: Interval | None = None
-    di: DataIdentifier | None = None
-    at: dict[str, Any] | None = None
-    read: str | None = None
-    offset: Annotated[int, Field(ge=0, le=2_000)] = 0
-    decode: NumberType = "uint16"
-    byte_order: ByteOrder | Literal["AB"] = "ABCD"
-    #: Raw numbers that mean "no value".
-    invalid_raw: tuple[int | float, ...] = ()
-
-
-class PointChange(Config):
-    """What a variant changes of a point."""
-
-    scale: Scale
-
-
 class Variant(Config):
-    """The same model sold with other factors, by quantity."""
+    """The same model sold with other factors or registers, by quantity."""
 
     points: dict[Quantity, PointChange]
 
@@ -197,23 +136,30 @@ class Profile(Config):
     def _points_fit_the_protocol(self) -> Self:
         if not self.points and self.badge is None:
             raise wrong("needs at least one point", "points")
-        keys = [point.key for point in self.points]
+        reads = {read.id: read.register_ for read in self.reads}
+        self._stand_once()
         for place, point in enumerate(self.points):
-            if point.key in keys[:place]:
-                raise wrong(f"{point.key} stands twice", "points", place, "key")
-            if self.transport.protocol not in ("dlt645", "modbus_rtu"):
-                _fits_at(self.transport.protocol, place, point)
-            elif self.transport.protocol == "dlt645":
-                _fits_dlt645(place, point)
-            else:
-                _fits_reads(place, point, {read.id: read.register_ for read in self.reads})
+            fits(self.transport.protocol, point, reads, "points", place)
         if self.transport.codec is not None and self.transport.codec not in CODECS:
             raise unknown_choice(self.transport.codec, "codec", CODECS, "transport", "codec")
         for name, variant in self.variants.items():
             for key in variant.points:
-                if key not in keys:
-                    raise unknown_choice(key, "point of this profile", keys, "variants", name, "points", key)
+                where = ("variants", name, "points", key)
+                if key not in self.names():
+                    raise unknown_choice(key, "point of this profile", self.names(), *where)
+                for point in self.points:
+                    if point.key == key:
+                        fits(self.transport.protocol, variant.points[key].of(point), reads, *where)
         return self
+
+    def _stand_once(self) -> None:
+        """Each quantity, or each of every part."""
+        keys = [(point.part, point.key) for point in self.points]
+        for place, point in enumerate(self.points):
+            if (point.part, point.key) in keys[:place]:
+                raise wrong(f"{point.key} stands twice: give each its part", "points", place, "key")
+            if point.part is not None and self.transport.protocol not in registry.POLLED:
+                raise wrong("the parts of an MQTT device stand in its address", "points", place, "part")
 
     @property
     def captured(self) -> bool:
@@ -222,38 +168,56 @@ class Profile(Config):
 
     def names(self) -> list[str]:
         """The quantities it reads, in the order of the file."""
-        return [point.key for point in self.points]
+        return list(dict.fromkeys(point.key for point in self.points))
 
-    def contract_points(self, variant: str | None = None) -> tuple[Point, ...]:
-        """The points as drivers take them. Raises ValueError for an unknown variant."""
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the device; none where it has every quantity once."""
+        return tuple(dict.fromkeys(point.part for point in self.points if point.part is not None))
+
+    def contract_points(self, variant: str | None = None, part: str | None = None) -> tuple[Point, ...]:
+        """The points as drivers take them: of one part, and those of the whole device; of the first part
+        where none is named. Raises ValueError for an unknown variant or part."""
+        if part is not None and part not in self.parts:
+            known = nearest(part, self.parts)
+            raise ValueError(f'"{part}" is no part of {self.profile}; {known or "it has none"}')
         if variant is not None and variant not in self.variants:
             known = nearest(variant, self.variants)
             raise ValueError(f'"{variant}" is no variant of {self.profile}; {known or "it has none"}')
         changes = self.variants[variant].points if variant is not None else {}
-        return tuple(
-            Point(
-                point.key,
-                self._where(point),
-                changes[point.key].scale if point.key in changes else point.scale,
-                point.interval_s,
-            )
+        meant = part or next(iter(self.parts), None)
+        own = {point.key for point in self.points if point.part == meant}
+        changed = [
+            changes[point.key].of(point) if point.key in changes else point
             for point in self.points
-        )
+            if point.part == meant or (point.part is None and point.key not in own)
+        ]
+        return tuple(Point(one.key, self._where(one), one.scale, one.interval_s) for one in changed)
 
     def _where(self, point: PointSpec) -> dict[str, Any]:
         if point.di is not None:
             return {"di": point.di}
         if point.at is not None:
             return dict(point.at)
-        register = next(read.register_ for read in self.reads if read.id == point.read)
+        where = self._registers(point, point.read)
+        for key in ("exponent", "otherwise"):
+            beside = point.exponent if key == "exponent" else point.otherwise
+            if beside is not None:
+                where[key] = self._registers(beside, beside.read or point.read)
+        if point.factors:
+            where["factors"] = tuple(self._registers(one, one.read or point.read) for one in point.factors)
+        return where
+
+    def _registers(self, number: PointSpec | Number, read_id: str | None) -> dict[str, Any]:
+        register = next(read.register_ for read in self.reads if read.id == read_id)
         return {
             "type": register.type,
-            "address": register.address + point.offset,
-            "decode": point.decode,
-            "byte_order": "ABCD" if point.byte_order == "AB" else point.byte_order,
-            "invalid": point.invalid_raw,
-            "read": point.read,
-        }
+            "address": register.address + number.offset,
+            "decode": number.decode,
+            "byte_order": "ABCD" if number.byte_order == "AB" else number.byte_order,
+            "invalid": number.invalid_raw,
+            "read": read_id,
+        } | ({"scale": number.scale} if isinstance(number, Number) else {})
 
     def target(
         self,
@@ -261,10 +225,11 @@ class Profile(Config):
         address: str | int,
         variant: str | None = None,
         options: Mapping[str, Any] | None = None,
+        part: str | None = None,
     ) -> Target:
         """A device of this model as its driver polls it. `options` go over those of the profile.
 
-        Raises ValueError, one line, for an address or variant that is none.
+        Raises ValueError, one line, for an address, variant or part that is none.
         """
         own: dict[str, Any] = {
             "blocks": self.transport.blocks,
@@ -274,36 +239,10 @@ class Profile(Config):
             own["gap_s"] = self.transport.gap_ms / 1000
         if self.transport.max_count is not None:
             own["max_count"] = self.transport.max_count
+        if self.transport.meter_type is not None:
+            own["meter_type"] = self.transport.meter_type
         wanted = registry.ADDRESSES[self.transport.protocol](address)
-        return Target(device, wanted, self.contract_points(variant), {**own, **(options or {})})
-
-
-def _fits_at(protocol: str, place: int, point: PointSpec) -> None:
-    if point.at is None or point.read is not None or point.di is not None:
-        raise wrong(f"a {protocol} point has an at and neither read nor di", "points", place)
-    try:
-        registry.TABLE[protocol].check_at(point.at)
-    except ValueError as error:
-        raise wrong(str(error), "points", place, "at") from error
-
-
-def _fits_dlt645(place: int, point: PointSpec) -> None:
-    if point.di is None or point.read is not None or point.at is not None:
-        raise wrong("a dlt645 point has a di and no read", "points", place)
-
-
-def _fits_reads(place: int, point: PointSpec, reads: Mapping[str, Register]) -> None:
-    if point.at is not None:
-        raise wrong("a modbus_rtu point has a read, no at", "points", place, "at")
-    if point.di is not None:
-        raise wrong("di is for dlt645; a modbus_rtu point has a read", "points", place, "di")
-    register = reads.get(point.read or "")
-    if register is None:
-        raise unknown_choice(point.read, "read of this profile", reads, "points", place, "read")
-    width = {"16": 1, "32": 2, "64": 4}[point.decode[-2:]] if register.type in ("holding", "input") else 1
-    if point.offset + width > register.count:
-        rule = f"{point.decode} goes beyond the {register.count} registers of read {point.read}"
-        raise wrong(rule, "points", place, "offset")
+        return Target(device, wanted, self.contract_points(variant, part), {**own, **(options or {})})
 
 
 def names() -> list[str]:

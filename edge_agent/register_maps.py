@@ -7,6 +7,8 @@ register maps and manuals named beside each.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,3 +87,21 @@ MAPS: Final[dict[str, tuple[Entry, ...]]] = {
     # the sensor's README
     "RS485 wind speed (Renke)": (Entry("holding", 0, "wind_speed_m_s", "uint16", "m/s", (0.1,)),),
 }
+
+
+def entries(device: str) -> tuple[Entry, ...]:
+    """What is known of a device, by any of its names: a `Peacefair PZEM-016` by `… v3 / PZEM-016`."""
+    found: dict[tuple[Table, int], Entry] = {}
+    for names, rows in MAPS.items():
+        if device == names or device in _single(names):
+            for row in rows:
+                found.setdefault((row.table, row.register), row)
+    return tuple(found.values())
+
+
+def _single(names: str) -> Iterator[str]:
+    """Each name of several, with the maker's word that stands before the first."""
+    maker = names.partition(" ")[0]
+    for name in re.split(r"\s?/\s?", names) if "(" not in names else ():
+        yield name
+        yield f"{maker} {name}"

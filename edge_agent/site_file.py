@@ -132,6 +132,8 @@ class DeviceSection(_BadgeReader):
     """A device on a line. `profile`, `address`, `interval_s` where it is asked."""
 
     interval_s: Annotated[float, Field(ge=0.05, le=86_400)] | None = None
+    #: Which part of a device that has a quantity twice (see its profile): a device of the site each.
+    part: Word | None = None
     #: Wiegand: `swapped` for a reader that sends a UID's last byte first.
     byte_order: Literal["as_sent", "swapped"] | None = None
     #: RDM6300: `whole` takes all five bytes of a card, where cards differ in the first only.

@@ -54,6 +54,8 @@ class KnownProfile:
 
     protocol: str
     variants: tuple[str, ...] = ()
+    #: Where the device has quantities several times: a device of the site names one of these.
+    parts: tuple[str, ...] = ()
 
 
 class Profiles(Protocol):
@@ -279,6 +281,11 @@ def _profile_mistakes(
     if variant is not None and variant not in known.variants:
         rule = not_a(said("variant_of", profile=name), variant, known.variants)
         yield Mistake((*place, "variant"), rule, variant)
+    part = device.get("part")
+    if known.parts and part is None:
+        yield Mistake((*place, "part"), said("missing_part", profile=name, parts=", ".join(known.parts)))
+    elif part is not None and part not in known.parts:
+        yield Mistake((*place, "part"), not_a(said("part_of", profile=name), part, known.parts), part)
 
 
 def _asked(
@@ -315,7 +322,7 @@ def _heard(
     device: Mapping[str, Any], place: KeyPath, protocol: str, rules: ProtocolRules
 ) -> Iterator[Mistake]:
     own = () if rules.shared else ("address",)
-    for key in ("profile", "variant", "interval_s", *own):
+    for key in ("profile", "variant", "part", "interval_s", *own):
         if device.get(key) is not None:
             yield Mistake((*place, key), said("speak_themselves", protocol=protocol))
     if rules.shared and device.get("address") is None:
@@ -364,7 +371,10 @@ def _addresses(line: Mapping[str, Any], path: KeyPath, rules: ProtocolRules) -> 
         address = device.get("address")
         if isinstance(address, str | int):
             with suppress(ValueError):
-                yield (*path, "devices", at, "address"), rules.address(address)
+                # The parts of one device have one address.
+                part = device.get("part")
+                named = rules.address(address) if part is None else f"{rules.address(address)} {part}"
+                yield (*path, "devices", at, "address"), named
 
 
 def _duplicates(named: _Named) -> Iterator[Mistake]:

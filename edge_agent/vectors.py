@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from edge_agent import map_check
+from edge_agent import map_check, model_names
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, decoded
 
@@ -79,13 +79,16 @@ def check(vector: Mapping[str, Any]) -> list[str]:
 def asked_of(vector: Mapping[str, Any]) -> Asked:
     """What a person would know besides the vector's bytes."""
     request = vector.get("request_hex")
+    device = vector.get("device")
+    known = model_names.find(str(device), vector["protocol"]) if device else None
     kind = str(vector.get("kind", "frame"))
     return Asked(
         request=bytes.fromhex(request) if request else None,
         kind=kind if kind in _PIECES else "frame",
         inputs={key: vector["expect"][key] for key in INPUTS if key in vector["expect"]}
         | {key: vector[key] for key in GIVEN if key in vector},
-        device=vector.get("device"),
+        device=device,
+        points=known.contract_points() if known and vector["protocol"] == "modbus_rtu" else (),
     )
 
 

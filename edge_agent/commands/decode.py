@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent import map_check, profile, vectors
+from edge_agent import map_check, model_names, profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE, decoded
+from edge_agent.profile import Profile
 from edge_agent.yaml_lines import ConfigError, nearest
 from wire.printable import printable, printable_lines
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="the maker and model, as printed on the device")
     parser.add_argument("--profile", metavar="P", help="name the values by this profile's quantities")
     parser.add_argument("--variant", metavar="V", help="a variant of the profile")
+    parser.add_argument("--part", metavar="P", help="the part of the device, where it has a quantity twice")
     parser.add_argument("--vectors", metavar="FILE", type=Path, help="check a JSON file of known frames")
 
 
@@ -54,12 +56,12 @@ def _run_frame(args: argparse.Namespace) -> int:
     if args.protocol is None or not args.hex:
         raise CommandError("wants PROTOCOL HEX, or --vectors FILE")
     _known(args.protocol)
-    used = profile.load(args.profile) if args.profile else None
+    used = _profile(args)
     if used is not None and used.transport.protocol != args.protocol:
         raise CommandError(f"profile {used.profile} is for {used.transport.protocol}, not {args.protocol}")
     request = None if args.request is None else _bytes(args.request)
     try:
-        points = used.contract_points(args.variant) if used else ()
+        points = used.contract_points(args.variant, args.part) if used else ()
         inputs = {"topic": args.topic, "codec": used.transport.codec if used else None}
         asked = Asked(request, points=points, inputs=inputs, device=args.device)
         text = TABLE[args.protocol].text
@@ -71,6 +73,13 @@ def _run_frame(args: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     print(printable_lines(json.dumps({"protocol": args.protocol, **fields}, indent=2, ensure_ascii=False)))
     return REFUSED if "error" in fields else 0
+
+
+def _profile(args: argparse.Namespace) -> Profile | None:
+    """The profile that is named, else that of the maker and model. Raises ConfigError."""
+    if args.profile:
+        return profile.load(args.profile)
+    return model_names.find(args.device, args.protocol) if args.device else None
 
 
 def _run_vectors(file: Path) -> int:

@@ -1,9 +1,9 @@
-"""The driver of CJ/T 188 water and gas meters.
+"""The driver of CJ/T 188 water, gas and heat meters.
 
 A target's `address` is the fourteen digits on the meter. A point's `where` is `{"field": "current_total"}` or
-`settlement_total`, in m³ before `scale`. Target options: `meter_type` (two hex digits, default 10,
-cold water) and `gap_s` (silence before a request, default 0). Which order of the identifier a meter wants is
-found out and remembered.
+another of `cjt188_data.FIELDS`, in m³, m³/h, Wh, W or °C before `scale`. Target options: `meter_type`
+(two hex digits; default 10, cold water; 20 heat, 30 gas) and `gap_s` (silence before a request, default 0).
+Which order of the identifier a meter wants is found out and remembered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edge_agent.drivers import cjt188_frame
+from edge_agent.drivers import cjt188_data, cjt188_frame
 from edge_agent.drivers.cjt188_frame import Frame
 from edge_agent.drivers.contract import (
     DriverError,
@@ -23,16 +23,15 @@ from edge_agent.drivers.contract import (
     Target,
     TransientError,
 )
-from edge_agent.drivers.exchange import Question, ask, take
-from edge_agent.drivers.scaling import scaled
+from edge_agent.drivers.exchange import Question, ask, fail, take
 
 _COLD_WATER: Final = "10"
 
 
 def check_at(where: Mapping[str, Any]) -> None:
     """Raises ValueError where a profile's `at` names no field."""
-    if set(where) != {"field"} or where["field"] not in cjt188_frame.FIELDS:
-        raise ValueError(f"must be {{field: {' | '.join(cjt188_frame.FIELDS)}}}")
+    if set(where) != {"field"} or where["field"] not in cjt188_data.FIELDS:
+        raise ValueError(f"must be {{field: {' | '.join(cjt188_data.FIELDS)}}}")
 
 
 class Cjt188:
@@ -46,23 +45,37 @@ class Cjt188:
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the meter says of each point. Raises DriverError where nothing could be read."""
         address = cjt188_frame.normal_address(target.address)
-        frame = await self._read(port, target, address, counters, timeout_s)
-        known = cjt188_frame.totals(frame)
-        if not known:
-            raise PermanentError(
-                f"meter {address}: {len(frame.data)} bytes of data are no water or gas meter's", "malformed"
-            )
-        reply = Reply()
+        meter_type = int(str(target.options.get("meter_type", _COLD_WATER)), 16)
+        frame = await self._read(port, target, address, meter_type, counters, timeout_s)
+        if frame.meter_type >> 4 != meter_type >> 4:
+            told = f"meter {address} is of type {frame.meter_type:02X}, its profile of {meter_type:02X}"
+            raise PermanentError(told, "malformed")
+        found = cjt188_data.readings(frame.data[3:])
+        if found is None:
+            told = f"meter {address}: {len(frame.data)} bytes of data are no water, gas or heat meter's"
+            raise PermanentError(told, "malformed")
+        values = cjt188_frame.by_point(found, target.points)
+        missing = PermanentError(f"meter {address} has none of what its profile names", "device_error")
+        if not values:
+            raise missing
+        reply = Reply(doubt="device_error" if found.valve == "abnormal" else None)
         for point in target.points:
-            value = cjt188_frame.cubic_metres(*known[point.where["field"]])
-            take(point, None if value is None else scaled(value, point.scale), reply)
+            if point.quantity in values:
+                take(point, values[point.quantity], reply)
+            else:
+                fail([point], missing, reply)
         return reply
 
     async def _read(
-        self, port: Port, target: Target, address: str, counters: LineCounters, timeout_s: float
+        self,
+        port: Port,
+        target: Target,
+        address: str,
+        meter_type: int,
+        counters: LineCounters,
+        timeout_s: float,
     ) -> Frame:
         """The meter's answer to the order it is known to want, or to either. Raises DriverError."""
-        meter_type = int(str(target.options.get("meter_type", _COLD_WATER)), 16)
         gap_s = float(target.options.get("gap_s", 0.0))
         known = self._high_first.get(address)
         # Some meters refuse the order they do not know, others are silent.

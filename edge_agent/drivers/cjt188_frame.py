@@ -1,4 +1,4 @@
-"""CJ/T 188 frames and what they mean: water, gas and heat meters (CJ/T 188-2004). No I/O.
+"""CJ/T 188 frames: water, gas and heat meters (CJ/T 188-2004). What they count: `cjt188_data`. No I/O.
 
 A frame: `68 T A0..A6 C L DATA CS 16`. T is the kind of meter, the address seven bytes of BCD, lowest first;
 CS is the sum of all before it, modulo 256; bytes FE wake the line. Meters are sold with either order of the
@@ -7,14 +7,15 @@ two bytes of the data identifier (`90 1F` and `1F 90`), so a frame's own order i
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edge_agent.drivers import scanning
-from edge_agent.drivers.decoding import Asked, FrameError, spaced
-from edge_agent.drivers.numbers import Number, bcd
+from edge_agent.drivers import cjt188_data, scanning
+from edge_agent.drivers.cjt188_data import Readings
+from edge_agent.drivers.contract import Point
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, spaced, together
 from edge_agent.drivers.scaling import scaled
 from edge_agent.drivers.scanning import END, checked, checksum
 
@@ -35,19 +36,6 @@ WRITE_ADDRESS: Final = 0x15
 CURRENT: Final = "901F"
 _ADDRESS_DI: Final = "810A"
 _WRITE_ADDRESS_DI: Final = "A018"
-#: Identifier, serial number, two totals of five bytes, time, status: a water or gas meter's answer.
-_WATER_BYTES: Final = 22
-_VOLUME_DECIMALS: Final = 2
-#: Codes of units (Table 13), and the factor to the litre or kilowatt-hour of the table of quantities.
-UNITS: Final = {
-    0x02: "Wh", 0x05: "kWh", 0x08: "MWh", 0x0A: "100 MWh",
-    0x01: "J", 0x0B: "kJ", 0x0E: "MJ", 0x11: "GJ", 0x13: "100 GJ",
-    0x14: "W", 0x17: "kW", 0x1A: "MW", 0x29: "L", 0x2C: "m3", 0x32: "L/h", 0x35: "m3/h",
-}  # fmt: skip
-#: What a point may name (`at: {field: …}`).
-FIELDS: Final = ("current_total", "settlement_total")
-_IN_CUBIC_METRES: Final = {"m3": 1.0, "L": 0.001}
-
 _ADDRESS = re.compile(r"[0-9]{1,14}|[aA]{14}")
 
 
@@ -133,64 +121,32 @@ def identifier(frame: Frame) -> str | None:
     return wire if wire in known else turned if turned in known else None
 
 
-def totals(frame: Frame) -> dict[str, tuple[Number, str]]:
-    """The totals of a water or gas meter's answer, by FIELDS, each with its unit; else nothing."""
-    if not frame.is_reply or frame.is_error or identifier(frame) != CURRENT:
-        return {}
-    if frame.function != READ_DATA or len(frame.data) != _WATER_BYTES:
-        return {}
-    parts = (frame.data[3:8], frame.data[8:13])
-    return {name: _total(part) for name, part in zip(FIELDS, parts, strict=True)}
-
-
-def _total(part: bytes) -> tuple[Number, str]:
-    return bcd(part[:4], _VOLUME_DECIMALS), UNITS.get(part[4], f"unit {part[4]:02X}")
-
-
-def cubic_metres(number: Number, unit: str) -> float | None:
-    """A total in m³; None where the meter has none or counts in something else."""
-    factor = _IN_CUBIC_METRES.get(unit)
-    return None if number.value is None or factor is None else scaled(number.value, factor)
-
-
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of the first frame in `data`, and how many there are. Raises FrameError."""
+    """The fields of the frames in `data`, and how many there are. Raises FrameError."""
     found = scan(data)
     if not found.frames:
         raise _why_none(data, found)
-    frame = found.frames[0]
-    fields = fields_of(frame) | {
-        "frames": len(found.frames),
-        "frame_offset": frame.start,
-        "frame_length": frame.end - frame.start,
-        "junk_before": frame.start,
-        "bytes_after_frame": len(data) - found.frames[-1].end,
+    told = [fields_of(frame, asked) for frame in found.frames]
+    first, last = found.frames[0], found.frames[-1]
+    return together(told, found.faults) | {
+        "frame_offset": first.start,
+        "frame_length": first.end - first.start,
+        "junk_before": first.start,
+        "bytes_after_frame": len(data) - last.end,
     }
-    if asked.points:
-        fields["values_by_quantity"] = by_point(frame, asked)
-    return fields
-
-
-def by_point(frame: Frame, asked: Asked) -> dict[str, float | None]:
-    """What a profile's points are in this frame."""
-    known = totals(frame)
-    values: dict[str, float | None] = {}
-    for point in asked.points:
-        if point.where["field"] in known:
-            value = cubic_metres(*known[point.where["field"]])
-            values[point.quantity] = None if value is None else scaled(value, point.scale)
-    return values
 
 
 def _why_none(data: bytes, found: Scan) -> FrameError:
     if found.faults:
         return found.faults[0]
-    if found.unfinished_at is not None:
-        return FrameError("incomplete_frame", f"the frame at byte {found.unfinished_at} breaks off")
+    at = found.unfinished_at
+    if at is not None:
+        head = spaced(data[at : at + _HEAD])
+        return FrameError("incomplete_frame", f"the frame at byte {at} breaks off: {head} …", head=head)
     return FrameError("no_frame", f"no CJ/T 188 frame in {len(data)} bytes: none begins 68 10 to 68 4F")
 
 
-def fields_of(frame: Frame) -> dict[str, Any]:
+def fields_of(frame: Frame, asked: Asked) -> dict[str, Any]:
     """All a single frame says."""
     fields: dict[str, Any] = {
         "meter_type": f"{frame.meter_type:02X}",
@@ -204,22 +160,29 @@ def fields_of(frame: Frame) -> dict[str, Any]:
     if len(frame.data) < 3:
         return fields
     fields |= {"di_wire": spaced(frame.data[:2]), "serial": frame.data[2]}
-    known = totals(frame)
-    if known:
-        for name, (number, unit) in known.items():
-            stem = name.removesuffix("_total")
-            fields |= {name: number.value, f"{stem}_unit": unit, f"{stem}_quality": number.quality}
-        fields |= {"meter_time": _time(frame.data[13:20]), "status_hex": spaced(frame.data[20:22])}
+    found = cjt188_data.readings(frame.data[3:]) if is_current(frame) else None
+    if found is not None:
+        fields |= cjt188_data.fields_of(found)
+        if asked.points:
+            fields[VALUES] = by_point(found, asked.points)
     elif frame.function == WRITE_ADDRESS and not frame.is_reply and len(frame.data) == 10:
         fields["new_address"] = frame.data[:2:-1].hex()
     return fields
 
 
-def _time(data: bytes) -> str | None:
-    """The meter's clock, second first; None where it has none or it stands at no time there is."""
-    try:
-        second, minute, hour, day, month = (int(byte.to_bytes(1, "big").hex()) for byte in data[:5])
-        year = int(data[6:4:-1].hex())
-        return dt.datetime(year, month, day, hour, minute, second).isoformat()  # noqa: DTZ001  # no zone
-    except ValueError:
-        return None
+def is_current(frame: Frame) -> bool:
+    """Whether the frame is a meter's answer with what it counts."""
+    good = frame.is_reply and not frame.is_error and frame.function == READ_DATA
+    return good and identifier(frame) == CURRENT
+
+
+def by_point(found: Readings, points: Iterable[Point]) -> dict[str, float | None]:
+    """What a profile's points are in a meter's answer; fields its kind has not are left out."""
+    values: dict[str, float | None] = {}
+    for point in points:
+        try:
+            value = cjt188_data.value_of(str(point.where["field"]), found)
+        except KeyError:
+            continue
+        values[point.quantity] = None if value is None else scaled(value, point.scale)
+    return values

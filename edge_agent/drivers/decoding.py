@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from edge_agent.drivers.contract import Point
 
+F = TypeVar("F")
 #: The field with a profile's quantities, each with its value.
 VALUES: Final = "values_by_quantity"
 
@@ -51,6 +52,22 @@ def together(frames: Sequence[dict[str, Any]], faults: Sequence[FrameError] = ()
     if faults:
         fields["refused"] = [refused(fault) for fault in faults]
     return fields
+
+
+def each(frames: Sequence[F], fields_of: Callable[[F], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fields of every frame; of several one that says nothing good costs itself alone: it is a refusal.
+
+    Raises FrameError where it is the only one.
+    """
+    if len(frames) == 1:
+        return [fields_of(frames[0])]
+    found = []
+    for frame in frames:
+        try:
+            found.append(fields_of(frame))
+        except FrameError as fault:
+            found.append(refused(fault))
+    return found
 
 
 def refused(fault: FrameError) -> dict[str, Any]:

@@ -12,21 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.drivers import dlt645_frame, dlt645_items
+from edge_agent.drivers import dlt645_frame, dlt645_items, polling
 from edge_agent.drivers.contract import (
-    DriverError,
     LineCounters,
-    LineLost,
     PermanentError,
     Point,
     Port,
     Reply,
     Target,
-    TransientError,
 )
 from edge_agent.drivers.dlt645_decode import error_meaning, pick, split
 from edge_agent.drivers.dlt645_frame import Frame
-from edge_agent.drivers.exchange import Question, ask, fail, take
+from edge_agent.drivers.exchange import Question, ask, take
 from edge_agent.drivers.refusals import Refusals
 from edge_agent.drivers.scaling import scaled
 
@@ -40,6 +37,11 @@ class _Read:
 
     di: str
     points: tuple[Point, ...]
+
+    @property
+    def key(self) -> str:
+        """What is asked for."""
+        return f"item {self.di}"
 
 
 class Dlt645:
@@ -57,35 +59,7 @@ class Dlt645:
         gap_s = float(target.options.get("gap_s", 0.0))
         address = dlt645_frame.normal_address(target.address)
         line = _Line(port, address, counters, timeout_s, target.attempts or self._attempts, gap_s)
-        self._refusals.begin_poll(address)
-        reply = Reply()
-        failure: DriverError | None = None
-        todo = list(self._plan(address, target))
-        while todo:
-            read = todo.pop(0)
-            try:
-                await self._read(line, read, reply)
-            except LineLost:
-                raise
-            except PermanentError as error:
-                self._refusals.add(address, read.di)
-                if len(read.points) > 1:
-                    todo[:0] = [_Read(str(point.where["di"]), (point,)) for point in read.points]
-                    continue
-                failure = error
-                fail(read.points, error, reply)
-            except TransientError as error:
-                failure = error
-                fail(read.points, error, reply)
-                if error.reason == "no_reply":
-                    # A meter that is silent once is not asked a dozen times more: the others wait.
-                    fail((point for rest in todo for point in rest.points), error, reply)
-                    break
-        if failure is not None and not line.heard_data:
-            # Nothing of it was believed wrongly for long: the next poll asks everything again.
-            self._refusals.forget(address)
-            raise failure
-        return reply
+        return await polling.poll(line, self._plan(address, target), _one_by_one, self._refusals, address)
 
     async def read_address(self, port: Port, counters: LineCounters, timeout_s: float) -> str:
         """The twelve digits of the one meter on the line, asked of whoever is there (2007 §7.2).
@@ -101,23 +75,15 @@ class Dlt645:
         for point in target.points:
             di = str(point.where["di"]).upper()
             block = dlt645_items.block_of(di) if target.options.get("blocks", True) else None
-            usable = block is not None and not self._refusals.has(address, block[0])
+            usable = block is not None and not self._refusals.has(address, f"item {block[0]}")
             blocks.setdefault(block[0] if block and usable else di, []).append(point)
         for di, points in blocks.items():
             yield _Read(di if len(points) > 1 else str(points[0].where["di"]).upper(), tuple(points))
 
-    async def _read(self, line: _Line, read: _Read, reply: Reply) -> None:
-        if self._refusals.has(line.address, read.di):
-            raise PermanentError(f"meter {line.address}, item {read.di}: refused before", "device_error")
-        data = await line.read(read.di)
-        for point in read.points:
-            number = pick(read.di, data, str(point.where["di"]).upper())
-            if number is None:
-                reply.values[point.quantity] = None
-                reply.faults[point.quantity] = "malformed"
-            else:
-                # The wire has no word for "this phase is not connected"; FF digits are no number either way.
-                take(point, None if number.value is None else scaled(number.value, point.scale), reply)
+
+def _one_by_one(read: _Read) -> list[_Read]:
+    """The points of a block, each by its own identifier."""
+    return [_Read(str(point.where["di"]), (point,)) for point in read.points] if len(read.points) > 1 else []
 
 
 @dataclass(slots=True)
@@ -133,14 +99,31 @@ class _Line:
     #: Whether any item was answered with data (and not only refused).
     heard_data: bool = False
 
-    async def read(self, di: str) -> bytes:
+    @property
+    def name(self) -> str:
+        """As messages begin."""
+        return f"meter {self.address}"
+
+    async def ask(self, request: _Read, reply: Reply) -> None:
+        """Ask, and note each point. Raises DriverError."""
+        data = await self._read(request.di)
+        for point in request.points:
+            number = pick(request.di, data, str(point.where["di"]).upper())
+            if number is None:
+                reply.values[point.quantity] = None
+                reply.faults[point.quantity] = "malformed"
+            else:
+                # The wire has no word for "this phase is not connected"; FF digits are no number either way.
+                take(point, None if number.value is None else scaled(number.value, point.scale), reply)
+
+    async def _read(self, di: str) -> bytes:
         """The data of one item, follow-on frames put together. Raises DriverError."""
-        frame, data = await self._ask(di, dlt645_frame.read_request(self.address, di), None)
+        frame, data = await self._exchange(di, dlt645_frame.read_request(self.address, di), None)
         sequence = 0
         while frame.more_follows and sequence < _MOST_FRAMES:
             sequence += 1
             request = dlt645_frame.read_more_request(self.address, di, sequence)
-            frame, more = await self._ask(di, request, sequence)
+            frame, more = await self._exchange(di, request, sequence)
             data += more
         self.heard_data = True
         return data
@@ -151,8 +134,8 @@ class _Line:
         question = Question(request, self.timeout_s, self.attempts, "address of any meter", self.gap_s)
         return await ask(self.port, question, self.counters, _address_in, _damaged)
 
-    async def _ask(self, di: str, request: bytes, sequence: int | None) -> tuple[Frame, bytes]:
-        what = f"meter {self.address}, item {di}"
+    async def _exchange(self, di: str, request: bytes, sequence: int | None) -> tuple[Frame, bytes]:
+        what = f"{self.name}, item {di}"
         question = Question(request, self.timeout_s, self.attempts, what, self.gap_s)
         return await ask(
             self.port, question, self.counters, lambda heard: self._find(heard, di, sequence), _damaged

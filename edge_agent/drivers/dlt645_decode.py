@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from edge_agent.drivers import dlt645_frame, dlt645_items
-from edge_agent.drivers.decoding import Asked, FrameError, spaced
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, spaced, together
 from edge_agent.drivers.dlt645_frame import Frame
 from edge_agent.drivers.dlt645_items import Item
 from edge_agent.drivers.numbers import Number, bcd
@@ -48,7 +48,7 @@ _DI_1997: Final = frozenset({0x01, 0x02, 0x04})
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of the first frame in `data`, how many there are, and each of them raw in `items`.
+    """The fields of the first frame in `data`, how many there are, and those of each in `items`.
 
     `items[].data_hex` is the whole data field; the first frame's `data_hex` is what follows its identifier.
     Of kind `bcd`, `data` is a bare number with `decimals` and `signed` among the inputs.
@@ -59,20 +59,21 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
     found = dlt645_frame.scan(data)
     if not found.frames:
         raise _why_none(data, found)
-    first = found.frames[0]
-    fields = fields_of(first)
-    fields["frames"] = len(found.frames)
-    fields["first_frame_offset"] = first.start
-    if len(found.frames) > 1 or found.unfinished_at is not None:
+    fields = together([_told(frame, asked) for frame in found.frames], found.faults)
+    fields["first_frame_offset"] = found.frames[0].start
+    several = len(found.frames) > 1
+    if several or found.unfinished_at is not None:
+        frames = fields.get("items", [fields])
         fields["items"] = [
-            {"address": frame.address, "control": f"{frame.control:02X}", "data_hex": spaced(frame.data)}
-            for frame in found.frames
+            one | {"data_hex": spaced(frame.data)} for one, frame in zip(frames, found.frames, strict=True)
         ]
     if found.unfinished_at is not None:
         fields["unfinished_hex"] = spaced(data[found.unfinished_at :])
-    if asked.points:
-        fields["values_by_quantity"] = _by_quantity(first, asked)
     return fields
+
+
+def _told(frame: Frame, asked: Asked) -> dict[str, Any]:
+    return fields_of(frame) | ({VALUES: _by_quantity(frame, asked)} if asked.points else {})
 
 
 def _why_none(data: bytes, found: dlt645_frame.Scan) -> FrameError:
@@ -155,6 +156,8 @@ def _data_fields(frame: Frame) -> dict[str, Any]:
 def _value_fields(item: Item, data: bytes) -> dict[str, Any]:
     if item.meaning == "number":
         return _number_fields(item, data)
+    if item.meaning == "text":
+        return {"text": dlt645_items.text(item, data)}
     digits = data[: item.size][::-1].hex()
     if len(digits) != 2 * item.size or not digits.isdecimal():
         return {"value": None, "quality": "not_a_number"}

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from edge_agent.drivers.numbers import Number, bcd
 
-Meaning = Literal["number", "date", "time", "address"]
+Meaning = Literal["number", "date", "time", "address", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,18 @@ _SINGLE: Final = {
     "04000102": Item(3, 0, "", meaning="time"),
     "04000401": Item(6, 0, "", meaning="address"),
     "04000402": Item(6, 0, "", meaning="address"),
+    # The nameplate (Table A.5): asset, rated voltage, rated and highest current, classes, constants, model, …
+    "04000403": Item(32, 0, "", meaning="text"),
+    "04000404": Item(6, 0, "", meaning="text"),
+    "04000405": Item(6, 0, "", meaning="text"),
+    "04000406": Item(6, 0, "", meaning="text"),
+    "04000407": Item(4, 0, "", meaning="text"),
+    "04000408": Item(4, 0, "", meaning="text"),
+    "04000409": Item(3, 0, "imp/kWh"),
+    "0400040A": Item(3, 0, "imp/kvarh"),
+    "0400040B": Item(10, 0, "", meaning="text"),
+    "0400040C": Item(10, 0, "", meaning="text"),
+    "0400040D": Item(16, 0, "", meaning="text"),
 }
 #: 2007, class 00 (Table A.1), by its second byte: 00 combined active, 01 import, 02 export, 03/04 combined
 #: reactive, 05-08 reactive by quadrant, 09/0A apparent. The same again per phase, from these on.
@@ -147,6 +159,18 @@ def _item_1997(di: int) -> Item | None:
             return Item(4, 2, "kvarh" if reactive else "kWh", block=tariff == 0xF)
         return Item(3, 4, "kvar" if reactive else "kW", block=tariff == 0xF)
     return _ITEMS_1997.get(di)
+
+
+def text(found: Item, data: bytes) -> str | None:
+    """A text of the nameplate: ASCII, last character first, filled up with NUL; None where it is none.
+
+    >>> text(Item(6, 0, "", meaning="text"), bytes.fromhex("000056303833"))
+    '380V'
+    """
+    if len(data) != found.size:
+        return None
+    letters = data[::-1].strip(b"\x00 \xff")
+    return letters.decode() if letters.isascii() and letters.decode().isprintable() else None
 
 
 def block_of(di: str) -> tuple[str, int] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from edge_agent.drivers import mbus_fixed, mbus_frame, mbus_records
-from edge_agent.drivers.decoding import VALUES, Asked, FrameError, refused, spaced, together
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, each, spaced, together
 from edge_agent.drivers.mbus_frame import Frame
 from edge_agent.drivers.mbus_records import INSTANTANEOUS, Record, Telegram
 from edge_agent.drivers.mbus_units import APPLICATION_ERRORS, in_usual_unit
@@ -22,8 +21,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "function": INSTANTANEOUS, "storage": 0, "tariff": 0, "subunit": 0, "modifiers": "",
 }  # fmt: skip
 _WORDS: Final = ("quantity", *_DEFAULTS, "index")
-#: The same value sent twice, with more and with fewer digits, differs by no more than this.
-_SAME: Final = 0.01
+#: Of these a meter has one: the same number again is the same. Three equal voltages are three phases'.
+_COUNTERS: Final = frozenset({"Energy", "Reactive energy", "Apparent energy", "Volume", "Mass"})
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
@@ -33,17 +32,7 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
     found = mbus_frame.scan(data)
     if not found.frames:
         raise _why_none(data, found)
-    if len(found.frames) == 1:
-        return together([fields_of(found.frames[0], asked)], found.faults)
-    return together([_told(frame, asked) for frame in found.frames], found.faults)
-
-
-def _told(frame: Frame, asked: Asked) -> dict[str, Any]:
-    """Of one frame among several: its fields, or why it has none."""
-    try:
-        return fields_of(frame, asked)
-    except FrameError as fault:
-        return {"control": f"{frame.control:02X}", "address": frame.address} | refused(fault)
+    return together(each(found.frames, lambda frame: fields_of(frame, asked)), found.faults)
 
 
 def fields_of(frame: Frame, asked: Asked) -> dict[str, Any]:
@@ -126,7 +115,7 @@ def check_at(where: Mapping[str, Any]) -> None:
 def pick(records: Sequence[Record], where: Mapping[str, Any]) -> Record | None:
     """The record a point means: by quantity, and by all that qualifies a record.
 
-    None where there is none, or where several fit and say different things and the point names no `index`.
+    None where there is none, or where several fit and the point names no `index`.
     """
     wanted = _DEFAULTS | {key: value for key, value in where.items() if key != "index"}
     fitting = [
@@ -134,15 +123,9 @@ def pick(records: Sequence[Record], where: Mapping[str, Any]) -> Record | None:
     ]
     if "index" in where:
         return fitting[where["index"]] if where["index"] < len(fitting) else None
-    return fitting[0] if fitting and all(_agree(fitting[0], other) for other in fitting) else None
-
-
-def _agree(one: Record, other: Record) -> bool:
-    """Whether two records say the same, be it in other units or with fewer digits."""
-    numbers = [scaled_value(record, 1.0) for record in (one, other)]
-    if numbers[0] is None or numbers[1] is None:
-        return one.value == other.value
-    return math.isclose(numbers[0], numbers[1], rel_tol=_SAME)
+    counts = wanted["quantity"] in _COUNTERS
+    again = all((other.value, other.unit) == (fitting[0].value, fitting[0].unit) for other in fitting)
+    return fitting[0] if len(fitting) == 1 or (fitting and counts and again) else None
 
 
 def scaled_value(record: Record, scale: float) -> float | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from pymodbus.pdu import ModbusPDU
 
-from edge_agent.drivers import modbus_frame, modbus_points
-from edge_agent.drivers.decoding import Asked, FrameError, spaced
+from edge_agent.drivers import modbus_frame, modbus_pieces, modbus_points
+from edge_agent.drivers.contract import Reply
+from edge_agent.drivers.decoding import VALUES, Asked, FrameError, each, spaced, together
 from edge_agent.drivers.modbus_frame import EXCEPTIONS, ByteOrder, Frame, Table
 from edge_agent.drivers.modbus_points import Place
 from edge_agent.drivers.scaling import scaled
-from edge_agent.register_maps import MAPS, Entry
+from edge_agent.register_maps import Entry, entries
+from wire.quantities import QUANTITIES
 
 _TABLES: Final[dict[int, Table]] = {
     1: "coil",
@@ -29,7 +31,7 @@ _COIL_VALUES: Final = {b"\xff\x00": True, b"\x00\x00": False}
 
 
 def decode(data: bytes, asked: Asked) -> dict[str, Any]:
-    """The fields of the first frame in `data` (the first that answers the request, where one is given).
+    """The fields of the frames in `data`; of the first that answers the request, where one is given.
 
     An echo of the request before the answer is passed over. Of kind `crc`, `data` is what the check bytes
     are wanted of; of kind `value`, registers of the `type` and `byte_order` among the inputs.
@@ -48,11 +50,26 @@ def decode(data: bytes, asked: Asked) -> dict[str, Any]:
     frames = modbus_frame.scan(body)
     if not frames:
         raise _why_none(body, question)
-    frame = frames[0] if question is None else _answer(frames, question)
-    fields = {"frames": len(frames), "echoed": echoed} | fields_of(frame, question, asked)
-    if asked.points and question is not None and frame.side == "response":
-        fields["values_by_quantity"] = _by_quantity(frame, question, asked)
-    return fields
+    if question is not None:
+        told = [fields_of(_answer(frames, question, body), question, asked)]
+    else:
+        told = each(tuple(_conversation(frames)), lambda pair: fields_of(*pair, asked))
+    return together(told) | {"frames": len(frames), "echoed": echoed}
+
+
+def _conversation(frames: Sequence[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
+    """Each frame of a capture with the request it answers, where that was heard just before it."""
+    last: Frame | None = None
+    for frame in frames:
+        answers = last is not None and frame.side == "response" and _is_of(last, frame)
+        yield frame, last if answers else None
+        last = frame if frame.side == "request" else None
+
+
+def _is_of(request: Frame, answer: Frame) -> bool:
+    same = (request.unit_id, request.function) == (answer.unit_id, answer.function)
+    expected = _expected_octets(request)
+    return same and (answer.exception is not None or expected is None or answer.pdu[1] == expected)
 
 
 def _question(request: bytes | None) -> Frame | None:
@@ -65,10 +82,12 @@ def _question(request: bytes | None) -> Frame | None:
     raise FrameError("bad_request", f"the request is no Modbus RTU frame with a right CRC: {spaced(request)}")
 
 
-def _answer(frames: Sequence[Frame], question: Frame) -> Frame:
+def _answer(frames: Sequence[Frame], question: Frame, data: bytes) -> Frame:
     """The first frame of the device that was asked. Raises FrameError where none fits the question."""
     own = [frame for frame in frames if frame.unit_id == question.unit_id and frame.side == "response"]
     if not own:
+        if data[0] == question.unit_id and modbus_frame.crc(data[:-2]) == data[-2:]:
+            raise _wrong_length(data, question)
         raise FrameError("wrong_unit", f"unit {question.unit_id} was asked, unit {frames[0].unit_id} answers")
     frame = own[0]
     if frame.function != question.function:
@@ -119,11 +138,30 @@ def _wrong_length(data: bytes, question: Frame | None) -> FrameError:
             "byte_count_mismatch",
             f"the frame counts {data[2]} bytes, {len(data) - 5} came and {expected} were asked for",
         )
-    return FrameError("length_mismatch", f"a frame of {len(data)} bytes, its function needs another length")
+    length = modbus_frame.length_at(data, 0, "response" if question else "request")
+    if length is None:
+        return FrameError(
+            "unknown_function",
+            f"function {data[1]} of unit {data[0]} is not read here",
+            data_hex=spaced(data[2:-2]),
+        )
+    return FrameError(
+        "length_mismatch",
+        f"unit {data[0]}, function {data[1]}: {len(data)} bytes, a frame of it has {length}",
+        unit_id=data[0],
+        function=data[1],
+    )
 
 
 def fields_of(frame: Frame, question: Frame | None, asked: Asked) -> dict[str, Any]:
-    """All a single frame says. Raises FrameError for a PDU that is none."""
+    """All a single frame says, a profile's values too. Raises FrameError for a PDU that is none."""
+    fields = _fields(frame, question, asked)
+    if asked.points and question is not None and frame.side == "response":
+        fields[VALUES] = _by_quantity(frame, question, asked)
+    return fields
+
+
+def _fields(frame: Frame, question: Frame | None, asked: Asked) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "unit_id": frame.unit_id,
         "function": frame.function,
@@ -131,6 +169,9 @@ def fields_of(frame: Frame, question: Frame | None, asked: Asked) -> dict[str, A
     }
     if frame.exception is not None:
         return fields | {"exception": frame.exception, "meaning": EXCEPTIONS.get(frame.exception, "unknown")}
+    if frame.function == modbus_frame.DIAGNOSTICS:
+        subfunction = int.from_bytes(frame.pdu[1:3], "big")
+        return fields | {"subfunction": subfunction, "data_hex": spaced(frame.pdu[3:])}
     message = frame.message()
     if frame.function == 5:
         value = _COIL_VALUES.get(frame.pdu[3:5])
@@ -173,8 +214,10 @@ def _register_fields(
     function: int, register: int | None, registers: list[int], asked: Asked
 ) -> dict[str, Any]:
     table = _TABLES[function]
-    known = [entry for entry in MAPS.get(asked.device or "", ()) if entry.table == table]
-    # Without the request the first register is not known: a capture then begins with the map's first.
+    known = [entry for entry in _known(asked) if entry.table == table]
+    if register is None and len(registers) == 1:
+        return _number_fields(registers, None, asked)  # which one it is nobody knows
+    # Without the request the first register is not known: a block then begins with the map's first.
     start = register if register is not None else known[0].register if known else 0
     inside = [
         entry
@@ -189,11 +232,26 @@ def _register_fields(
     return _number_fields(registers, None, asked)
 
 
+def _known(asked: Asked) -> list[Entry]:
+    """What stands where in the device: by its maker's map, else by its profile."""
+    if asked.device is None:
+        return []
+    known = list(entries(asked.device))
+    places = {(entry.table, entry.register) for entry in known}
+    for point in modbus_pieces.pieces(asked.points):
+        place = modbus_points.place_of(point)
+        if point.quantity in QUANTITIES and (place.table, place.address) not in places:
+            unit = QUANTITIES[point.quantity].display_unit or None
+            kind, order = str(point.where["decode"]), cast(ByteOrder, point.where["byte_order"])
+            known.append(Entry(place.table, place.address, point.quantity, kind, unit, (point.scale,), order))
+    return sorted(known, key=lambda entry: entry.register)
+
+
 def _number_fields(registers: list[int], entry: Entry | None, asked: Asked) -> dict[str, Any]:
     """The number `registers` hold: typed by the map, else by the inputs, else a single one as it is."""
     kind = entry.type if entry else str(asked.inputs.get("type", "uint16"))
     order: ByteOrder = entry.byte_order if entry else cast(ByteOrder, asked.inputs.get("byte_order", "ABCD"))
-    if kind not in modbus_frame.TYPES or order not in modbus_frame.BYTE_ORDERS:
+    if kind not in modbus_frame.WIDTHS or order not in modbus_frame.BYTE_ORDERS:
         raise FrameError("bad_input", f"no number type {kind} in byte order {order}")
     if modbus_frame.width(kind) != len(registers):
         return {}
@@ -243,9 +301,11 @@ def _by_quantity(frame: Frame, question: Frame, asked: Asked) -> dict[str, float
     message, wanted = frame.message(), question.message()
     place = Place(table, wanted.address, wanted.count)
     content = list(message.registers) or [int(bit) for bit in message.bits]
-    places = [(point, modbus_points.place_of(point)) for point in asked.points]
-    return {
-        point.quantity: modbus_points.value_of(point, where, place, content)
-        for point, where in places
-        if place.holds(where)
-    }
+    reply = Reply()
+    for point in modbus_pieces.pieces(asked.points):
+        where = modbus_points.place_of(point)
+        if place.holds(where):
+            reply.values[point.quantity] = modbus_points.value_of(point, where, place, content)
+    whole = [point for point in asked.points if modbus_pieces.is_whole(point, reply)]
+    modbus_pieces.compose(whole, reply)
+    return {point.quantity: reply.values[point.quantity] for point in whole}

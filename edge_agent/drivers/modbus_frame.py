@@ -1,6 +1,6 @@
 """Modbus RTU frames and registers: bytes in, frames and numbers out. No I/O.
 
-CRC, PDUs and number conversion are pymodbus'. The framing is ours: pymodbus' RTU framer loses the answer when
+CRC and PDUs are pymodbus'. The framing is ours: pymodbus' RTU framer loses the answer when
 one byte of noise stands before it (tried with 3.16.1: 00 or FF costs the whole timeout), and RS-485 lines
 make such a byte whenever a transceiver switches. Here every byte may begin a frame, and the CRC tells.
 """
@@ -8,11 +8,11 @@ make such a byte whenever a transceiver switches. Here every byte may begin a fr
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
-from pymodbus.client.mixin import ModbusClientMixin
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
@@ -33,17 +33,13 @@ REQUESTS: Final[dict[Table, type[ModbusPDU]]] = {
 #: MODBUS Application Protocol V1.1b3 §6.1-6.4: the most one request may ask for.
 LARGEST_READ: Final[dict[Table, int]] = {"coil": 2000, "discrete": 2000, "holding": 125, "input": 125}
 
-DataType = ModbusClientMixin.DATATYPE
-TYPES: Final = {
-    "int16": DataType.INT16,
-    "uint16": DataType.UINT16,
-    "int32": DataType.INT32,
-    "uint32": DataType.UINT32,
-    "int64": DataType.INT64,
-    "uint64": DataType.UINT64,
-    "float32": DataType.FLOAT32,
-    "float64": DataType.FLOAT64,
-}
+#: Types of numbers and the registers they take. `sm`: the top bit is the sign, the rest the magnitude.
+WIDTHS: Final = {
+    "int16": 1, "uint16": 1, "sm16": 1,
+    "int32": 2, "uint32": 2, "sm32": 2, "float32": 2,
+    "int48": 3, "uint48": 3,
+    "int64": 4, "uint64": 4, "float64": 4,
+}  # fmt: skip
 #: Where the bytes of a number ABCD, most significant first, stand on the wire (Telegraf's four-letter words).
 ByteOrder = Literal["ABCD", "BADC", "CDAB", "DCBA"]
 BYTE_ORDERS: Final[tuple[ByteOrder, ...]] = ("ABCD", "BADC", "CDAB", "DCBA")
@@ -62,7 +58,8 @@ EXCEPTIONS: Final = {
 }
 # What it cannot decode is told by FrameError, with the bytes; a line of log besides says nothing more.
 logging.getLogger("pymodbus.logging").setLevel(logging.ERROR)
-#: Function codes told apart here: reads 01-04, writes 05, 06, 0F, 10.
+#: Function codes told apart here: reads 01-04, writes 05, 06, 0F, 10, and 08, whose frames are echoed.
+DIAGNOSTICS: Final = 8
 _READS: Final = frozenset({1, 2, 3, 4})
 _SINGLE_WRITES: Final = frozenset({5, 6})
 _MULTIPLE_WRITES: Final = frozenset({15, 16})
@@ -122,7 +119,7 @@ def length_at(buffer: bytes, start: int, side: Side) -> int | None:
     function = head[1]
     if function & 0x80:
         return 5 if side == "response" and function & 0x7F else None
-    if function in _SINGLE_WRITES:
+    if function in _SINGLE_WRITES or function == DIAGNOSTICS:
         return 8
     if function in _READS:
         return 8 if side == "request" else 5 + head[2] if len(head) > 2 else None
@@ -160,16 +157,23 @@ def number(registers: Sequence[int], kind: str, order: ByteOrder) -> float:
 
     A float that is not a number (NaN, infinity) is returned as it is.
     """
-    swapped_bytes = order in ("BADC", "DCBA")
-    words = [(word >> 8 | word << 8) & 0xFFFF for word in registers] if swapped_bytes else list(registers)
-    word_order: Literal["big", "little"] = "little" if order in ("CDAB", "DCBA") else "big"
-    value = cast(float, ModbusClientMixin.convert_from_registers(words, TYPES[kind], word_order))
-    return shortest_float32(value) if kind == "float32" else value
+    words = reversed(registers) if order in ("CDAB", "DCBA") else registers
+    bytes_of_word: Literal["big", "little"] = "little" if order in ("BADC", "DCBA") else "big"
+    data = b"".join(word.to_bytes(2, bytes_of_word) for word in words)
+    if kind == "float32":
+        return shortest_float32(struct.unpack(">f", data)[0])
+    if kind == "float64":
+        return float(struct.unpack(">d", data)[0])
+    whole = int.from_bytes(data, "big", signed=kind.startswith("int"))
+    if not kind.startswith("sm"):
+        return whole
+    sign = 1 << 8 * len(data) - 1
+    return -(whole - sign) if whole & sign else whole
 
 
 def width(kind: str) -> int:
     """How many registers a number of this type takes."""
-    return TYPES[kind].value[1]
+    return WIDTHS[kind]
 
 
 def registers_of(data: bytes) -> list[int]:

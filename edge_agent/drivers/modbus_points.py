@@ -1,7 +1,7 @@
 """Which registers a Modbus point needs, and what its value is in them. No I/O.
 
 A point's `where`: `type` (coil, discrete, holding, input), `address` (from 0, as on the wire), `decode`
-(int16, uint16, int32, uint32, int64, uint64, float32, float64; default uint16), `byte_order` (default ABCD),
+(one of `modbus_frame.WIDTHS`; default uint16), `byte_order` (default ABCD),
 `invalid` (raw values that mean "no value") and `read` (points with the same word are read in one request,
 whatever lies between them).
 """
@@ -47,6 +47,11 @@ class Read:
     points: tuple[Point, ...]
     places: tuple[Place, ...]
 
+    @property
+    def key(self) -> Place:
+        """What is asked for."""
+        return self.place
+
 
 def place_of(point: Point) -> Place:
     """What the point needs."""
@@ -77,7 +82,9 @@ def _read(place: Place, points: Sequence[Point]) -> Read:
 
 
 def halves(read: Read) -> list[Read]:
-    """The same points in two requests, or in one each where there are two."""
+    """The same points in two requests, or in one each where there are two; none for a single point."""
+    if len(read.points) < 2:
+        return []
     middle = len(read.points) // 2
     return [_spanning(read.points[:middle]), _spanning(read.points[middle:])]
 

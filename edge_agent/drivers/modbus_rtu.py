@@ -1,8 +1,8 @@
 """The driver of Modbus RTU devices.
 
-A target's `address` is the unit id. A point's `where` is described in `modbus_points`. Target options:
-`max_count` (registers in one request, default and limit 125), `gap_s` (silence before a request, where the
-device needs more than the standard's).
+A target's `address` is the unit id. A point's `where` is described in `modbus_points` and `modbus_pieces`.
+Target options: `max_count` (registers in one request, default and limit 125), `gap_s` (silence before a
+request, where the device needs more than the standard's).
 Behind a serial server the same frames go through TCP (`tcp://host:port`, see `edge_agent.tcp_port`).
 Adapters that echo are the port's matter (`PortSettings.local_echo`): an answer to a write equals its request,
 so no driver could tell.
@@ -14,11 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.drivers import modbus_frame, modbus_points
+from edge_agent.drivers import modbus_frame, modbus_pieces, modbus_points, polling
 from edge_agent.drivers.contract import (
-    DriverError,
     LineCounters,
-    LineLost,
     PermanentError,
     Point,
     Port,
@@ -27,7 +25,7 @@ from edge_agent.drivers.contract import (
     TransientError,
 )
 from edge_agent.drivers.decoding import FrameError
-from edge_agent.drivers.exchange import Question, ask, fail, take
+from edge_agent.drivers.exchange import Question, ask, take
 from edge_agent.drivers.modbus_frame import EXCEPTIONS, LARGEST_READ, REQUESTS, Frame
 from edge_agent.drivers.modbus_points import Place, Read
 from edge_agent.drivers.refusals import Refusals
@@ -44,7 +42,7 @@ class ModbusRtu:
     def __init__(self, attempts: int = 2) -> None:
         self._attempts = attempts
         self._refusals = Refusals()
-        self._plans: dict[str, tuple[tuple[Point, ...], tuple[Read, ...]]] = {}
+        self._plans: dict[tuple[str, str], _Plan] = {}
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the device says of each point.
@@ -53,57 +51,37 @@ class ModbusRtu:
         points fail, and neither the block nor the register is asked again in the polls that follow.
         Raises PermanentError when it refuses all of them, TransientError when it says nothing, LineLost.
         """
-        gap_s = float(target.options.get("gap_s", 0.0))
-        attempts = target.attempts or self._attempts
-        unit = _Unit(port, unit_id(target.address), counters, timeout_s, attempts, gap_s)
-        max_count = int(target.options.get("max_count", LARGEST_READ["holding"]))
-        self._refusals.begin_poll(target.address)
-        todo = list(self._plan(target, max_count))
-        reply = Reply()
-        failure: DriverError | None = None
-        while todo:
-            read = todo.pop(0)
-            if self._refusals.has(target.address, read.place) and len(read.points) > 1:
-                todo[:0] = modbus_points.halves(read)
-                continue
-            try:
-                await self._read(unit, target.address, read, reply)
-            except LineLost:
-                raise
-            except PermanentError as error:
-                self._refusals.add(target.address, read.place)
-                if len(read.points) > 1:
-                    todo[:0] = modbus_points.halves(read)
-                    continue
-                failure = error
-                fail(read.points, error, reply)
-            except DriverError as error:
-                failure = error
-                fail(read.points, error, reply)
-                if error.reason == "no_reply":
-                    # A device that is silent once is not asked a dozen times more: the others wait.
-                    fail((point for rest in todo for point in rest.points), error, reply)
-                    break
-        if failure is not None and not unit.heard_data:
-            # Nothing of it was believed wrongly for long: the next poll asks everything again.
-            self._refusals.forget(target.address)
-            raise failure
+        plan = self._plan(target, int(target.options.get("max_count", LARGEST_READ["holding"])))
+        unit = _Unit(
+            port,
+            unit_id(target.address),
+            counters,
+            timeout_s,
+            target.attempts or self._attempts,
+            float(target.options.get("gap_s", 0.0)),
+        )
+        reply = await polling.poll(unit, plan.reads, modbus_points.halves, self._refusals, target.address)
+        modbus_pieces.compose(plan.composed, reply)
         return reply
 
-    def _plan(self, target: Target, max_count: int) -> tuple[Read, ...]:
+    def _plan(self, target: Target, max_count: int) -> _Plan:
         """The requests; remembered, for the next poll mostly asks the same."""
-        points, reads = self._plans.get(target.address, ((), ()))
-        if points != target.points:
-            reads = tuple(modbus_points.plan(target.points, max_count))
-            self._plans[target.address] = target.points, reads
-        return reads
+        key = target.device, target.address
+        plan = self._plans.get(key)
+        if plan is None or plan.points != target.points:
+            reads = tuple(modbus_points.plan(modbus_pieces.pieces(target.points), max_count))
+            plan = _Plan(target.points, reads, modbus_pieces.composed(target.points))
+            self._plans[key] = plan
+        return plan
 
-    async def _read(self, unit: _Unit, address: str, read: Read, reply: Reply) -> None:
-        if self._refusals.has(address, read.place):
-            raise PermanentError(f"unit {address}, {read.place}: refused before", "device_error")
-        content = await unit.read(read.place)
-        for point, where in zip(read.points, read.places, strict=True):
-            take(point, modbus_points.value_of(point, where, read.place, content), reply)
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How `points` are read; `composed` are those that stand in several places."""
+
+    points: tuple[Point, ...]
+    reads: tuple[Read, ...]
+    composed: tuple[Point, ...]
 
 
 def unit_id(address: str | int) -> int:
@@ -135,9 +113,20 @@ class _Unit:
     #: Whether anything was answered with data (and not only refused).
     heard_data: bool = False
 
-    async def read(self, place: Place) -> Sequence[int] | Sequence[bool]:
+    @property
+    def name(self) -> str:
+        """As messages begin."""
+        return f"unit {self.unit_id}"
+
+    async def ask(self, request: Read, reply: Reply) -> None:
+        """Read, and note each point. Raises DriverError."""
+        content = await self._read(request.place)
+        for point, where in zip(request.points, request.places, strict=True):
+            take(point, modbus_points.value_of(point, where, request.place, content), reply)
+
+    async def _read(self, place: Place) -> Sequence[int] | Sequence[bool]:
         """Registers or bits, `place.count` of them. Raises DriverError."""
-        what = f"unit {self.unit_id}, {place}"
+        what = f"{self.name}, {place}"
         request = modbus_frame.read_request(self.unit_id, place.table, place.address, place.count)
         length = _OVERHEAD + _octets(place)
         question = Question(request, self.timeout_s, self.attempts, what, self.gap_s, answer_bytes=length)

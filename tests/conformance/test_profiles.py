@@ -71,7 +71,8 @@ def test_a_site_file_can_name_every_one(tmp_path: Path) -> None:
     lines, mqtt = ["lines:"], ["mqtt:", "  broker: {host: 127.0.0.1}", "  devices:"]
     for number, (name, used) in enumerate(LOADED.items()):
         protocol = used.transport.protocol
-        device = f"id: {name}, profile: {name}"
+        part = f", part: {used.parts[0]}" if used.parts else ""
+        device = f"id: {name}, profile: {name}{part}"
         if protocol in registry.POLLED:
             device += f', address: "{ADDRESSES[protocol]}", interval_s: 60'
             lines.append(f"  - {{port: /dev/ttyUSB{number}, protocol: {protocol}, devices: [{{{device}}}]}}")
@@ -88,10 +89,15 @@ def test_a_modbus_request_is_one_and_asks_for_nothing_beside_its_points(name: st
     most = used.transport.max_count or modbus_frame.LARGEST_READ["holding"]
     for read in used.reads:
         register = read.register_
-        points = [point for point in used.points if point.read == read.id]
-        assert points, f"nothing is read of {read.id}"
+        offsets = [
+            number.offset
+            for point in used.points
+            for number in (point, *point.beside.values())
+            if (number.read or point.read) == read.id
+        ]
+        assert offsets, f"nothing is read of {read.id}"
         assert register.count <= most, f"{read.id} is longer than the device gives at once"
-        assert min(point.offset for point in points) == 0, f"{read.id} begins before its first point"
+        assert min(offsets) == 0, f"{read.id} begins before its first point"
 
 
 def test_a_counter_of_energy_or_water_is_never_scaled_to_nothing() -> None:

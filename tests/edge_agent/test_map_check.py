@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent import map_check, profile
+from edge_agent import map_check
 
 MAPS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "frames" / "modbus_register_maps.json").read_text()
@@ -33,7 +33,9 @@ def test_every_register_of_every_map_is_compared(vector: dict[str, Any]) -> None
 @pytest.mark.parametrize("vector", MAPS, ids=lambda vector: str(vector["name"]))
 def test_the_speed_is_compared(vector: dict[str, Any]) -> None:
     wrong = copy.deepcopy(vector)
-    baud = profile.load(map_check.PROFILES[vector["device"]]).transport.baud
+    shipped = map_check.profile_of(vector["device"])
+    assert shipped is not None
+    baud = shipped.transport.baud
     wrong["expect"]["serial_defaults"] = vector["expect"]["serial_defaults"].replace(str(baud), "57600")
     assert "57600" in map_check.check(wrong)[0]
 
@@ -45,11 +47,28 @@ def test_the_function_is_compared(vector: dict[str, Any]) -> None:
     assert map_check.check(wrong)
 
 
-def test_every_device_of_a_map_has_a_profile() -> None:
-    assert set(map_check.PROFILES.values()) <= set(profile.names())
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [
+        ("Chint DTSU666 three-phase", "chint-dtsu666"),
+        ("Carlo Gavazzi EM340", "carlo-gavazzi-em340"),
+        ("Peacefair PZEM-004T v3", "pzem-016"),
+        ("Hiking DDS238-2 ZN/S", "hiking-dds238-2"),
+        ("Eastron SDM72D-M v2", "eastron-sdm72d-m-v2"),
+        ("Senseair S8", "senseair-s8"),
+        ("XY-MD02 / SHT20", "xy-md02"),
+        ("abb b23", "abb-b23"),
+        ("SDM120", "eastron-sdm120"),
+        ("SDM1200", None),
+        ("Acme S8", None),
+    ],
+)
+def test_a_profile_is_found_by_what_is_printed_on_the_device(device: str, name: str | None) -> None:
+    found = map_check.profile_of(device)
+    assert (found and found.profile) == name
 
 
 def test_a_map_of_an_unknown_device_is_a_failure() -> None:
     assert map_check.check({**MAPS[0], "device": "Acme 1"}) == [
-        "no profile for Acme 1 (see edge_agent/map_check.py)"
+        "no profile for Acme 1: none has its maker and model in `match`"
     ]

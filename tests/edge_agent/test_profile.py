@@ -62,8 +62,10 @@ def test_a_scale_brings_a_meters_unit_into_the_tables(name: str) -> None:
 def test_a_profile_makes_a_target_of_its_points(name: str) -> None:
     loaded = profile.load(name)
     address = ADDRESSES.get(loaded.transport.protocol, 1)
-    target = loaded.target("device", address, options={"blocks": False})
-    assert [point.quantity for point in target.points] == loaded.names()
+    for part in loaded.parts or (None,):
+        target = loaded.target("device", address, options={"blocks": False}, part=part)
+        own = [point.key for point in loaded.points if point.part in (None, part)]
+        assert [point.quantity for point in target.points] == own
     assert target.options["blocks"] is False
     own_gap_ms = loaded.transport.gap_ms
     assert target.options.get("gap_s") == (None if own_gap_ms is None else own_gap_ms / 1000)
@@ -78,6 +80,70 @@ def test_a_variant_changes_the_scale_and_nothing_else() -> None:
     assert [point.scale for point in usual] == [0.1, 0.1]
     assert [point.scale for point in hundredths] == [0.01, 0.01]
     assert [point.where for point in usual] == [point.where for point in hundredths]
+
+
+def test_a_variant_may_have_its_registers_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(GOOD + "variants:\n  late: {points: {temperature: {offset: 1, decode: uint16}}}\n")
+    place = profile.load(file).contract_points("late")[0].where
+    assert (place["address"], place["decode"]) == (2, "uint16")
+    file.write_text(GOOD + "variants:\n  late: {points: {temperature: {offset: 2}}}\n")
+    with pytest.raises(ConfigError, match=r"variants\.late\.points\.temperature\.offset: int16 goes beyond"):
+        profile.load(file)
+
+
+PARTS = """\
+schema: 1
+profile: own
+transport: {protocol: modbus_rtu}
+reads:
+  - {id: all, register: {type: input, address: 0, count: 5}}
+  - {id: ratios, register: {type: holding, address: 9, count: 2}}
+points:
+  - {part: panel, key: voltage, read: all, offset: 0}
+  - {part: battery, key: voltage, read: all, offset: 1, exponent: {offset: 4, decode: int16}}
+  - {key: temperature, read: all, offset: 2, factors: [{read: ratios, scale: 0.1}, {read: ratios, offset: 1}]}
+"""
+
+
+def test_a_device_that_has_a_quantity_twice_is_read_by_its_parts(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(PARTS)
+    used = profile.load(file)
+    assert used.parts == ("panel", "battery")
+    for part, address in ((None, 0), ("panel", 0), ("battery", 1)):
+        voltage, temperature = used.contract_points(part=part)
+        assert (voltage.where["address"], temperature.quantity) == (address, "temperature")
+    with pytest.raises(ValueError, match='"batery" is no part of own; did you mean "battery"'):
+        used.contract_points(part="batery")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("part: battery", "part: panel", "points[1].key: voltage stands twice: give each its part"),
+        ("part: battery", "part: Battery", "points[1].part"),
+        ("offset: 4, decode: int16", "offset: 5", "points[1].exponent.offset: uint16 goes beyond the 5"),
+        (
+            "{read: ratios, offset: 1}",
+            "{read: ratio}",
+            'points[2].factors[1].read: "ratio": is no read of this profile; did',
+        ),
+        ("exponent: {", "otherwise: {read: rations, ", 'points[1].otherwise.read: "rations": is no read'),
+        ("modbus_rtu", "mbus", "points[1].exponent: exponent is for modbus_rtu"),
+    ],
+)
+def test_a_mistake_in_a_part_or_beside_a_number_names_its_place(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    file = tmp_path / "own.yaml"
+    text = PARTS.replace(old, new)
+    if "mbus" in text:
+        text = text.replace("read: all, offset: 0", "at: {quantity: Voltage}")
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        profile.load(file)
+    assert message in str(caught.value)
 
 
 def test_a_file_of_the_sites_own_is_loaded_by_path(tmp_path: Path) -> None:

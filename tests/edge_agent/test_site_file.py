@@ -64,6 +64,40 @@ def test_a_good_file_becomes_a_plan_with_paths_beside_the_file(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [tmp_path / "site.yaml"], "checking makes nothing"
 
 
+CHARGER = "- {id: th-living, profile: epever-tracer, part: panel, address: 1, interval_s: 10}"
+
+
+def test_each_part_of_a_device_is_a_device_of_the_site(tmp_path: Path) -> None:
+    panel = GOOD.replace("- {id: th-living, profile: xy-md02, address: 1, interval_s: 10}", CHARGER)
+    both = panel.replace(
+        "id: th-bath, profile: xy-md02, address: 2",
+        "id: bat, profile: epever-tracer, part: battery, address: 1",
+    )
+    (tmp_path / "site.yaml").write_text(both)
+    plan = load_installation(tmp_path / "site.yaml").plans[1]
+    assert isinstance(plan, PolledPlan)
+    assert [len(one.target.points) for one in plan.devices] == [3, 5]
+    assert {one.target.address for one in plan.devices} == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "part: panel, ",
+            "",
+            "devices[0].part: is missing: epever-tracer has several parts, name one (panel, battery, load)",
+        ),
+        ("part: panel", "part: panels", '"panels" is not a part of epever-tracer. Did you mean "panel"?'),
+        ("profile: epever-tracer", "profile: xy-md02", '"panel" is not a part of xy-md02'),
+    ],
+)
+def test_a_part_is_one_of_the_profiles(tmp_path: Path, old: str, new: str, line: str) -> None:
+    text = GOOD.replace("- {id: th-living, profile: xy-md02, address: 1, interval_s: 10}", CHARGER)
+    (found,) = mistakes(tmp_path, text.replace(old, new))
+    assert line in found
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

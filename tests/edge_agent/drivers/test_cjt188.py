@@ -86,9 +86,61 @@ async def test_a_settlement_that_does_not_exist_yet_is_null() -> None:
 async def test_an_answer_of_another_kind_of_meter_is_malformed() -> None:
     heat = encode(0x20, METER, 0x81, b"\x1f\x90\x00" + bytes(43))
     with device_on_port(heat) as (_, port):
-        with pytest.raises(PermanentError, match="no water or gas meter's") as caught:
+        with pytest.raises(PermanentError, match="is of type 20, its profile of 10") as caught:
             await _poll(port)
         assert caught.value.reason == "malformed"
+    short = encode(0x10, METER, 0x81, b"\x1f\x90\x00" + bytes(20))
+    refused = pytest.raises(PermanentError, match="no water, gas or heat meter's")
+    with device_on_port(short) as (_, port), refused:
+        await _poll(port)
+
+
+HEAT = [
+    Point("heat_energy", {"field": "current_heat"}, 0.001),
+    Point("heat_power", {"field": "heat_power"}),
+    Point("water_flow", {"field": "flow"}, 1000),
+    Point("flow_temperature", {"field": "supply_temperature"}),
+    Point("return_temperature", {"field": "return_temperature"}),
+    Point("valve_open", {"field": "valve"}),
+]
+#: 123456.78 kWh, 4.5 kW, 0.1234 m³/h, 45.67 °C, 38.21 °C, valve closed.
+HEAT_DATA = "0000000005 7856341205 5004000017 3412000035 000010002C 674500 213800 561200 30201012032020 0100"
+
+
+@pytest.mark.parametrize(
+    ("changed", "values"),
+    [
+        ({}, (123_456.78, 4_500, 123.4, 45.67, 38.21, 0)),
+        ({"7856341205": "785634120E"}, (34_293.55, 4_500, 123.4, 45.67, 38.21, 0)),
+        ({"7856341205": "785634122C"}, (None, 4_500, 123.4, 45.67, 38.21, 0)),
+        ({"7856341205": "FFFFFFFF05"}, (None, 4_500, 123.4, 45.67, 38.21, 0)),
+        ({"674500": "A74500"}, (123_456.78, 4_500, 123.4, None, 38.21, 0)),
+        ({" 0100": " 0000"}, (123_456.78, 4_500, 123.4, 45.67, 38.21, 1)),
+        ({" 0100": " 0300"}, (123_456.78, 4_500, 123.4, 45.67, 38.21, None)),
+    ],
+)
+async def test_a_heat_meter_says_heat_power_flow_and_temperatures(
+    changed: dict[str, str], values: tuple[float | None, ...]
+) -> None:
+    text = HEAT_DATA
+    for old, new in changed.items():
+        text = text.replace(old, new)
+    answer = encode(0x20, METER, 0x81, b"\x90\x1f\x00" + bytes.fromhex(text.replace(" ", "")))
+    with device_on_port(answer) as (device, port):
+        target = Target("meter", METER, tuple(HEAT), {"meter_type": "20"})
+        reply = await Cjt188().poll(port, target, LineCounters(), TIMEOUT_S)
+        assert device.heard == [read_request(0x20, METER, high_first=True)]
+    assert list(reply.values.values()) == [None if one is None else pytest.approx(one) for one in values]
+    assert reply.doubt == ("device_error" if changed == {" 0100": " 0300"} else None)
+
+
+@pytest.mark.parametrize(
+    ("unit", "litres"),
+    [("29", 1), ("2A", 10), ("2B", 100), ("2C", 1_000), ("2D", 10_000), ("2E", 100_000), ("32", None)],
+)
+async def test_a_total_may_be_in_any_tenfold_of_a_litre(unit: str, litres: float | None) -> None:
+    with device_on_port(_reply("00010000", unit)) as (_, port):
+        assert (await _poll(port)).values == {"water_volume": litres}
 
 
 async def test_a_meter_asked_by_the_wildcard_answers_with_its_own_address() -> None:

@@ -13,7 +13,9 @@ from edge_agent.drivers.contract import (
     Target,
     TransientError,
 )
+from edge_agent.drivers.decoding import Asked
 from edge_agent.drivers.dlt645 import Dlt645
+from edge_agent.drivers.dlt645_decode import decode
 from edge_agent.drivers.dlt645_frame import di_bytes, encode, read_request
 from edge_agent.serial_port import SerialPort
 from tests.edge_agent.drivers.scripted_device import device_on_port
@@ -238,3 +240,32 @@ async def test_an_error_word_of_1997_has_its_own_meanings() -> None:
     refused = pytest.raises(PermanentError, match="no such data identifier")
     with device_on_port(encode(METER, 0xC1, b"\x02")) as (_, port), refused:
         await _poll(port, old)
+
+
+@pytest.mark.parametrize(
+    ("di", "data", "field", "value"),
+    [
+        ("04000404", "000056303833", "text", "380V"),
+        ("04000405", "293036283531", "text", "15(60)"),
+        ("04000405", "FFFFFFFFFFFF", "text", ""),
+        ("04000407", "00302E31", "text", "1.0"),
+        ("04000407", "00302E81", "text", None),
+        ("0400040B", "00000000363638353344", "text", "D35866"),
+        ("04000409", "001600", "value", 1600),
+        ("0400040A", "001600", "unit", "imp/kvarh"),
+    ],
+)
+def test_the_nameplate_is_read(di: str, data: str, field: str, value: object) -> None:
+    """DL/T 645-2007 Table A.5: texts stand last character first and are filled up with NUL."""
+    frame = encode("201000000012", 0x91, bytes.fromhex(di)[::-1] + bytes.fromhex(data))
+    assert decode(frame, Asked())[field] == value
+
+
+def test_every_frame_of_a_capture_means_something_and_what_is_broken_is_named() -> None:
+    voltage = encode("201000000012", 0x91, bytes.fromhex("00010102") + bytes.fromhex("1523"))
+    refusal = encode("201000000012", 0xD1, b"\x02")
+    broken = voltage[:-2] + bytes([voltage[-2] ^ 1, 0x16])
+    fields = decode(voltage + broken + refusal, Asked())
+    assert fields["frames"] == 2
+    assert [one.get("value", one.get("error_word")) for one in fields["items"]] == [231.5, "02"]
+    assert fields["refused"][0]["error"] == "checksum_mismatch"

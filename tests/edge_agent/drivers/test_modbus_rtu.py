@@ -115,6 +115,117 @@ async def test_a_float_that_is_no_number_is_null_with_its_reason(words: tuple[in
     assert reply == Reply({"voltage": None}, {"voltage": "not_a_number"})
 
 
+@pytest.mark.parametrize(
+    ("kind", "order", "words", "value"),
+    [
+        ("sm16", "ABCD", (0x80FA,), -250),
+        ("sm16", "BADC", (0xFA80,), -250),
+        ("sm16", "ABCD", (0x8000,), 0),
+        ("sm16", "ABCD", (0x7FFF,), 32_767),
+        ("sm32", "CDAB", (0x04D2, 0x8000), -1_234),
+        ("sm32", "ABCD", (0x8000, 0x04D2), -1_234),
+        ("sm32", "ABCD", (0x0000, 0x04D2), 1_234),
+        ("uint48", "ABCD", (0x0001, 0x0000, 0x0002), 4_294_967_298),
+        ("uint48", "CDAB", (0x0002, 0x0000, 0x0001), 4_294_967_298),
+        ("int48", "ABCD", (0xFFFF, 0xFFFF, 0xFF85), -123),
+    ],
+)
+async def test_a_sign_beside_its_magnitude_and_three_registers(
+    kind: str, order: str, words: tuple[int, ...], value: float
+) -> None:
+    """iGEN DTSD422 (github:kbialek/deye-inverter-mqtt#152) writes `sm`, low word first."""
+    with device_on_port(_registers(*words)) as (_, port):
+        assert (await _poll(port, _point("active_power", 0, kind, byte_order=order))).values == {
+            "active_power": value
+        }
+
+
+def _beside(address: int, decode: str = "int16", **more: Any) -> dict[str, Any]:
+    return {"type": "input", "address": address, "decode": decode, **more}
+
+
+@pytest.mark.parametrize(
+    ("words", "exponent", "value"),
+    [
+        ((18, 0xFFFF), {}, 1.8),
+        ((23_360, 0xFFFE), {}, 233.6),
+        ((5, 3), {}, 5_000),
+        ((5, 0x8000), {"invalid": (-32_768,)}, None),
+        ((5, 100), {}, None),
+        ((0x8000, 0xFFFF), {}, None),
+    ],
+)
+async def test_the_power_of_ten_may_stand_in_another_register(
+    words: tuple[int, int], exponent: dict[str, Any], value: float | None
+) -> None:
+    """SunSpec models 201 to 204 (github:evcc-io/evcc#1267): 18 with -1, 23360 with -2."""
+    point = _point("current_l1", 0, "int16", invalid=(-32_768,), exponent=_beside(1, **exponent))
+    with device_on_port(_registers(*words)) as (device, port):
+        reply = await _poll(port, point)
+        assert len(device.heard) == 1
+    assert reply.values == {"current_l1": value}
+    assert reply.faults == ({} if value is not None else {"current_l1": "not_a_number"})
+
+
+async def test_the_ratios_of_transformers_may_stand_in_other_registers() -> None:
+    ratios = (_beside(50, "uint16", scale=0.1), _beside(51, "uint16"))
+    point = _point("active_power", 0, "uint16", 0.5, factors=ratios)
+    with device_on_port(_registers(100), _registers(10, 40)) as (_, port):
+        assert (await _poll(port, point)).values == {"active_power": 2_000}
+    with device_on_port(_registers(100), _registers(10, 0)) as (_, port):
+        reply = await _poll(port, point)
+    assert reply == Reply({"active_power": None}, {"active_power": "not_a_number"}), "no ratio is set"
+    with device_on_port(_registers(100), ILLEGAL_ADDRESS, ILLEGAL_ADDRESS, ILLEGAL_ADDRESS) as (_, port):
+        reply = await _poll(port, point)
+    assert reply == Reply({"active_power": None}, {"active_power": "device_error"})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        (_registers(7), _registers(9), 7),
+        (_registers(0), _registers(9), 9),
+        (_registers(0), _registers(0), 0),
+        (_registers(0), ILLEGAL_ADDRESS, 0),
+        (ILLEGAL_ADDRESS, _registers(9), 9),
+        (ILLEGAL_ADDRESS, _registers(0), None),
+    ],
+)
+async def test_another_register_counts_where_the_first_is_refused_or_nought(
+    first: bytes, second: bytes, value: float | None
+) -> None:
+    """DTSU666 (github:lmatula/ha_chint_pm#16): energies at 401EH or at 101EH."""
+    point = _point("active_energy_import", 0, otherwise=_beside(50, "uint16"))
+    with device_on_port(first, second) as (_, port):
+        reply = await _poll(port, point)
+    assert reply.values == {"active_energy_import": value}
+
+
+async def test_registers_elsewhere_are_another_firmware_only_where_all_of_them_are() -> None:
+    """A dead phase is nought, too; what stands in the other firmware's place is no voltage of it."""
+    points = [
+        _point(f"voltage_l{n}", n, read="now", otherwise=_beside(9 + n, "uint16", read="now"))
+        for n in (1, 2, 3)
+    ]
+    with device_on_port(_registers(0, 231, 232, *[0] * 6, 401, 402, 403)) as (_, port):
+        assert list((await _poll(port, *points)).values.values()) == [0, 231, 232]
+    with device_on_port(_registers(0, 0, 0, *[0] * 6, 230, 0, 232)) as (_, port):
+        assert list((await _poll(port, *points)).values.values()) == [230, 0, 232]
+
+
+async def test_two_parts_of_one_unit_are_read_each_by_its_own_plan() -> None:
+    driver = ModbusRtu()
+    targets = [
+        Target(part, "1", (_point("voltage", address),)) for part, address in (("panel", 0), ("battery", 4))
+    ]
+    with device_on_port(*[_registers(n) for n in (18, 12, 19, 13)]) as (_, port):
+        got = [
+            (await driver.poll(port, target, LineCounters(), TIMEOUT_S)).values["voltage"]
+            for target in targets * 2
+        ]
+    assert got == [18, 12, 19, 13]
+
+
 async def test_a_raw_number_the_profile_calls_invalid_is_null() -> None:
     with device_on_port(_registers(0xFFFF)) as (_, port):
         reply = await _poll(port, _point("voltage", 0, invalid=(65_535.0,)))
