@@ -89,10 +89,11 @@ def test_a_modbus_request_is_one_and_asks_for_nothing_beside_its_points(name: st
     most = used.transport.max_count or modbus_frame.LARGEST_READ["holding"]
     for read in used.reads:
         register = read.register_
-        offsets = [
+        offsets = [point.offset for point in used.points if point.read == read.id]
+        offsets += [
             number.offset
             for point in used.points
-            for number in (point, *point.beside.values())
+            for number in point.beside.values()
             if (number.read or point.read) == read.id
         ]
         assert offsets, f"nothing is read of {read.id}"
