@@ -17,6 +17,8 @@ KeyPath = tuple[str | int, ...]
 #: The line (from 1) on which a key stands; of its nearest parent where the key is not in the file.
 LineOf = Callable[[KeyPath], int]
 
+#: A site file has six levels. PyYAML ends in a RecursionError at about a thousand.
+DEEPEST: Final = 32
 _NULL: Final = "tag:yaml.org,2002:null"
 _BOOL: Final = "tag:yaml.org,2002:bool"
 _INT: Final = "tag:yaml.org,2002:int"
@@ -29,15 +31,21 @@ class ConfigError(ValueError):
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: Final = {}  # type: ignore[misc]  # start from nothing, not from YAML 1.1
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no stub for it
-            raise yaml.MarkedYAMLError(
-                problem="aliases (*name) are not used here: write the value out",
-                problem_mark=event.start_mark,
-            )
-        return super().compose_node(parent, index)
+            raise self._wrong("aliases (*name) are not used here: write the value out")
+        if self._depth > DEEPEST:
+            raise self._wrong(f"more than {DEEPEST} levels are in one another")
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def _wrong(self, problem: str) -> yaml.MarkedYAMLError:
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no stub for it
+        return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
 
 _Loader.add_implicit_resolver(_NULL, re.compile(r"^(?:~|null|)$"), ["~", "n", ""])

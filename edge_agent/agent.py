@@ -24,7 +24,7 @@ from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
 from edge_agent.supervisor import Part, Supervisor
 from edge_agent.timekeeping import Timekeeping
-from edge_agent.trial import SiteFiles
+from edge_agent.trial import Seen, SiteFiles
 from edge_agent.uplink import Uplink
 from edge_agent.vitals import vitals
 from edge_agent.watchdog import Systemd
@@ -69,7 +69,9 @@ class Agent:
         self._spool = SpoolThread(spool)
         self.reload = False
         self._systemd = systemd or Systemd({})
-        self._remote = None if files is None else Remote(site, files, self._read_now, self._restart, clock)
+        self._remote = (
+            None if files is None else Remote(site, files, self._read_now, self._restart, clock, self._seen)
+        )
         self._uplink = Uplink(
             site.site,
             site.agent,
@@ -178,14 +180,25 @@ class Agent:
         if self._remote is None:
             return
         since_s = time.monotonic()
-        while self._uplink.counters().last_receipt is None:  # a receipt rings no event here
-            if time.monotonic() - since_s > TRIAL_S and self._remote.did_not_deliver():
+        while (
+            why := self._remote.lacking()
+        ) is not None:  # neither a receipt nor an answer rings an event here
+            if time.monotonic() - since_s > TRIAL_S and self._remote.did_not_deliver(why):
                 break  # the agent ends now, to begin anew by the old file
             await asyncio.sleep(_LOOK_S)
         else:
             if (result := self._remote.delivered()) is not None:
                 self._uplink.tell(result)
         await asyncio.Event().wait()
+
+    def _seen(self) -> Seen:
+        states = self._collector.devices
+        answered = [
+            one
+            for one in self._asked_devices
+            if one in states and states[one].last_read_ms is not None and states[one].fault is None
+        ]
+        return Seen(self._uplink.counters().last_receipt is not None, self._asked_devices, answered)
 
     async def _read_now(self, device: str | None) -> Values:
         """What the devices that are asked say now. Raises LookupError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,12 +69,18 @@ class Installation:
     readers: tuple[Reader, ...] = ()
 
 
+@cache
+def _shipped() -> Mapping[str, Profile]:
+    """Read once in a process: they do not change, and site files come anew."""
+    return {name: profile.load(name) for name in profile.names()}
+
+
 class Library:
     """The shipped profiles and, relative to `folder`, the site's own; each read once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._models = {name: profile.load(name) for name in profile.names()}
+        self._models = dict(_shipped())
         self._shipped = {name: _known(model) for name, model in self._models.items()}
 
     def shipped(self) -> Mapping[str, KnownProfile]:

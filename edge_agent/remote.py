@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
+from edge_agent.afar import own_files
 from edge_agent.clock import Clock
 from edge_agent.site_file import SiteFile, SiteFileError
-from edge_agent.trial import SiteFiles
+from edge_agent.trial import Seen, SiteFiles, lacking
 from edge_agent.whole_file import write_whole
 from edge_agent.yaml_lines import ConfigError, KeyPath, load_with_lines
 from wire import command as wire_command
@@ -38,13 +39,20 @@ class Remote:
     """
 
     def __init__(
-        self, site: SiteFile, files: SiteFiles, read: ReadAtOnce, restart: Callable[[], None], clock: Clock
+        self,
+        site: SiteFile,
+        files: SiteFiles,
+        read: ReadAtOnce,
+        restart: Callable[[], None],
+        clock: Clock,
+        seen: Callable[[], Seen],
     ) -> None:
         self._site = site
         self._files = files
         self._read = read
         self._restart = restart
         self._clock = clock
+        self._seen = seen
         self._answered: OrderedDict[str, Result] = OrderedDict()
 
     async def obey(self, payload: bytes) -> Result | None:
@@ -64,6 +72,8 @@ class Remote:
             return await self._do(command)
         except (Refusal, SiteFileError) as refusal:
             return self._result(command.id, "refused", str(refusal))
+        except UnicodeDecodeError:
+            return self._result(command.id, "failed", f"{self._files.path}: is not UTF-8")
         except OSError as error:
             return self._result(command.id, "failed", f"{error.filename or 'disk'}: {error.strerror}")
 
@@ -72,26 +82,36 @@ class Remote:
         """Whether a change of the site file is not over: on trial, or undone and not told yet."""
         return self._files.trial() is not None
 
+    def lacking(self) -> str | None:
+        """What a file on trial still lacks; None where it may stay, or nothing is on trial."""
+        trial = self._files.trial()
+        return None if trial is None else lacking(trial, self._seen())
+
     def delivered(self) -> Result | None:
-        """Readings have arrived: a file on trial stays."""
+        """It lacks nothing: a file on trial stays, and an undone one is told."""
         trial = self._files.trial()
         if trial is None:
             return None
         outcome: Outcome = "rolled_back" if trial.undone else "done"
-        detail = (
-            "nothing arrived with the new file: the old one is back" if trial.undone else "readings arrive"
-        )
+        detail = f"{trial.why}: the old file is back" if trial.undone else self._arrived()
         self._files.keep()
         return self._result(trial.command, outcome, detail)
 
-    def did_not_deliver(self) -> bool:
-        """Nothing arrives with the file on trial: the old one comes back. Whether it was not back already."""
+    def did_not_deliver(self, why: str) -> bool:
+        """A file on trial lacks something for too long: the old one comes back. Whether it was not back
+        already."""
         trial = self._files.trial()
         if trial is None or trial.undone:
             return False
-        self._files.undo()
+        self._files.undo(why)
         self._restart()
         return True
+
+    def _arrived(self) -> str:
+        seen = self._seen()
+        if not seen.asked:
+            return "batches arrive; no device is asked, so none was judged"
+        return f"readings arrive: {len(seen.answered)} of {len(seen.asked)} devices answer"
 
     async def _do(self, command: Command) -> Result | None:
         order = command.do
@@ -109,7 +129,7 @@ class Remote:
         if self._files.trial() is not None:
             raise Refusal("another site file is on trial: wait for its result")
         self._files.check(text, self._site)
-        self._files.begin(text, command.id)
+        self._files.begin(text, command.id, sorted(self._seen().answered))
         self._restart()
         return None
 
@@ -125,8 +145,13 @@ class Remote:
         if target is None:
             listed = ", ".join(sorted(self._site.remote.files)) or "none"
             raise Refusal(f"{order.name}: not listed under remote.files ({listed})")
+        if target.resolve() in own_files(self._site, self._files.path):
+            raise Refusal(f"{order.name}: is a file of the agent itself: not from afar")
         if target.exists():
-            write_whole(target.with_name(f"{target.name}.before"), target.read_text(encoding="utf-8"))
+            if not target.is_file():
+                raise Refusal(f"{order.name}: {target} is no file")
+            mode = target.stat().st_mode & 0o777
+            write_whole(target.with_name(f"{target.name}.before"), target.read_bytes(), mode)
         write_whole(target, order.text)
         return self._result(
             command, "done", f"{target}: {len(order.text)} characters; the old one is beside it"

@@ -8,23 +8,74 @@ with the new file. A second start within a trial means that the first one died o
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Final
 
+from edge_agent.afar import foreign_profiles, not_from_afar
 from edge_agent.installation import load_installation
 from edge_agent.language import said
 from edge_agent.site_file import SiteFile, SiteFileError, missing_files
 from edge_agent.whole_file import write_whole
+from edge_agent.yaml_lines import ConfigError, load_with_lines
+
+#: Devices that a result names.
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A change under way; `undone`: the old file is back and whoever asked is to be told."""
+    """A change under way. `readable`: the devices that are asked and answered before it. `undone`: the old
+    file is back, for the reason `why`, and whoever asked is to be told."""
 
     command: str
     starts: int = 0
     undone: bool = False
+    readable: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an agent has seen since its start: whether a batch had its receipt, which devices it asks, and
+    which of them have answered."""
+
+    receipt: bool
+    asked: Collection[str]
+    answered: Collection[str]
+
+
+def lacking(trial: Trial, seen: Seen) -> str | None:
+    """What the file on trial still lacks; None where it may stay.
+
+    Batches must arrive, and of the devices that it names those must answer which answered before: others may
+    be dead, asleep or not wired yet, and prove nothing. Where none of them is left at least one device must
+    answer; where none is asked, the receipt alone counts.
+    """
+    if not seen.receipt:
+        return "no batch had its receipt"
+    if trial.undone or not seen.asked:
+        return None
+    wanted = [device for device in seen.asked if device in trial.readable]
+    silent = [device for device in wanted if device not in seen.answered]
+    if silent:
+        return f"{_named(silent)} answered before and not with it"
+    return None if seen.answered else "no device answered"
+
+
+def _named(devices: Sequence[str]) -> str:
+    shown = ", ".join(devices[:_MOST_NAMED])
+    return shown if len(devices) <= _MOST_NAMED else f"{shown} and {len(devices) - _MOST_NAMED} more"
+
+
+def _foreign(text: str, now: SiteFile) -> list[str]:
+    try:
+        data, _ = load_with_lines(text)
+    except ConfigError:
+        return []  # said with all its mistakes by whoever reads it
+    return foreign_profiles(data, now)
 
 
 class SiteFiles:
@@ -37,11 +88,10 @@ class SiteFiles:
         self._note = path.with_name(f"{path.name}.trial")
 
     def check(self, text: str, now: SiteFile) -> None:
-        """Whether the agent could work by `text`. Raises SiteFileError.
-
-        Who it is and where its readings wait cannot be changed from afar: both would leave something behind.
-        """
-        write_whole(self._fresh, text)
+        """Whether the agent could work by `text`, and whether that is asked for from afar rightly
+        (`edge_agent.afar`). Raises SiteFileError."""
+        self._refuse(_foreign(text, now))
+        write_whole(self._fresh, text, 0o600)
         try:
             found = load_installation(self._fresh)
         except SiteFileError as error:
@@ -50,26 +100,26 @@ class SiteFiles:
             ) from error
         finally:
             self._fresh.unlink(missing_ok=True)
-        fixed = ("site", "agent", "spool.path", "badge_pepper_file")
-        wanted = (found.site.site, found.site.agent, found.site.spool.path, found.site.badge_pepper_file)
-        standing = (now.site, now.agent, now.spool.path, now.badge_pepper_file)
-        changed = [name for name, one, other in zip(fixed, wanted, standing, strict=True) if one != other]
-        lines = [f"{self.path.name}: {name}: {said('remote_fixed')}" for name in changed]
-        lines += [f"{self.path.name}: {line}" for line in missing_files(found.site)]
-        if lines:
-            raise SiteFileError(lines)
+        self._refuse(not_from_afar(now, found.site))
+        if missing := missing_files(found.site):
+            raise SiteFileError([f"{self.path.name}: {line}" for line in missing])
 
-    def begin(self, text: str, command: str) -> None:
+    def _refuse(self, keys: Sequence[str]) -> None:
+        if keys:
+            raise SiteFileError([f"{self.path.name}: {key}: {said('remote_fixed')}" for key in keys])
+
+    def begin(self, text: str, command: str, readable: Sequence[str] = ()) -> None:
         """Put the new file in place. Raises OSError, and then the old one stands."""
-        write_whole(self._before, self.path.read_text(encoding="utf-8"))
-        self._say(Trial(command))
+        write_whole(self._before, self.path.read_bytes(), self.path.stat().st_mode & 0o777)
+        self._say(Trial(command, readable=tuple(readable)))
         write_whole(self.path, text)
 
     def trial(self) -> Trial | None:
         """What is under way."""
         try:
-            return Trial(**json.loads(self._note.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            return Trial(**note | {"readable": tuple(note.get("readable", ()))})
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     def started(self) -> Trial | None:
@@ -78,8 +128,9 @@ class SiteFiles:
         if trial is None or trial.undone:
             return trial
         if trial.starts:
-            return self.undo()
-        self._say(Trial(trial.command, starts=1))
+            return self.undo("the agent ended before it was over")
+        trial = replace(trial, starts=1)
+        self._say(trial)
         return trial
 
     def keep(self) -> None:
@@ -87,17 +138,16 @@ class SiteFiles:
         self._note.unlink(missing_ok=True)
         self._before.unlink(missing_ok=True)
 
-    def undo(self) -> Trial | None:
-        """The old file comes back."""
+    def undo(self, why: str) -> Trial | None:
+        """The old file comes back, for the reason `why`."""
         trial = self.trial()
         if trial is None:
             return None
-        undone = Trial(trial.command, trial.starts, undone=True)
+        undone = replace(trial, undone=True, why=why)
         with suppress(FileNotFoundError):
-            write_whole(self.path, self._before.read_text(encoding="utf-8"))
+            write_whole(self.path, self._before.read_bytes())
         self._say(undone)
         return undone
 
     def _say(self, trial: Trial) -> None:
-        content = {"command": trial.command, "starts": trial.starts, "undone": trial.undone}
-        write_whole(self._note, json.dumps(content))
+        write_whole(self._note, json.dumps(asdict(trial)))

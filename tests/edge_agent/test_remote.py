@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from edge_agent.installation import load_installation
 from edge_agent.remote import Remote, Values, with_interval
-from edge_agent.trial import SiteFiles
+from edge_agent.trial import Seen, SiteFiles, Trial, lacking
 from wire.command import Command, ConfigFile, NewSiteFile, Order, ReadNow, SetInterval
 from wire.result import Result
 
@@ -42,12 +43,13 @@ class Pi:
         self.files.path.write_text(site, encoding="utf-8")
         self.restarts = 0
         self.reads: list[str | None] = []
+        self.seen = Seen(receipt=True, asked=("bath", "bed"), answered=("bath",))
         self.again()
 
     def again(self) -> None:
         """As after a restart of the agent."""
         site = load_installation(self.files.path).site
-        self.remote = Remote(site, self.files, self._read, self._restart, lambda: NOW_MS)
+        self.remote = Remote(site, self.files, self._read, self._restart, lambda: NOW_MS, lambda: self.seen)
 
     async def ask(self, order: Order, id_: str = "a1", expires: int = NOW_MS + 1000) -> Result | None:
         return await self.remote.obey(Command(id=id_, expires=expires, do=order).model_dump_json().encode())
@@ -114,6 +116,7 @@ async def test_a_new_site_file_stays_once_readings_arrive_with_it(pi: Pi) -> Non
     result = pi.remote.delivered()
     assert result is not None
     assert (result.id, result.outcome) == ("a1", "done")
+    assert result.detail == "readings arrive: 1 of 2 devices answer"
     assert pi.files.path.read_text(encoding="utf-8") == text
     assert sorted(path.name for path in pi.files.path.parent.iterdir()) == ["site.yaml"]
     assert pi.remote.delivered() is None
@@ -123,15 +126,16 @@ async def test_a_site_file_that_delivers_nothing_is_undone_and_that_is_told(pi: 
     await pi.ask(NewSiteFile(kind="site_file", text=SITE.replace("address: 2", "address: 3")))
     pi.files.started()
     pi.again()
-    assert pi.remote.did_not_deliver()
+    assert pi.remote.did_not_deliver("bath answered before and not with it")
     assert pi.restarts == 2
     assert pi.files.path.read_text(encoding="utf-8") == SITE
     pi.files.started()
     pi.again()
-    assert not pi.remote.did_not_deliver()
+    assert not pi.remote.did_not_deliver("")
     result = pi.remote.delivered()
     assert result is not None
     assert (result.id, result.outcome) == ("a1", "rolled_back")
+    assert result.detail == "bath answered before and not with it: the old file is back"
     assert not pi.remote.on_trial
 
 
@@ -152,19 +156,113 @@ async def test_a_wrong_site_file_is_refused_with_its_mistakes_and_nothing_change
     assert pi.restarts == 0
 
 
+BY_MQTT = "devices: [{id: z, profile: aqara-wsdcgq11lm, address: x}]"
+GRANTS_ITSELF = {
+    "another agent": ("agent: pi-1", "agent: pi-2", "agent"),
+    "another site": ("site: fenglin-18", "site: maple-3", "site"),
+    "another spool": ("spool.db", "other.db", "spool.path"),
+    "another pepper": ("file: pepper", "file: p", "badge_pepper_file"),
+    "another broker": ("host: 127.0.0.1", "host: thief.example", "broker.host"),
+    "another port of it": ("{host: 127.0.0.1}", "{host: 127.0.0.1, port: 1}", "broker.port"),
+    "a file sent as password": (
+        "{host: 127.0.0.1}", "{host: 127.0.0.1, password_file: key}", "broker.password_file"),
+    "another name": ("{host: 127.0.0.1}", "{host: 127.0.0.1, username: cloud}", "broker.username"),
+    "no certificates": ("{host: 127.0.0.1}", "{host: 127.0.0.1, tls: {}}", "broker.tls"),
+    "more commands": ("{allow: [site_file], ", "{allow: [site_file, config_file], ", "remote.allow"),
+    "no limit to commands": (
+        "remote: {allow: [site_file], files: {mosquitto: conf/site.conf}}\n", "", "remote.allow"),
+    "another file": ("mosquitto: conf/site.conf", "mosquitto: /etc/crontab", "remote.files.mosquitto"),
+    "one file more": ("site.conf}", "site.conf, cron: /etc/crontab}", "remote.files.cron"),
+    "a broker for devices": (
+        "lines:\n", f"mqtt: {{broker: {{host: thief.example}}, {BY_MQTT}}}\nlines:\n", "mqtt.broker.host"),
+    "a machine of the network": ("port: /dev/ttyUSB0", "port: tcp://192.168.1.1:23", "lines[0].port"),
+    "a file as a port": ("port: /dev/ttyUSB0", "port: pepper", "lines[0].port"),
+    "a file behind /dev": ("port: /dev/ttyUSB0", "port: /dev/../etc/shadow", "lines[0].port"),
+    "a file as a profile": ("profile: xy-md02\n", "profile: ../secret.yaml\n", "lines[0].devices[1].profile"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key"), GRANTS_ITSELF.values(), ids=GRANTS_ITSELF)
+async def test_a_pushed_site_file_grants_itself_nothing(tmp_path: Path, old: str, new: str, key: str) -> None:
+    narrow = SITE.replace("remote: {files", "remote: {allow: [site_file], files")
+    pi = Pi(tmp_path, narrow)
+    (tmp_path / "key").write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path.parent / "secret.yaml").write_text("the secret of the Pi")
+    assert old in narrow
+    detail = await pi.refused(NewSiteFile(kind="site_file", text=narrow.replace(old, new)))
+    assert f"site.yaml: {key}" in detail
+    assert "cannot be changed from afar" in detail
+    assert "the secret of the Pi" not in detail
+    assert pi.files.path.read_text(encoding="utf-8") == narrow
+    assert sorted(path.name for path in pi.files.path.parent.iterdir()) == ["key", "site.yaml"]
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "key"),
+    ("old", "new"),
     [
-        ("pi-1", "pi-2", "agent"),
-        ("spool.db", "other.db", "spool.path"),
-        ("file: pepper", "file: p", "badge_pepper"),
+        ("address: 2", "address: 3"),
+        ("interval_s: 10", "interval_s: 20"),
+        ("port: /dev/ttyUSB0", "port: /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0"),
+        ("Asia/Shanghai", "Europe/Berlin"),
+        ("{path: spool.db}", "{path: spool.db, bound_mb: 64, power_cut_s: 10}"),
+        ("lines:\n", "status_interval_s: 30\nlines:\n"),
     ],
 )
-async def test_who_the_agent_is_and_where_its_readings_wait_cannot_be_changed_from_afar(
-    pi: Pi, old: str, new: str, key: str
+async def test_what_is_read_and_how_often_may_be_changed(pi: Pi, old: str, new: str) -> None:
+    assert await pi.ask(NewSiteFile(kind="site_file", text=SITE.replace(old, new))) is None
+    assert pi.restarts == 1
+
+
+ONE, TWO = "bath", "bed"
+#: 2 ** 30 items, were they written out.
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 31))
+
+
+@pytest.mark.parametrize(
+    ("readable", "seen", "why"),
+    [
+        ((ONE, TWO), Seen(True, (ONE, TWO), (ONE, TWO)), None),
+        ((ONE,), Seen(True, (ONE, TWO), (ONE,)), None),
+        ((ONE, TWO), Seen(True, (ONE,), (ONE,)), None),
+        ((ONE, TWO), Seen(True, (ONE, TWO), ()), "bath, bed answered before and not with it"),
+        ((ONE, TWO), Seen(True, (ONE, TWO), (TWO,)), "bath answered before and not with it"),
+        ((ONE,), Seen(True, (TWO,), ()), "no device answered"),
+        ((), Seen(True, (ONE,), ()), "no device answered"),
+        ((), Seen(True, (ONE,), (ONE,)), None),
+        ((ONE,), Seen(True, (), ()), None),
+        ((ONE,), Seen(False, (ONE,), (ONE,)), "no batch had its receipt"),
+    ],
+)
+def test_a_file_on_trial_is_judged_by_what_it_names_and_answered_before(
+    readable: tuple[str, ...], seen: Seen, why: str | None
 ) -> None:
-    detail = await pi.refused(NewSiteFile(kind="site_file", text=SITE.replace(old, new)))
-    assert detail.startswith(f"site.yaml: {key}")
+    assert lacking(Trial("a1", readable=readable), seen) == why
+
+
+async def test_an_old_file_that_is_back_waits_for_a_receipt_alone(pi: Pi) -> None:
+    await pi.ask(NewSiteFile(kind="site_file", text=SITE.replace("address: 2", "address: 3")))
+    pi.files.started()
+    pi.files.undo("no device answered")
+    pi.seen = Seen(False, (ONE,), ())
+    assert pi.remote.lacking() == "no batch had its receipt"
+    pi.seen = Seen(True, (ONE,), ())
+    assert pi.remote.lacking() is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "a: &a [x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(9)),
+        "{" * 5_000,
+        "\x00",
+        "- " * 90_000,
+    ],
+    ids=["lists", "aliases", "objects", "NUL", "items"],
+)
+async def test_a_text_made_to_hurt_is_refused(pi: Pi, text: str) -> None:
+    assert await pi.refused(NewSiteFile(kind="site_file", text=text))
+    assert pi.restarts == 0
 
 
 async def test_one_trial_at_a_time(pi: Pi) -> None:
@@ -214,3 +312,38 @@ async def test_a_disk_that_takes_nothing_is_told(pi: Pi) -> None:
     assert result is not None
     assert result.outcome == "failed"
     assert "No such file or directory" in result.detail
+
+
+async def test_a_file_that_is_no_text_is_replaced_and_kept_with_its_mode(pi: Pi, tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    target = tmp_path / "conf" / "site.conf"
+    target.write_bytes(b"\xff\xfe\x00 no text")
+    target.chmod(0o600)
+    result = await pi.ask(ConfigFile(kind="config_file", name="mosquitto", text="new"))
+    assert result is not None
+    assert result.outcome == "done"
+    before = target.with_name("site.conf.before")
+    assert before.read_bytes() == b"\xff\xfe\x00 no text"
+    assert {path.stat().st_mode & 0o777 for path in (before, target)} == {0o600}
+
+
+async def test_a_site_file_that_is_no_text_any_more_is_told(pi: Pi) -> None:
+    pi.files.path.write_bytes(b"\xff")
+    result = await pi.ask(SetInterval(kind="set_interval", device="bath", interval_s=2))
+    assert result is not None
+    assert (result.outcome, "is not UTF-8" in result.detail) == ("failed", True)
+
+
+@pytest.mark.parametrize("own", ["site.yaml", "pepper", "spool.db", "link"])
+async def test_a_file_of_the_agent_itself_is_never_replaced(tmp_path: Path, own: str) -> None:
+    (tmp_path / "link").symlink_to("pepper")
+    pi = Pi(tmp_path, SITE.replace("conf/site.conf", own))
+    detail = await pi.refused(ConfigFile(kind="config_file", name="mosquitto", text="x"))
+    assert "a file of the agent itself" in detail
+    assert pi.files.path.read_text(encoding="utf-8").startswith("# The flat")
+
+
+async def test_what_is_no_file_is_not_replaced(pi: Pi, tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    os.mkfifo(tmp_path / "conf" / "site.conf")
+    assert "is no file" in await pi.refused(ConfigFile(kind="config_file", name="mosquitto", text="x"))
