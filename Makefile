@@ -7,7 +7,7 @@ NEWEST_PYTHON ?= $(shell requirements/find-python --newest)
 PORT ?=
 DEMO_SECONDS ?=
 BIN := .venv/bin
-CODE := wire checked_yaml edge_agent store ingest analytics web simulator plumbline benchmarks tests
+CODE := wire checked_yaml parts edge_agent store ingest analytics web simulator plumbline benchmarks tests
 
 .PHONY: setup setup-dev setup-newest demo test bench check fmt schema pins clean
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from parts.part import Part
+from parts.progress import Progress
+from parts.turn import Turn
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
@@ -39,11 +42,16 @@ class Follower:
         self._log = log
         self._records = records
         self._hint = hint
+        self._progress = Progress()
         self.counters = FollowerCounters()
+
+    def part(self, lease: Turn | None = None) -> Part:
+        """It as a part of a process; `lease`: where several processes might do its work."""
+        return Part("analytics", self.run, lambda: asdict(self.counters), self._progress.well, lease)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; a step that has begun is finished."""
-        await read_on(ANALYTICS, self._step, self._failed, self._hint, LINGER_S, stop)
+        await read_on(ANALYTICS, self._step, self._failed, self._progress, self._hint, LINGER_S, stop)
 
     def _failed(self, error: StoreError) -> None:
         self.counters.store_failures += 1

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from parts.backoff import Backoff
+from parts.progress import Progress
 from store.errors import StoreError
 from store.records.registry import Directory
 from store.threads import UPKEEP
@@ -17,8 +19,6 @@ logger = logging.getLogger(__name__)
 RENEW_EVERY_S: Final = 5.0
 #: Something unknown asks for a new directory, at most so often: nothing is set aside by an older one.
 RENEW_AT_MOST_EVERY_S: Final = 1.0
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 
 
 class Known:
@@ -30,18 +30,24 @@ class Known:
         self._loaded_at_s = float("-inf")
         self._lock = asyncio.Lock()
         self.directory: Directory | None = None
+        self.progress = Progress()
         self.failures = 0
+
+    def well(self) -> str | None:
+        """Why it is not known who may send; None where it is."""
+        if self._load is not None and self.directory is None:
+            return self.progress.well() or "not read yet"
+        return self.progress.well()
 
     async def begin(self) -> None:
         """Until there is a first directory: without one nothing can be judged."""
-        pause_s = _FIRST_PAUSE_S
-        while self._load is not None and self.directory is None and not await self.renew():
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        backoff = Backoff()
+        while self._load is not None and self.directory is None and not await self.renew():  # noqa: ASYNC110
+            await asyncio.sleep(backoff.pause_s())
 
     async def keep_fresh(self) -> None:
         """Renew, for ever."""
-        while self._load is not None:
+        while True:
             await asyncio.sleep(RENEW_EVERY_S)
             await self.renew()
 
@@ -57,8 +63,11 @@ class Known:
         return self.directory is not before
 
     async def _renewed(self, load: Callable[[], Directory]) -> None:
+        self.progress.begin()
         try:
             self.directory = await UPKEEP.run(load)
+            self.progress.done()
         except StoreError as error:
+            self.progress.failed(error)
             self.failures += 1
             logger.error("directory: %s; the last one stays", error)  # noqa: TRY400 - the reason is in the message

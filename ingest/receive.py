@@ -18,6 +18,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.arrivals import Arrivals
+from parts.backoff import Backoff
 from wire import topics
 from wire.topics import Topic
 
@@ -118,6 +119,11 @@ class Receiver:
         self._queue_bound = queue_bound
         self._queue = Arrivals(queue_bound)
         self._client: aiomqtt.Client | None = None
+        self._refusal = "not connected yet"
+
+    def well(self) -> str | None:
+        """Why nothing can arrive: not connected, or not subscribed; None where it can."""
+        return None if self.counters.connected else self._refusal
 
     def waiting(self) -> int:
         """How many messages wait to be taken."""
@@ -125,19 +131,19 @@ class Receiver:
 
     async def arrivals(self) -> AsyncGenerator[list[Arrival], None]:
         """Groups of messages, for ever: connects, and connects again with growing pauses."""
-        pause_s = _FIRST_PAUSE_S
+        backoff = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         while True:
             try:
                 async with self._connected() as client, aclosing(_groups(client)) as groups:
-                    pause_s = _FIRST_PAUSE_S
+                    backoff.reset()
                     async for group in groups:
                         arrived = self._arrived(group)
                         if arrived:
                             yield arrived
             except (aiomqtt.MqttError, OSError) as error:
+                self._refusal = str(error) or type(error).__name__
                 logger.warning("broker %s:%d: %s", self.address.host, self.address.port, error)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            await asyncio.sleep(backoff.pause_s())
 
     async def probe(self) -> str | None:
         """Connect and subscribe once: why the broker does not take us, None where it does."""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
 
 from ingest import judged as judging
 from ingest import statuses
 from ingest.accept import Accepted, Refused, accept
 from ingest.judged import Judged
 from ingest.known import Known
+from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
 from ingest.recent import Recent, Stored
 from ingest.statuses import Statuses
+from parts.backoff import Backoff
+from parts.part import Part
+from parts.progress import Progress
+from parts.supervisor import Supervisor
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
@@ -33,11 +38,9 @@ GROUP_BATCHES: Final = 256
 WAITING_BATCHES: Final = 2 * GROUP_BATCHES
 #: A group must not keep pages and receipts waiting: so many take some 4 ms.
 _JUDGED_AT_A_TIME: Final = 8
-_CANCEL_AGAIN_S: Final = 0.5
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 
 _Result = TypeVar("_Result")
+Counts = Callable[[], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -85,24 +88,28 @@ class Ingest:
         self._known = Known(directory)
         self._statuses = Statuses(records)
         self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
+        self._committing = Progress()
+        self._probe = LogProbe(log)
         self.counters = IngestCounters()
 
+    def parts(self) -> list[Part]:
+        """Its work as parts of a process. What is on its way at the end has no receipt and comes again."""
+        known, statuses, probe = self._known, self._statuses, self._probe
+        rows: list[tuple[str, Callable[[], Awaitable[None]], Counts, Callable[[], str | None]]] = [
+            ("broker", self._judge_all, lambda: asdict(self.receiver.counters), self.receiver.well),
+            ("receipts", self._commit_all, lambda: asdict(self.counters), self._committing.well),
+            ("log", probe.run, probe.counts, probe.progress.well),
+            ("statuses", statuses.run, statuses.counts, statuses.progress.well),
+            ("directory", known.keep_fresh, lambda: {"failures": known.failures}, known.well),
+        ]
+        return [
+            Part(name, lambda _, work=work: work(), counters, well, heeds_stop=False)  # type: ignore[misc]
+            for name, work, counters, well in rows
+        ]
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; what is then on its way has no receipt and comes again."""
-        async with asyncio.TaskGroup() as tasks:
-            work = {
-                tasks.create_task(self._judge_all(), name="ingest: judge"),
-                tasks.create_task(self._commit_all(), name="ingest: commit"),
-                tasks.create_task(self._statuses.run(), name="ingest: statuses"),
-                tasks.create_task(self._known.keep_fresh(), name="ingest: directory"),
-            }
-            await stop.wait()
-            while work:
-                # More than once: aiomqtt waits with `asyncio.wait_for`, which on Python 3.11 swallows a
-                # cancellation that comes together with the result.
-                for task in work:
-                    task.cancel()
-                _, work = await asyncio.wait(work, timeout=_CANCEL_AGAIN_S)
+        """Work until `stop`."""
+        await Supervisor(self.parts()).run(stop)
 
     async def _judge_all(self) -> None:
         await self._known.begin()
@@ -150,15 +157,19 @@ class Ingest:
     async def _persist(self, what: str, work: Callable[[], _Result]) -> _Result:
         """What `work` returns, in a thread, asked again with growing pauses while the store will not: no
         receipt goes out meanwhile, and what waits behind it is bounded."""
-        pause_s = _FIRST_PAUSE_S
+        backoff = Backoff()
         while True:
+            self._committing.begin()
             try:
-                return await COMMITS.run(work)
+                result = await COMMITS.run(work)
             except StoreError as error:
+                self._committing.failed(error)
                 self.counters.store_failures += 1
                 logger.error("%s not stored: %s", what, error)  # noqa: TRY400 - the reason is in the message
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            else:
+                self._committing.done()
+                return result
+            await asyncio.sleep(backoff.pause_s())
 
     async def _commit(self, group: Sequence[Judged]) -> list[int | None]:
         """Quarantine first, then the log: what has a receipt is in one of them. For each of the group the
@@ -168,6 +179,8 @@ class Ingest:
         entries = [one.entry for one in accepted]
         now_ms = self._clock()
         offsets = await self._persist("batches", lambda: self._log.append(entries, now_ms)) if entries else []
+        if entries:
+            self._probe.proved()
         for one, offset in zip(accepted, offsets, strict=True):
             self._count(one, offset)
         given = iter(offsets)

@@ -9,6 +9,8 @@ from typing import Final
 from ingest import screen
 from ingest.receive import Arrival
 from ingest.refusals import detail
+from parts.backoff import Backoff
+from parts.progress import Progress
 from store.errors import StoreError
 from store.records.contract import AgentState, Quarantined, Records
 from store.records.registry import Directory
@@ -21,8 +23,6 @@ logger = logging.getLogger(__name__)
 
 #: The newest status of so many agents may wait; it is kilobytes each, and an agent says it again soon.
 BOUND: Final = 10_000
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 
 
 def judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> AgentState | Quarantined:
@@ -53,6 +53,11 @@ class Statuses:
         self._woken = asyncio.Event()
         self.dropped = 0
         self.failures = 0
+        self.progress = Progress()
+
+    def counts(self) -> dict[str, int]:
+        """Since the process started; `waiting` now."""
+        return {"waiting": len(self), "dropped": self.dropped, "failures": self.failures}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -69,22 +74,31 @@ class Statuses:
 
     async def run(self) -> None:
         """Store what waits, for ever. A store that is away is asked again with growing pauses."""
-        pause_s = _FIRST_PAUSE_S
+        backoff = Backoff()
         while True:
             await self._woken.wait()
             self._woken.clear()
-            taken, self._waiting = self._waiting, {}
             try:
-                await UPKEEP.run(self._store, list(taken.values()))
+                await self._store_waiting()
+                backoff.reset()
             except StoreError as error:
                 self.failures += 1
                 logger.error("statuses not stored: %s", error)  # noqa: TRY400 - the reason is in the message
+                self.progress.failed(error)
+                await asyncio.sleep(backoff.pause_s())
+
+    async def _store_waiting(self) -> None:
+        """What is not stored in the end, for whatever reason, waits again."""
+        taken, self._waiting = self._waiting, {}
+        self.progress.begin()
+        try:
+            await UPKEEP.run(self._store, list(taken.values()))
+            taken = {}
+            self.progress.done()
+        finally:
+            if taken:
                 self._waiting = taken | self._waiting
                 self._woken.set()
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-            else:
-                pause_s = _FIRST_PAUSE_S
 
     def _store(self, taken: list[AgentState | Quarantined]) -> None:
         set_aside = [one for one in taken if isinstance(one, Quarantined)]

@@ -6,12 +6,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
 from ingest.retention import Forgetting, Retention
+from parts.part import Part
+from parts.progress import Progress
+from parts.supervisor import Supervisor
+from parts.turn import Turn
 from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.decoder import Decoder
@@ -64,6 +68,7 @@ class _Readings:
 
     def __init__(self, store: TimeSeries, decoder: Decoder, counters: WriterCounters) -> None:
         self.position = store.position
+        self.progress = Progress()
         self.reached: int | None = None
         self._store = store
         self._decoder = decoder
@@ -89,6 +94,7 @@ class _Events:
     """The reader of the log that keeps what happened."""
 
     def __init__(self, store: Records, decoder: Decoder, counters: WriterCounters) -> None:
+        self.progress = Progress()
         self.reached: int | None = None
         self._store = store
         self._decoder = decoder
@@ -146,16 +152,48 @@ class Writer:
         self._readings = _Readings(timeseries, self._decoder, self.counters)
         self._events = _Events(records, self._decoder, self.counters)
 
+    def parts(self, lease: Turn | None = None) -> list[Part]:
+        """Its work as parts of a process; `lease`: where several processes might do it."""
+        found = [
+            Part(
+                "time series",
+                lambda stop: self._follow("time series", self._readings, stop),
+                self._counts,
+                self._readings.progress.well,
+                lease,
+            ),
+            Part(
+                "events",
+                lambda stop: self._follow("events", self._events, stop),
+                well=self._events.progress.well,
+                lease=lease,
+            ),
+        ]
+        return [*found, *(self._upkeep(*row, lease) for row in self._upkeep_table())]
+
+    def _counts(self) -> dict[str, int]:
+        undecodable = {"undecodable": self._decoder.undecodable}
+        return asdict(self.counters) | self._timeseries.counts() | undecodable
+
+    def _upkeep_table(self) -> list[tuple[str, float, Callable[[], bool]]]:
+        return [
+            ("rollups", _ROLL_UP_EVERY_S, self._roll_up),
+            ("trimming of the log", _TRIM_EVERY_S, self._trim),
+            ("retention", _FORGET_EVERY_S, self._forget),
+        ]
+
+    def _upkeep(self, name: str, interval_s: float, work: Callable[[], bool], lease: Turn | None) -> Part:
+        progress = Progress()
+        return Part(
+            name,
+            lambda stop: self._every(interval_s, work, progress, stop),
+            well=progress.well,
+            lease=lease,
+        )
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; a step that has begun is finished."""
-        async with asyncio.TaskGroup() as tasks:
-            for name, reader in (("time series", self._readings), ("events", self._events)):
-                tasks.create_task(self._follow(name, reader, stop), name=f"writer: {name}")
-            tasks.create_task(self._every(_ROLL_UP_EVERY_S, self._roll_up, stop), name="writer: roll up")
-            tasks.create_task(self._every(_TRIM_EVERY_S, self._trim, stop), name="writer: trim")
-            tasks.create_task(self._every(_FORGET_EVERY_S, self._forget, stop), name="writer: forget")
-            await stop.wait()
-            self._hint.notify()  # nobody shall sleep through it
+        await Supervisor(self.parts()).run(stop, ending=self._hint.notify)
 
     async def _follow(self, name: str, reader: _Readings | _Events, stop: asyncio.Event) -> None:
         def failed(error: StoreError) -> None:
@@ -163,7 +201,9 @@ class Writer:
             logger.error("%s: %s; the log waits", name, error)
             reader.reached = None
 
-        await read_on(WRITING, lambda: self._step(reader), failed, self._hint, LINGER_S, stop)
+        await read_on(
+            WRITING, lambda: self._step(reader), failed, reader.progress, self._hint, LINGER_S, stop
+        )
 
     def _step(self, reader: _Readings | _Events) -> Taken:
         """Take one step from where the reader is; where that is not known, its store says."""
@@ -196,12 +236,17 @@ class Writer:
             yield from records
             position = records[-1].offset
 
-    async def _every(self, interval_s: float, work: Callable[[], bool], stop: asyncio.Event) -> None:
+    async def _every(
+        self, interval_s: float, work: Callable[[], bool], progress: Progress, stop: asyncio.Event
+    ) -> None:
         """Repeat `work` until it says it is done, then again after `interval_s`."""
         while not stop.is_set():
+            progress.begin()
             try:
                 done = await WRITING.run(work)
+                progress.done()
             except StoreError as error:
+                progress.failed(error)
                 self.counters.store_failures += 1
                 logger.error("%s: %s", work.__name__, error)  # noqa: TRY400 - the reason is in the message
                 done = True

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.receive import BrokerAddress
+from parts.part import Part
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
 from store import private
@@ -22,10 +23,12 @@ _WORD_BYTES: Final = 12
 CLOUD_PASSWORD: Final = "broker/cloud-password"  # noqa: S105  # a file
 
 
-async def connect_address(settings: Settings, stack: contextlib.AsyncExitStack) -> BrokerAddress:
-    """Where it is; one that was started is stopped with `stack`."""
+async def connect_address(
+    settings: Settings, stack: contextlib.AsyncExitStack
+) -> tuple[BrokerAddress, list[Part]]:
+    """Where it is, and what is to be run for it; one that was started is stopped with `stack`."""
     if settings.broker is not None:
-        return configured(settings.broker)
+        return configured(settings.broker), []
     password = os.urandom(16).hex()
     users = {"cloud": Credentials(password=password)}
     # For `plumbline command`, which speaks as the cloud from a process of its own.
@@ -38,7 +41,14 @@ async def connect_address(settings: Settings, stack: contextlib.AsyncExitStack) 
     await broker.start()
     stack.push_async_callback(broker.stop)
     LOGGER.info("embedded broker listens on 127.0.0.1:%d", broker.port)
-    return BrokerAddress(host="127.0.0.1", port=broker.port, username="cloud", password=password)
+    part = Part(
+        "embedded broker",
+        lambda _: broker.keep_running(),
+        lambda: {"nats_server_restarts": broker.restarts},
+        broker.well,
+        heeds_stop=False,
+    )
+    return BrokerAddress(host="127.0.0.1", port=broker.port, username="cloud", password=password), [part]
 
 
 def running(settings: Settings) -> BrokerAddress:

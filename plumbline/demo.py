@@ -8,7 +8,6 @@ protocols), `plumbline-edge backfill` (its past days become a spooled backlog), 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -26,6 +25,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from plumbline.children import ChildError, Children
+from plumbline.heartbeat import fresh_beats
 from plumbline.ports import free_port
 
 SITE: Final = "fenglin-18"
@@ -96,7 +96,7 @@ def _begin(place: _Place, children: Children) -> None:
     _step("broker, ingest, stores and pages start")
     _write_project(place)
     serve = ["plumbline", "serve", "--config", str(place.folder / "plumbline.yaml")]
-    children.start("serve", serve, lambda: _health(place) is not None)
+    children.start("serve", serve, lambda: _is_well(place))
     _step("the edge agent reads the site; live values go first, the backlog behind them")
     children.start("edge", ["edge_agent", "run", str(place.site_file)], lambda: _online(place))
     _watch_backlog(place, children, total)
@@ -114,11 +114,11 @@ def _watch_backlog(place: _Place, children: Children, total: int) -> None:
     deadline = time.monotonic() + _BACKLOG_WITHIN_S
     while time.monotonic() < deadline:
         children.check()
-        health = _health(place)
-        if health:
-            stored = min(health["writer"]["readings"], total)
+        counters = _counters(place)
+        if "readings" in counters and "spooled_batches" in counters:
+            stored = min(counters["readings"], total)
             _bar(stored / total, f"{stored:>9,} of {total:,} readings are in the store")
-            if stored == total and health["spooled_batches"] <= _LIVE_BATCHES:
+            if stored == total and counters["spooled_batches"] <= _LIVE_BATCHES:
                 print()
                 return
         time.sleep(0.1)
@@ -223,17 +223,23 @@ def _dump(path: Path, data: object) -> None:
 # Asking and showing.
 
 
-def _health(place: _Place) -> dict[str, Any] | None:
+def _is_well(place: _Place) -> bool:
     try:
-        with urllib.request.urlopen(f"{place.url}/health", timeout=2) as answer:  # noqa: S310  # our own child
-            health: dict[str, Any] = json.load(answer)
-            return health
+        with urllib.request.urlopen(f"{place.url}/health", timeout=2):  # noqa: S310  # our own child
+            return True
     except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return None
+        return False
+
+
+def _counters(place: _Place) -> dict[str, Any]:
+    """Of the writer and of the stores, as `serve` last said in its folder."""
+    beats = fresh_beats(place.folder / "data" / "health", "serve").values()
+    parts = [beat["parts"][name] for beat in beats for name in ("time series", "stores")]
+    return {name: count for part in parts for name, count in part["counters"].items()}
 
 
 def _online(place: _Place) -> bool:
-    return bool((_health(place) or {}).get("agents_online"))
+    return bool(_counters(place).get("agents_online"))
 
 
 def _step(text: str) -> None:

@@ -6,15 +6,16 @@ import asyncio
 import datetime as dt
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
-from plumbline.heartbeat import fresh_beats
+from plumbline.heartbeat import PROCESSES, fresh_beats
 from plumbline.projects_file import weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Kind
@@ -246,7 +247,17 @@ def _look_at_records(records: SqlRecords) -> Iterator[Line]:
 
 def _processes(settings: Settings, _: bool) -> Iterator[Line]:
     folder = settings.data / "health"
-    names = {name: len(fresh_beats(folder, name)) for name in ("ingest", "analytics")}
-    running = ", ".join(f"{count} {name}" for name, count in names.items() if count)
+    beats = [(name, beat) for name in PROCESSES for beat in fresh_beats(folder, name).values()]
+    for name, beat in beats:
+        yield from (_part(name, part, beat["parts"][part]) for part in beat["failing"])
+        restarted = [part for part, said in beat["parts"].items() if said["restarts"]]
+        if restarted:
+            yield Line("warn", "processes", f"{name}: started anew since it began: {', '.join(restarted)}")
+    running = Counter(name for name, beat in beats if not beat["failing"])
     if running:
-        yield Line("ok", "processes", running)
+        yield Line("ok", "processes", ", ".join(f"{count} {name}" for name, count in running.items()))
+
+
+def _part(process: str, name: str, said: dict[str, Any]) -> Line:
+    remedy = f"`plumbline health --process {process}` shows its counters"
+    return Line("fail", "processes", f"{process}: {name}: {said.get('why', '')}", remedy)

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from parts.backoff import Backoff
 from plumbline import broker_health
 from plumbline.broker_health import Monitor
 from plumbline.ports import free_port, listens
@@ -93,7 +94,7 @@ class EmbeddedBroker:
         self.port = port
         self.restarts = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._failure: str | None = None
 
     @property
     def pid(self) -> int | None:
@@ -112,16 +113,14 @@ class EmbeddedBroker:
             except BrokerError:
                 if attempt == attempts:
                     raise
-        self._keeper = asyncio.create_task(self._keep_running(), name="embedded broker")
 
     async def stop(self) -> None:
-        """Stop it and wait until it is gone. Stopping twice is harmless."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
+        """Stop it and wait until it is gone; after `keep_running` has ended. Stopping twice is harmless."""
         await self._end()
+
+    def well(self) -> str | None:
+        """Why nobody can connect, None where the child runs and does not call itself unavailable."""
+        return self._failure if self.pid is not None else self._failure or "nats-server does not run"
 
     async def _end(self) -> None:
         process = self._process
@@ -173,30 +172,33 @@ class EmbeddedBroker:
             raise BrokerError(f"nats-server ended before it listened on port {self.port}{self._last_words()}")
         return listens(self.pid, self.port)
 
-    async def _keep_running(self) -> None:
-        pause_s = _FIRST_PAUSE_S
+    async def keep_running(self) -> None:
+        """Start it again whenever it ends, until cancelled; after `start`."""
+        backoff = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         while self._process is not None:
             since = time.monotonic()
             code = await self._end_of(self._process)
             logger.error("nats-server ended with %d; starting it again on port %d", code, self.port)
             if time.monotonic() - since > _HEALTHY_AFTER_S:
-                pause_s = _FIRST_PAUSE_S
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                backoff.reset()
+            await asyncio.sleep(backoff.pause_s())
             self.restarts += 1
             try:
                 await self._launch()
+                self._failure = None
             except BrokerError as error:
+                self._failure = str(error).splitlines()[0]
                 logger.error("%s", error)  # noqa: TRY400 - the reason is in the message
 
     async def _end_of(self, process: asyncio.subprocess.Process) -> int:
         """Wait for the child's end, and bring it about where its store has failed and stays failed."""
-        ended = asyncio.create_task(process.wait())
+        ended = asyncio.create_task(process.wait(), name="embedded broker: process")
         refusals = 0
         try:
             while not ended.done():
                 await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
                 why = await HEALTH.run(broker_health.failure, self._monitor)
+                self._failure = why
                 refusals = refusals + 1 if why else 0
                 if refusals >= _PATIENCE and not ended.done():
                     logger.error("nats-server takes no more messages: %s", why)

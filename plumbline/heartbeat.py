@@ -1,4 +1,4 @@
-"""How a process without a page says that it is well: a small file, written anew every few seconds."""
+"""How a process says on its own machine how it is: a small file, written anew every few seconds."""
 
 from __future__ import annotations
 
@@ -12,31 +12,41 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import HEALTH
+from web.api.sources import Vitals
 
 LOGGER = logging.getLogger("plumbline.heartbeat")
 
 EVERY_S: Final = 2.0
+#: Whose beats there are.
+PROCESSES: Final = ("serve", "ingest", "analytics", "web")
 #: A file older than this is of a process that hangs or died.
 STALE_S: Final = 15.0
 
 
 class Heartbeat:
-    """`<folder>/<name>-<pid>.json`: the moment and `vitals` (called in a thread). Removed at a clean end."""
+    """`<folder>/<name>-<pid>.json`: the moment, the parts that fail, and all parts with their counters.
+    Removed at a clean end."""
 
-    def __init__(self, folder: Path, name: str, vitals: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, folder: Path, name: str, vitals: Callable[[], Vitals]) -> None:
         self._path = folder / f"{name}-{os.getpid()}.json"
         self._vitals = vitals
+        self._progress = Progress()
+        self.well = self._progress.well
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             while not stop.is_set():
+                self._progress.begin()
                 try:
-                    await HEALTH.run(self._beat)
-                except (OSError, StoreError) as error:  # a full disk, a store away: the work goes on
+                    await HEALTH.run(self._beat, self._vitals())
+                    self._progress.done()
+                except (OSError, StoreError) as error:  # a full disk, health overloaded: the work goes on
+                    self._progress.failed(error)
                     LOGGER.warning("heartbeat: %s", error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_S):
@@ -44,9 +54,10 @@ class Heartbeat:
         finally:
             self._path.unlink(missing_ok=True)
 
-    def _beat(self) -> None:
+    def _beat(self, vitals: Vitals) -> None:
+        said = {"time_ms": time.time_ns() // 1_000_000, "failing": vitals.failing, "parts": vitals.parts}
         beside = self._path.with_suffix(".new")
-        beside.write_text(json.dumps({"time_ms": time.time_ns() // 1_000_000} | self._vitals()))
+        beside.write_text(json.dumps(said))
         beside.replace(self._path)
 
 

@@ -18,6 +18,7 @@ from edge_agent.recording import read_recording
 from edge_agent.spool import Spool
 from edge_agent.spool_thread import SpoolThread
 from edge_agent.status import spool_status
+from edge_agent.together import Together, leaves
 from edge_agent.uplink import Uplink
 from store.threads import WRITING
 from wire.status import Status
@@ -65,15 +66,22 @@ async def replay(
         spool = SpoolThread(Spool.open(path, _BOUND_MB << 20, utc_ms()))
         batches = spool.batches
         uplink = Uplink(site, agent, broker, spool, _status(spool), utc_ms)
+
+        async def drained() -> None:
+            try:
+                await _drained(spool, batches, patience_s, progress)
+            finally:
+                uplink.stop()
+
+        together = Together()
+        together.start("uplink", uplink.run(), may_return=True)
+        together.start("drained", drained(), may_return=True)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(uplink.run())
-                try:
-                    await _drained(spool, batches, patience_s, progress)
-                finally:
-                    uplink.stop()
-        except* ReplayError as errors:
-            raise ReplayError(str(errors.exceptions[0])) from None
+            await together.run()
+        except BaseExceptionGroup as group:
+            if (error := next((e for e in leaves(group) if isinstance(e, ReplayError)), None)) is not None:
+                raise error from None
+            raise
         finally:
             await spool.close()
         return Replayed(readings, batches, uplink.counters().refused)

@@ -6,19 +6,23 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
+from parts.part import Part
+from parts.turn import Lease, Turn
 from plumbline.settings import InfluxStore, PostgresqlStore, Settings, SettingsError, secret
 from store import private
 from store.engine import sqlite_url
-from store.lease import FileLease, Lease, PostgresqlLease
+from store.lease import FileLease, PostgresqlLease
 from store.log.contract import Log
-from store.log.follow import follow
+from store.log.follow import Following
 from store.log.hint import Hint
 from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
 from store.records.contract import Records
 from store.records.registry import Registry
 from store.records.sql_records import SqlRecords
+from store.threads import LEASES
 from store.timeseries.contract import TimeSeries
 from store.timeseries.influx_settings import InfluxSettings
 from store.timeseries.sqlite import SqliteTimeSeries
@@ -74,26 +78,23 @@ def open_records(settings: Settings) -> SqlRecords:
     return SqlRecords(sqlite_url(settings.data / "records.db"))
 
 
-def writer_lease(settings: Settings) -> Lease:
-    """Whose turn it is to carry the log into the stores, of all who share the log."""
+def turn(settings: Settings, work: Literal["writer", "analytics"]) -> Turn:
+    """Whose turn it is, of all who share the log, to do what one process does: `writer` carries the log into
+    the stores, `analytics` reads it for what it means."""
     store = settings.stores.log
+    lease: Lease = FileLease(settings.data / f"{work}.lock")
     if isinstance(store, PostgresqlStore):
-        return PostgresqlLease(secret(store.dsn_file), "writer")
-    return FileLease(settings.data / "writer.lock")
+        lease = PostgresqlLease(secret(store.dsn_file), work)
+    return Turn(work, lease, LEASES.run)
 
 
-@contextmanager
-def hints(settings: Settings, hint: Hint) -> Iterator[None]:
+def hint_parts(settings: Settings, hint: Hint) -> list[Part]:
     """Nudges from other processes, where the log's database carries them; else polling is quick enough."""
     store = settings.stores.log
     if not isinstance(store, PostgresqlStore):
-        yield
-        return
-    following = follow(secret(store.dsn_file), hint)
-    try:
-        yield
-    finally:
-        following.close()
+        return []
+    following = Following(secret(store.dsn_file), hint)
+    return [Part("hints of the log", lambda _: following.run(), well=following.well, heeds_stop=False)]
 
 
 def influx_settings(settings: Settings, store: InfluxStore) -> InfluxSettings:

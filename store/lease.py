@@ -1,28 +1,15 @@
-"""A lease: of several processes one does a piece of work, and when it dies another takes over.
-
-The work must stay right when two do it at once: a lease spares work, it protects nothing.
-"""
+"""Leases (`parts.turn.Lease`): of several processes one does a piece of work."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 import psycopg
 
 from store.errors import StoreError
-
-
-class Lease(Protocol):
-    """Blocking; used by one thread at a time."""
-
-    def hold(self) -> bool:
-        """Take it, or make sure it is still ours; whether it is."""
-
-    def release(self) -> None:
-        """Let another take it. Harmless where it is not ours."""
 
 
 class FileLease:

@@ -75,3 +75,4 @@ PAGES: Final = Threads("pages", threads=2, most_waiting=256)
 #: The HTTP API: as many at once as FastAPI's own pool is held to.
 API_THREADS: Final = 4
 API: Final = Threads("api", API_THREADS, most_waiting=256)
+EVERY_POOL: Final = (COMMITS, UPKEEP, HEALTH, LEASES, WRITING, ANALYTICS, LIVE, PAGES, API)

@@ -67,5 +67,5 @@ def tasks_named() -> dict[str, asyncio.Task[Any]]:
     return {
         task.get_name(): task
         for task in asyncio.all_tasks()
-        if isinstance(task.get_coro(), Breakable) and not task.get_name().startswith("Task-")
+        if isinstance(task.get_coro(), Breakable) and not task.get_name().startswith(("Task-", "None"))
     }

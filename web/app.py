@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import json
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
@@ -16,13 +15,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
+from parts.part import Part
+from parts.progress import Progress
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
-from store.threads import API_THREADS, HEALTH
+from store.threads import API_THREADS
 from store.timeseries.contract import TimeSeries
 from web.api.app import create_api
 from web.api.rate import Rate
@@ -58,16 +59,16 @@ def create_app(
     records: Records,
     hint: Hint,
     clock: Callable[[], int],
-    vitals: Callable[[], dict[str, Any]] = dict,
+    vitals: Callable[[], Vitals] = lambda: Vitals([], {}),
     registry: Registry | None = None,
     api_rate: Rate | None = None,
     replay: Callable[[Quarantined], Replayed] | None = None,
     look: Look | None = None,
 ) -> FastAPI:
-    """The web server. `clock` gives UTC milliseconds; `vitals` what /health says of other parts of
-    the process (called in a thread). With a `registry` there is the HTTP API at /api/v1, where one
-    token may ask as often as `api_rate`, and `replay` takes in what is in quarantine (in a thread).
-    `look` says when the projects have changed. `app.state.live.close()` ends all streams."""
+    """The web server. `clock` gives UTC milliseconds; `vitals` how the process is (never blocks).
+    With a `registry` there is the HTTP API at /api/v1, where one token may ask as often as `api_rate`, and
+    `replay` takes in what is in quarantine (in a thread). `look` says when the projects have changed.
+    `app.state.parts` are to be run beside it; `app.state.live.close()` ends all streams."""
     known = Projects(projects)
     stores = Stores(timeseries, records)
     live = Live(log, stores, hint, clock, Decoder(records))
@@ -76,7 +77,7 @@ def create_app(
     guesses = Guesses()
     app = FastAPI(
         title="Plumbline",
-        lifespan=_lifespan(live, known, look),
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -84,6 +85,9 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.live = live
+    app.state.parts = [live.part()]
+    if look is not None:
+        app.state.parts.append(_links(known, live, look, guesses))
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(SecurityHeaders)
     lost = render(not_found.build(assets))
@@ -107,20 +111,15 @@ def create_app(
     app.include_router(_project_routes(known, guesses, stores, live, assets, clock))
     app.include_router(_static_routes(assets))
 
-    async def vital() -> Vitals:
-        counts: dict[str, Any] = {"projects": len(known.all), "guesses_refused": guesses.refused}
-        counts |= {"log_offset": await HEALTH.run(log.last_offset)} | live.counts()
-        counts |= await HEALTH.run(vitals)
-        return Vitals(live.well and not any(task.done() for task in app.state.tasks), counts)
-
     @app.get("/health")
     async def health() -> JSONResponse:
-        found = await vital()
-        body = {"status": "ok" if found.well else "failing"} | found.counts
-        return JSONResponse(body, 200 if found.well else 503)
+        """For anybody: the state, and which parts do not do their work. No figure, no reason."""
+        failing = vitals().failing
+        body = {"status": "failing", "failing": failing} if failing else {"status": "ok"}
+        return JSONResponse(body, 503 if failing else 200)
 
     if registry is not None:
-        sources = Sources(registry, log, timeseries, records, clock, vital, replay)
+        sources = Sources(registry, log, timeseries, records, clock, vitals, replay)
         app.mount("/api", create_api(sources, api_rate))
     return app
 
@@ -200,24 +199,23 @@ def _static_routes(assets: Assets) -> APIRouter:
     return routes
 
 
-def _lifespan(
-    live: Live, known: Projects, look: Look | None
-) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # The pool in which FastAPI runs routes and dependencies that are not coroutines.
-        current_default_thread_limiter().total_tokens = API_THREADS
-        app.state.tasks = tasks = [asyncio.create_task(live.run(), name="live")]
-        if look is not None:
-            tasks.append(asyncio.create_task(keep(known, live, look), name="links"))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+@contextlib.asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    # The pool in which FastAPI runs routes and dependencies that are not coroutines.
+    current_default_thread_limiter().total_tokens = API_THREADS
+    yield
 
-    return lifespan
+
+def _links(known: Projects, live: Live, look: Look, guesses: Guesses) -> Part:
+    """What keeps the links in step with the office."""
+    progress = Progress()
+    return Part(
+        "links",
+        lambda _: keep(known, live, look, progress),
+        lambda: {"projects": len(known.all), "guesses_refused": guesses.refused},
+        progress.well,
+        heeds_stop=False,
+    )
 
 
 def _language(request: Request) -> Language:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import UPKEEP
 from web.live import Live
@@ -21,13 +22,16 @@ LOOK_EVERY_S: Final = 1.0
 Look = Callable[[], Sequence[Project] | None]
 
 
-async def keep(known: Projects, live: Live, look: Look) -> None:
+async def keep(known: Projects, live: Live, look: Look, progress: Progress) -> None:
     """Look again and again, until cancelled. What has changed is closed and opened anew by whoever may."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
+        progress.begin()
         try:
             found = await UPKEEP.run(look)
+            progress.done()
         except (ProjectsError, StoreError) as error:
+            progress.failed(error)
             LOGGER.error("%s; the projects stay as they were", error)  # noqa: TRY400 - the reason is there
             continue
         if found is not None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
+from parts.part import Part
+from parts.progress import Progress
 from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.decoder import Decoder
@@ -52,7 +54,15 @@ class Live:
         #: Channels that went wrong and are to be closed: their pages see that they are cut off.
         self._spoiled: set[str] = set()
         self._failed_at_s = -FAILING_FOR_S
+        self._progress = Progress()
         self.failures = 0
+
+    def part(self) -> Part:
+        """What feeds the channels, as a part of a process."""
+        return Part("live pages", lambda _: self.run(), self.counts, self._why, heeds_stop=False)
+
+    def _why(self) -> str | None:
+        return self._progress.well() if self.well else "a page has failed within the last minute"
 
     async def run(self) -> None:
         """Follow the log until cancelled."""
@@ -86,6 +96,7 @@ class Live:
             "channels": len(self._channels),
             "viewers": sum(channel.viewers for channel in channels),
             "undecodable_batches": self._decoder.undecodable,
+            "passages_dropped": sum(channel.state.passages_dropped for channel in channels),
             "failures": self.failures,
         }
 
@@ -118,6 +129,7 @@ class Live:
             try:
                 await work()
             except StoreError as error:
+                self._progress.failed(error)
                 self._failed(f"{error}; the pages go on in a second")
                 await asyncio.sleep(TICK_S)
 
@@ -145,7 +157,10 @@ class Live:
     async def _follow(self) -> None:
         while True:
             seen = self._hint.count
-            if not await self._step():
+            self._progress.begin()
+            more = await self._step()
+            self._progress.done()
+            if not more:
                 await self._hint.wait(POLL_S if self._channels else TICK_S, since=seen)
 
     async def _step(self) -> bool:
@@ -190,7 +205,14 @@ class Live:
         """A task of its own: a store that is slow for one project holds up no other."""
         task = asyncio.create_task(self._tend_until_closed(channel), name=f"page of {channel.project.id}")
         self._tending.add(task)
-        task.add_done_callback(self._tending.discard)
+        task.add_done_callback(lambda task: self._tended(channel, task))
+
+    def _tended(self, channel: Channel, task: asyncio.Task[None]) -> None:
+        """A page nobody tends would stay as it is and seem to live: it is cut off, to begin anew."""
+        self._tending.discard(task)
+        if not channel.closed:
+            self._failed(f"page of {channel.project.id}: its task is gone; it is cut off and begins anew")
+            self.end(channel.project.id)
 
     async def _tend_until_closed(self, channel: Channel) -> None:
         while not channel.closed:

@@ -10,15 +10,15 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from plumbline.heartbeat import STALE_S, fresh_beats
+from plumbline.heartbeat import PROCESSES, STALE_S, fresh_beats
 from plumbline.settings import load_settings
 from wire.printable import printable_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A server with pages is asked by its address, the others by what they write into the data folder."""
+    """A server with pages is asked by its address; what a process writes into the data folder says more."""
     parser.add_argument("--url", default="http://127.0.0.1:8080/health", help="of serve or web")
-    parser.add_argument("--process", choices=["ingest", "analytics"], help="a process without pages")
+    parser.add_argument("--process", choices=PROCESSES, help="of this machine, with its counters")
     parser.add_argument("--config", type=Path, default=Path("plumbline.yaml"), help="with --process")
 
 
@@ -27,13 +27,23 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.process:
         return _ask_file(arguments.config, arguments.process)
     try:
-        with urllib.request.urlopen(arguments.url, timeout=4) as response:  # noqa: S310  # the operator's own URL
-            answer = json.load(response)
+        answer = _ask(arguments.url)
     except (urllib.error.URLError, TimeoutError, json.JSONDecodeError) as error:
         print(f"{arguments.url}: {error}", file=sys.stderr)
         return 1
     _show(answer)
     return 0 if answer.get("status") == "ok" else 1
+
+
+def _ask(url: str) -> dict[str, Any]:
+    """What it says, also where that is that it is not well (503)."""
+    try:
+        with urllib.request.urlopen(url, timeout=4) as response:  # noqa: S310  # the operator's own URL
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            answer = json.load(error)
+    return answer
 
 
 def _ask_file(config: Path, process: str) -> int:
@@ -43,7 +53,7 @@ def _ask_file(config: Path, process: str) -> int:
         print(f"{folder}: no {process} process has said anything for {STALE_S:g} s", file=sys.stderr)
         return 1
     _show(beats)
-    return 0
+    return 1 if any(beat["failing"] for beat in beats.values()) else 0
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -74,6 +74,9 @@ class Log(Protocol):
     def streams(self, site: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
         """(agent, stream) -> which seq have come, as ranges."""
 
+    def probe(self) -> None:
+        """Write something that changes nothing, durably. Raises StoreError where that cannot be."""
+
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """Forget records accepted before `before_ms` with offset <= `up_to_offset`; how many. The proof of
         each stays, until it is of one accepted before `proofs_before_ms`. In steps, none of which holds an

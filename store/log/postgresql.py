@@ -179,6 +179,12 @@ class PostgresqlLog:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
 
+    def probe(self) -> None:
+        """See the contract: a message into the server's own log (postgresql.org/docs/current, "Replication
+        Management Functions")."""
+        with self._connected("probe") as connection:
+            connection.execute("SELECT pg_logical_emit_message(true, 'plumbline', 'probe')")
+
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""
         trimmed, count = 0, _TRIM_STEP

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from parts.backoff import Backoff
+from parts.progress import Progress
 from store.errors import StoreError
 from store.log.hint import Hint
 from store.threads import Threads
 
 #: How long a nudge may be missing before the log is looked at all the same.
 POLL_S: Final = 1.0
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 
 
 class Taken(NamedTuple):
@@ -27,26 +27,29 @@ async def read_on(
     threads: Threads,
     step: Callable[[], Taken],
     failed: Callable[[StoreError], None],
+    progress: Progress,
     hint: Hint,
     linger_s: float,
     stop: asyncio.Event,
 ) -> None:
     """Until `stop`; a step that has begun is finished. Steps run in `threads`.
 
-    A step that raises StoreError is told to `failed` and done again, ever more slowly. After one that took
-    all there was, so much may gather as comes within `linger_s`.
+    A step that raises StoreError is told to `failed` and `progress`, and done again, ever more slowly. After
+    one that took all there was, so much may gather as comes within `linger_s`.
     """
-    pause_s = _FIRST_PAUSE_S
+    backoff = Backoff()
     while not stop.is_set():
         count = hint.count
+        progress.begin()
         try:
             taken = await threads.run(step)
         except StoreError as error:
             failed(error)
-            await pause(pause_s, stop)
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            progress.failed(error)
+            await pause(backoff.pause_s(), stop)
             continue
-        pause_s = _FIRST_PAUSE_S
+        backoff.reset()
+        progress.done()
         if not taken.batches:
             await hint.wait(POLL_S, count)
         elif not taken.full:

@@ -132,6 +132,12 @@ class SqliteLog:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
 
+    def probe(self) -> None:
+        """See the contract: the number that SQLite keeps for its users in the first page is written again."""
+        with self._database.write() as connection:
+            number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            connection.execute(f"PRAGMA user_version = {number}")
+
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""
         trimmed = 0

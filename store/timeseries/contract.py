@@ -152,4 +152,7 @@ class TimeSeries(Protocol):
         """Whether the store is reachable and set up (database or bucket, retention, rollups); sets up what is
         missing where `fix`. Says what is wrong in findings, not by raising."""
 
+    def counts(self) -> dict[str, int]:
+        """Readings left out since it was opened, by the reason. Does not block."""
+
     def close(self) -> None: ...

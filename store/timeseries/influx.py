@@ -87,10 +87,9 @@ class InfluxTimeSeries:
                 self._reached = position
         return columns.readings_of(merged)
 
-    @property
-    def beyond_retention(self) -> int:
-        """Readings the server refused since we began, as its retention policy is over for them."""
-        return self._http.beyond_retention
+    def counts(self) -> dict[str, int]:
+        """See the contract. The server refuses readings for which its retention policy is over."""
+        return {"beyond_retention": self._http.beyond_retention}
 
     def _store(self, measurement: str, blocks: Sequence[Block]) -> None:
         """Lines are made while the server reads the ones before: two bodies under way leave it no pause,

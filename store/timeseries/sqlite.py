@@ -42,6 +42,7 @@ class SqliteTimeSeries:
         with self._database.write() as connection:
             bring_up_to_date(connection, path)
         self._known = SeriesIds()
+        self._too_late = 0
 
     def write(self, blocks: Sequence[Block], position: int) -> int:
         """See the contract. A position before the one already reached does not take it back.
@@ -55,9 +56,14 @@ class SqliteTimeSeries:
             step.write(blocks, position)
         step.known.ids.update(step.found)
         self._known = step.known
+        self._too_late += step.too_late
         if step.too_late:
             logger.warning("%d late readings left out: their minutes are closed", step.too_late)
         return step.readings + step.too_late
+
+    def counts(self) -> dict[str, int]:
+        """See the contract."""
+        return {"too_late": self._too_late}
 
     def position(self) -> int:
         """See the contract."""

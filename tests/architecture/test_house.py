@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = (
     "wire",
     "checked_yaml",
+    "parts",
     "edge_agent",
     "store",
     "ingest",

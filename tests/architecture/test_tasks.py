@@ -9,13 +9,13 @@ from typing import Final
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("edge_agent",)
+PACKAGES = ("wire", "parts", "edge_agent", "store", "ingest", "analytics", "web", "plumbline")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 #: What must not be used, and what to use.
 BANNED: Final = {
-    "TaskGroup": "use Together or alone of edge_agent.together: a TaskGroup passes over a member that was "
-    "cancelled, and on Python 3.11.2 every asyncio.timeout in its task fails after it has failed once",
+    "TaskGroup": "use Together or alone of edge_agent.together, in the cloud a Part: a TaskGroup passes over "
+    "a member that was cancelled, and on Python 3.11.2 asyncio.timeout fails in its task once it has failed",
     "wait_for": "use `async with asyncio.timeout(...)`: on Python 3.11 wait_for swallows a cancellation that "
     "comes together with its result",
 }
@@ -24,6 +24,10 @@ MAKERS: Final = {
     "edge_agent/together.py": "run() raises the end of each",
     "edge_agent/supervisor.py": "starts it anew",
     "edge_agent/tcp_port.py": "awaited by whoever writes first",
+    "parts/supervisor.py": "starts it anew",
+    "plumbline/pages.py": "the web part waits for its server and ends with it",
+    "web/live.py": "a page whose task is gone is cut off",
+    "plumbline/embedded_broker.py": "the part waits for its child process and ends with it",
 }
 #: As the uplink of the first version was written.
 AFTER_A_FAILED_GROUP: Final = """

@@ -19,8 +19,9 @@ import aiomqtt
 import pytest
 
 from ingest.receive import BrokerAddress
-from plumbline.embedded_broker import Credentials, EmbeddedBroker
+from plumbline.embedded_broker import Credentials
 from tests.e2e.broker_with_certificates import HOST, Office, TwoDoors, write_users
+from tests.embedded import kept
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
@@ -47,20 +48,18 @@ async def _embedded(folder: Path) -> AsyncIterator[Broker]:
         "ours": Credentials("of ours", SITE, "pi-1"),
         "theirs": Credentials("of theirs", OTHER, "pi-1"),
     }
-    broker = EmbeddedBroker(folder / "broker", users)
-    await broker.start()
+    async with kept(folder / "broker", users) as broker:
 
-    async def kill_and_return() -> None:
-        killed = broker.pid
-        assert killed is not None
-        os.kill(killed, signal.SIGKILL)
-        await until(lambda: broker.pid not in (None, killed), "back")
+        async def kill_and_return() -> None:
+            killed = broker.pid
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+            await until(lambda: broker.pid not in (None, killed), "back")
 
-    cloud, ours, theirs = (
-        BrokerAddress("127.0.0.1", broker.port, name, user.password) for name, user in users.items()
-    )
-    yield Broker(cloud, ours, theirs, replace(ours, password="guessed"), kill_and_return)
-    await broker.stop()
+        cloud, ours, theirs = (
+            BrokerAddress("127.0.0.1", broker.port, name, user.password) for name, user in users.items()
+        )
+        yield Broker(cloud, ours, theirs, replace(ours, password="guessed"), kill_and_return)
 
 
 def _mosquitto(server: Mosquitto, cloud: BrokerAddress, *others: BrokerAddress) -> Broker:

@@ -21,6 +21,7 @@ from store.log.contract import Standing
 from store.records.registry import Directory
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.embedded import kept
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
@@ -57,13 +58,11 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         server.stop()
         return
     users = {"cloud": Credentials("of the cloud"), "pi": Credentials("of the agent", SITE, "pi-1")}
-    embedded = EmbeddedBroker(tmp_path / "broker", users)
-    await embedded.start()
-    addresses = [
-        BrokerAddress("127.0.0.1", embedded.port, name, user.password) for name, user in users.items()
-    ]
-    yield Broker(addresses[0], addresses[1], embedded=embedded)
-    await embedded.stop()
+    async with kept(tmp_path / "broker", users) as embedded:
+        addresses = [
+            BrokerAddress("127.0.0.1", embedded.port, name, user.password) for name, user in users.items()
+        ]
+        yield Broker(addresses[0], addresses[1], embedded=embedded)
 
 
 async def test_what_has_a_receipt_is_in_the_log_and_soon_in_the_store(broker: Broker, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.chaos.disk import Tmpfs
 from plumbline.embedded_broker import BrokerError, Credentials, EmbeddedBroker
+from tests.embedded import kept
 from tests.servers import free_port, listens, wait_until
 
 ACCOUNTS = {
@@ -25,10 +26,8 @@ ACCOUNTS = {
 
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
-    running = EmbeddedBroker(tmp_path / "broker", ACCOUNTS)
-    await running.start()
-    yield running
-    await running.stop()
+    async with kept(tmp_path / "broker", ACCOUNTS) as running:
+        yield running
 
 
 def client(broker: EmbeddedBroker, user: str, password: str | None = None) -> aiomqtt.Client:
@@ -180,21 +179,19 @@ async def test_a_disk_that_was_full_does_not_keep_it_mute(tmp_path: Path) -> Non
         disk = Tmpfs(tmp_path / "small", 32)
     except OSError as error:
         pytest.skip(f"cannot mount a small file system: {error}")
-    broker = EmbeddedBroker(disk.folder / "broker", ACCOUNTS)
     try:
-        await broker.start()
-        assert await _spoken(broker)
-        disk.fill()
-        async with asyncio.timeout(10):
-            while await _spoken(broker):
-                pass
-        disk.free()
-        async with asyncio.timeout(20):
-            while not await _spoken(broker):
-                pass
-        assert broker.restarts > 0
+        async with kept(disk.folder / "broker", ACCOUNTS) as broker:
+            assert await _spoken(broker)
+            disk.fill()
+            async with asyncio.timeout(10):
+                while await _spoken(broker):
+                    pass
+            disk.free()
+            async with asyncio.timeout(20):
+                while not await _spoken(broker):
+                    pass
+            assert broker.restarts > 0
     finally:
-        await broker.stop()
         disk.close()
 
 

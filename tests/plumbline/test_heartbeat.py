@@ -10,14 +10,15 @@ from pathlib import Path
 
 from plumbline.heartbeat import STALE_S, Heartbeat, fresh_beats
 from tests.servers import wait_until
+from web.api.sources import Vitals
 
 
 async def test_it_beats_while_it_runs_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    stop = asyncio.Event()
-    beat = asyncio.create_task(Heartbeat(tmp_path, "ingest", lambda: {"appended": 7}).run(stop))
+    stop, vitals = asyncio.Event(), lambda: Vitals(["log"], {"receipts": {"appended": 7}})
+    beat = asyncio.create_task(Heartbeat(tmp_path, "ingest", vitals).run(stop))
     await asyncio.to_thread(wait_until, lambda: bool(fresh_beats(tmp_path, "ingest")), what="a beat")
     (said,) = fresh_beats(tmp_path, "ingest").values()
-    assert said["appended"] == 7
+    assert (said["failing"], said["parts"]["receipts"]["appended"]) == (["log"], 7)
     assert fresh_beats(tmp_path, "analytics") == {}
     stop.set()
     await beat

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from parts.supervisor import Supervisor
 from store.engine import sqlite_url
 from store.log.contract import Entry
 from store.log.hint import Hint
@@ -28,6 +29,7 @@ from tests.servers import free_port, wait_until
 from web.app import create_app
 from web.connections import Connections, bounded
 from web.keeping import Look
+from web.live import Live
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
@@ -114,6 +116,7 @@ class Stand:
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = load_projects(self.folder / "projects.yaml")
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.live: Live | None = None
 
     def append(
         self,
@@ -246,6 +249,7 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
     app = create_app(
         stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock, look=look
     )
+    stand.live = app.state.live
     port = free_port()
     config = uvicorn.Config(
         app,
@@ -260,7 +264,11 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
 
     async def serve() -> None:
         stand.loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        feeding = asyncio.create_task(Supervisor(app.state.parts).run(stop))
         await server.serve()
+        stop.set()
+        await feeding
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="web")
     thread.start()

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from tests.web.site_day import FOREMAN, HELPER, OTHER_TOKEN, SITE, TILER, TOKEN, Stand, at, tell_day
+from web.api.sources import Vitals
 from web.app import create_app
 from web.headers import HEADERS
 
@@ -123,14 +124,17 @@ def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> N
         assert "disk" not in answer.text
 
 
-def test_health_counts_and_names_nobody(client: TestClient, stand: Stand) -> None:
-    tell_day(stand, at(15.2), hours=0.1)
-    client.get(f"/p/{TOKEN}")
-    health = client.get("/health")
-    assert health.status_code == 200
-    body = health.json()
-    assert (body["status"], body["projects"], body["channels"], body["log_offset"]) == ("ok", 2, 1, 1)
-    assert TOKEN not in health.text
+@pytest.mark.parametrize("failing", [[], ["broker", "time series"]])
+def test_health_says_the_state_and_no_figure(stand: Stand, failing: list[str]) -> None:
+    parts = {"broker": {"state": "failing", "why": "broker.example: refused", "received": 17}}
+    app = create_app(
+        stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock,
+        lambda: Vitals(failing, parts),
+    )  # fmt: skip
+    with TestClient(app) as client:
+        health = client.get("/health")
+    said = (503, {"status": "failing", "failing": failing}) if failing else (200, {"status": "ok"})
+    assert (health.status_code, health.json()) == said
 
 
 def test_the_chart_has_gaps_as_gaps_and_presence_as_spans(client: TestClient, stand: Stand) -> None:

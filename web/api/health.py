@@ -16,23 +16,31 @@ routes = APIRouter(tags=["health"], dependencies=[JsonOnly])
 
 
 class HealthAnswer(Answer):
-    """Public but for the vitals."""
+    """Public but for the parts."""
 
     status: Annotated[Literal["ok", "failing"], Field(description="ok, or failing (with HTTP 503).")]
-    vitals: Annotated[
-        dict[str, Any] | None,
-        Field(description="Counters of the server's parts; null without the scope health:read."),
+    failing: Annotated[list[str], Field(description="Which parts of the server do not do their work.")]
+    parts: Annotated[
+        dict[str, dict[str, Any]] | None,
+        Field(
+            description="Each part of the server: its state, why it fails, how often it was started anew, "
+            "its counters; null without the scope health:read."
+        ),
     ]
 
 
 @routes.get(
     "/health",
     summary="Is the server well?",
-    responses={503: {"model": HealthAnswer, "description": "A part of the server has ended"}},
+    responses={503: {"model": HealthAnswer, "description": "A part of the server does not do its work"}},
 )
 async def show_health(response: Response, who: TokenIfSent, sources: From) -> HealthAnswer:
-    """Without a token: the status alone."""
-    vitals = await sources.vitals()
-    response.status_code = 200 if vitals.well else 503
+    """Without a token: the status, and the names of the parts that fail."""
+    vitals = sources.vitals()
+    response.status_code = 503 if vitals.failing else 200
     allowed = who is not None and "health:read" in who.scopes
-    return HealthAnswer(status="ok" if vitals.well else "failing", vitals=vitals.counts if allowed else None)
+    return HealthAnswer(
+        status="failing" if vitals.failing else "ok",
+        failing=vitals.failing,
+        parts=vitals.parts if allowed else None,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 
@@ -16,10 +16,11 @@ from store.scoped import SiteRecords, SiteSeries
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """How the server is: `well`, and counters of its parts. Names nobody."""
+    """How the process is: the names of the parts that do not do their work, and of each part how it is with
+    its counters. Names nobody."""
 
-    well: bool
-    counts: dict[str, Any]
+    failing: list[str]
+    parts: dict[str, dict[str, Any]]
 
 
 class Replayed(Protocol):
@@ -50,7 +51,7 @@ class Sources:
     timeseries: SiteSeries
     records: SiteRecords
     clock: Callable[[], int]
-    vitals: Callable[[], Awaitable[Vitals]]
+    vitals: Callable[[], Vitals]
     replay: Callable[[Quarantined], Replayed] | None = None
 
 

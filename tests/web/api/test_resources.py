@@ -224,10 +224,10 @@ def test_a_badge_number_that_slipped_through_is_shown_to_who_may_see_it_alone(
     assert (whole["text"] or "").encode() == payload or base64.b64decode(whole["base64"]) == payload
 
 
-def test_health_is_public_and_its_vitals_are_not(firms: TwoFirms) -> None:
+def test_health_is_public_and_its_counters_are_not(firms: TwoFirms) -> None:
     anybody = firms.client.get("/api/v1/health")
-    assert (anybody.status_code, anybody.json()) == (200, {"status": "ok", "vitals": None})
-    assert firms.get("/health", firms.issue("telemetry:read")).json()["vitals"] is None
-    vitals = firms.get("/health", firms.issue("health:read")).json()["vitals"]
-    assert vitals["writer"] == {"batches": 7}
+    assert (anybody.status_code, anybody.json()) == (200, {"status": "ok", "failing": [], "parts": None})
+    assert firms.get("/health", firms.issue("telemetry:read")).json()["parts"] is None
+    parts = firms.get("/health", firms.issue("health:read")).json()["parts"]
+    assert parts["receipts"]["counters"] == {"batches": 7}
     assert firms.get("/health", "pl_" + "x" * 43).status_code == 401

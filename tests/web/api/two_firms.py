@@ -31,6 +31,7 @@ from store.records.tokens import make_token, token_digest
 from store.timeseries.contract import Block
 from tests.web.site_day import SITE, STREAM, Clock, Stand, at, tell_day
 from web.api.rate import Rate
+from web.api.sources import Vitals
 from web.app import create_app
 from wire.batch import Batch, Event, encode
 from wire.status import Dropped, SpoolStatus, Status
@@ -108,7 +109,7 @@ def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
         stand.records,
         Hint(),
         lambda: NOW,
-        lambda: {"writer": {"batches": 7}},
+        lambda: Vitals([], {"receipts": {"state": "ok", "counters": {"batches": 7}}}),
         registry=stand.records.registry,
         api_rate=rate,
         replay=lambda item: Replay(

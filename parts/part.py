@@ -1,0 +1,43 @@
+"""What a process is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parts.turn import Turn
+
+
+def works() -> None:
+    """For a part that is well when it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things a process does at the same time.
+
+    `run` goes on until the event it is given is set, or, without `heeds_stop`, until it is cancelled. `well`
+    says why the part does not do its work although it runs, None where it does; it never blocks. `counters`
+    are shown to who may see them. With a `lease` it runs while that is ours, and waits else, which is well.
+    """
+
+    name: str
+    run: Callable[[asyncio.Event], Awaitable[None]]
+    counters: Callable[[], Mapping[str, Any]] = dict
+    well: Callable[[], str | None] = works
+    lease: Turn | None = None
+    heeds_stop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """How a part is. `why` is None where it is well; `reason` is what it last ended with."""
+
+    name: str
+    why: str | None
+    waiting: bool
+    restarts: int
+    reason: str
+    counters: Mapping[str, Any]
