@@ -15,6 +15,7 @@ from edge_agent.clock import utc_ms
 from ingest.receive import BrokerAddress
 from ingest.service import Ingest
 from store.engine import sqlite_url
+from store.log.contract import Log
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.registry import Directory
@@ -33,10 +34,15 @@ class Cloud:
     """What passed at the broker, in order; and in `log` and `records` what ingest made of it."""
 
     def __init__(
-        self, client: aiomqtt.Client, address: BrokerAddress, folder: Path, directory: Directory | None
+        self,
+        client: aiomqtt.Client,
+        address: BrokerAddress,
+        folder: Path,
+        directory: Directory | None,
+        log: Log | None,
     ) -> None:
         self.client = client
-        self.log = SqliteLog(folder / "log.db")
+        self.log = log or SqliteLog(folder / "log.db")
         self.records = SqlRecords(sqlite_url(folder / "records.db"))
         self.batches: list[Batch] = []
         self.payloads: list[bytes] = []
@@ -93,6 +99,7 @@ async def cloud(
     *,
     answers: bool = True,
     directory: Directory | None = None,
+    log: Log | None = None,
 ) -> AsyncIterator[Cloud]:
     """A cloud for the length of an `async with`; one that answers, unless told that it does not yet."""
     async with AsyncExitStack() as stack:
@@ -102,7 +109,8 @@ async def cloud(
         )
         client.pending_calls_threshold = 10_000
         await client.subscribe([(f"{TOPIC}/batch", 1), (f"{TOPIC}/status", 1)])
-        one = Cloud(client, BrokerAddress("127.0.0.1", port, username=username), folder, directory)
+        address = BrokerAddress("127.0.0.1", port, username=username)
+        one = Cloud(client, address, folder, directory, log)
         stack.callback(one.close)
         listening = asyncio.create_task(one.listen())
         try:
