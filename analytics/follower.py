@@ -33,6 +33,7 @@ class FollowerCounters:
     batches: int = 0
     position: int = 0
     store_failures: int = 0
+    registered: bool = False
 
 
 class Follower:
@@ -58,7 +59,10 @@ class Follower:
         LOGGER.error("%s; the log waits", error)
 
     def _step(self) -> Taken:
-        """Read on and keep the place."""
+        """Read on and keep the place. The log waits for who has one, so it is taken before the first step."""
+        if not self.counters.registered:
+            self._records.move(READER, 0)
+            self.counters.registered = True
         records = self._log.read(self._records.position(READER), STEP_BATCHES)
         if records:
             self._records.move(READER, records[-1].offset)

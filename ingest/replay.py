@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from pydantic_core import from_json
 
-from ingest import content
+from ingest import content, differing
 from ingest.accept import Accepted, Refused, accept, dump
 from ingest.correction import Correction
 from ingest.refusals import SetAside, detail, summary
@@ -133,6 +133,8 @@ class Replay:
         """
         if item.replayed is not None:
             return Replayed(item.id, "taken", 0, 0, "", "")
+        if item.reason == differing.REASON:
+            return Replayed(item.id, "waiting", 0, 0, item.reason, item.detail)
         verdict = judge_again(item, self._directory, self._clock(), correction)
         appended, waiting = None, verdict.waiting
         if verdict.topic is not None and verdict.batch is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +19,12 @@ EVENTS_DAYS: Final = 90.0
 QUARANTINE_DAYS: Final = 90.0
 #: So long after its acceptance a batch that comes again can be told from another one under its number.
 PROOF_DAYS: Final = 90.0
+#: So much longer than its days a record stays for a reader that has not come by (invariant 16), and no
+#: longer: a reader that is gone for good must not fill the disk.
+WAIT_DAYS: Final = 30.0
+#: The clock is believed to be so far ahead of the newest reading of all sites, and from there on as far as
+#: time has passed in this process.
+_BELIEVED_AHEAD_MS: Final = 2 * DAY_MS
 #: UTC ms before which go: readings, rollups, events, quarantine.
 _Cuts = tuple[int, int, int, int]
 
@@ -32,6 +40,7 @@ class Retention:
     rollup_days: float | None = ROLLUPS_DAYS
     event_days: float | None = EVENTS_DAYS
     quarantine_days: float | None = QUARANTINE_DAYS
+    wait_days: float = WAIT_DAYS
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -45,9 +54,37 @@ class Retention:
         """UTC ms before which consumed batches leave the log."""
         return now_ms - round(self.log_days * DAY_MS)
 
+    def unread_before(self, now_ms: int) -> int:
+        """UTC ms before which batches leave the log, read or not."""
+        return self.log_before(now_ms) - round(self.wait_days * DAY_MS)
+
     def proofs_before(self, now_ms: int) -> int:
         """UTC ms before which nothing is known of a batch but that it came."""
         return self.log_before(now_ms) - round(PROOF_DAYS * DAY_MS)
+
+
+class BelievedClock:
+    """A clock that jumped ahead would have everything forgotten at once: so retention goes by what is newest
+    in the store. Where nothing comes, time goes on by a clock that cannot jump."""
+
+    def __init__(
+        self, newest: Callable[[], int | None], steady_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`newest`: UTC ms of the newest reading of all sites, None where there is none."""
+        self._newest = newest
+        self._steady_s = steady_s
+        self._last: tuple[int, float] | None = None
+
+    def now(self, told_ms: int) -> int:
+        """UTC ms, at most what the clock has told. Blocking."""
+        newest, steady_s = self._newest(), self._steady_s()
+        ahead = told_ms if newest is None else newest + _BELIEVED_AHEAD_MS
+        if self._last is not None:
+            at, since_s = self._last
+            ahead = max(ahead, at + round((steady_s - since_s) * 1000))
+        found = min(told_ms, ahead)
+        self._last = (found, steady_s)
+        return found
 
 
 class Forgetting:

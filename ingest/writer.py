@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from ingest import differing
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
-from ingest.retention import Forgetting, Retention
+from ingest.retention import BelievedClock, Forgetting, Retention
 from parts.part import Part
 from parts.progress import Progress
 from parts.supervisor import Supervisor
@@ -23,7 +24,7 @@ from store.log.hint import Hint
 from store.log.reader import Taken, pause, read_on
 from store.records.contract import Records, SiteEvent
 from store.threads import WRITING
-from store.timeseries.contract import TimeSeries
+from store.timeseries.contract import Differences, TimeSeries
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +62,28 @@ class WriterCounters:
     forgotten_records: int = 0
     store_failures: int = 0
     undecodable: int = 0
+    #: Readings that came with another value than stands at their moment.
+    differing: int = 0
+    #: The reader that has kept records in the log beyond their days, and what went without being read at all.
+    log_waits_for: str = ""
+    unread_trimmed: int = 0
 
 
 class _Readings:
     """The reader of the log that fills the time series."""
 
-    def __init__(self, store: TimeSeries, decoder: Decoder, counters: WriterCounters) -> None:
+    def __init__(
+        self,
+        store: TimeSeries,
+        records: Records,
+        decoder: Decoder,
+        counters: WriterCounters,
+        clock: Callable[[], int],
+    ) -> None:
         self.position = store.position
         self.progress = Progress()
+        self._records = records
+        self._clock = clock
         self.reached: int | None = None
         self._store = store
         self._decoder = decoder
@@ -87,7 +102,11 @@ class _Readings:
 
     def take(self, batches: Sequence[Stored]) -> None:
         blocks = [block for stored in batches for block in stored.blocks]
-        self._counters.readings += self._store.write(blocks, batches[-1].offset)
+        told = Differences()
+        self._counters.readings += self._store.write(blocks, batches[-1].offset, told)
+        if told.count:
+            self._counters.differing += told.count
+            self._records.quarantine(differing.items(told, self._clock()))
 
 
 class _Events:
@@ -137,19 +156,21 @@ class Writer:
         retention: Retention = Retention(),  # noqa: B008 - it cannot change
         recent: Recent | None = None,
     ) -> None:
-        """`clock` gives UTC milliseconds. What the log holds is trimmed by age once both stores have it.
+        """`clock` gives UTC milliseconds. What the log holds is trimmed by age once every reader has it.
         `recent`: where an ingest in the same process leaves what it has appended."""
         self._log = log
         self._timeseries = timeseries
         self._hint = hint
         self._clock = clock
         self._retention = retention
+        self._records = records
+        self._believed = BelievedClock(timeseries.newest)
         self._forgetting = Forgetting(timeseries, records, retention)
         self._recent = recent or Recent()
         self._rolled_up_at_s = time.monotonic()
         self.counters = WriterCounters()
         self._decoder = Decoder(records)
-        self._readings = _Readings(timeseries, self._decoder, self.counters)
+        self._readings = _Readings(timeseries, records, self._decoder, self.counters, clock)
         self._events = _Events(records, self._decoder, self.counters)
 
     def parts(self, lease: Turn | None = None) -> list[Part]:
@@ -265,14 +286,24 @@ class Writer:
         return False
 
     def _trim(self) -> bool:
-        consumed = min(self._readings.position(), self._events.position())
-        now_ms, kept = self._clock(), self._retention
-        trimmed = self._log.trim(kept.log_before(now_ms), consumed, kept.proofs_before(now_ms))
-        self.counters.trimmed += trimmed
+        """By age, what every reader has. The two stores are waited for for ever; any other reader for
+        `wait_days` more: it may be dead for good, and the disk must not fill for it."""
+        stored = min(self._readings.position(), self._events.position())
+        others = {name: at for name, at in self._records.positions().items() if at < stored}
+        slowest = min(others, key=lambda name: others[name], default="")
+        now_ms, kept = self._believed.now(self._clock()), self._retention
+        before, proofs = kept.log_before(now_ms), kept.proofs_before(now_ms)
+        self.counters.trimmed += self._log.trim(before, others.get(slowest, stored), proofs)
+        self.counters.log_waits_for = slowest if slowest and self._log.older(before, stored) else ""
+        if self.counters.log_waits_for:
+            unread = self._log.trim(kept.unread_before(now_ms), stored, proofs)
+            if unread:
+                self.counters.unread_trimmed += unread
+                logger.error("the log waited %g days for its reader %r, no longer", kept.wait_days, slowest)
         return True
 
     def _forget(self) -> bool:
-        readings, rows = self._forgetting.forget(self._clock())
+        readings, rows = self._forgetting.forget(self._believed.now(self._clock()))
         self.counters.forgotten_readings += readings
         self.counters.forgotten_records += rows
         return True

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import Conninfo
 
 from store import private
+from store.engine import POSTGRESQL_OPTIONS
 from store.errors import StoreError
 
 #: What a dump may take; a firm's records and a week of log are far from it.
@@ -58,7 +59,7 @@ def is_empty_postgresql(dsn: str) -> bool:
     )
     try:
         _environment(dsn)
-        with psycopg.connect(dsn, connect_timeout=5) as connection:
+        with psycopg.connect(dsn, **POSTGRESQL_OPTIONS) as connection:
             row = connection.execute(query).fetchone()
     except psycopg.Error as error:
         raise StoreError(f"PostgreSQL: {str(error).strip()}") from error

@@ -31,7 +31,7 @@ POSTGRESQL_OPTIONS: Final[dict[str, Any]] = {
 }
 #: The server's side of the same: a client that is gone holds no lock for longer. A commit is on disk when it
 #: returns, whatever the server's default; a stronger one (a replica has it too) stays.
-_SESSION: Final = f"""
+POSTGRESQL_SESSION: Final = f"""
 SET lock_timeout = '{_BUSY_S}s';
 SET idle_in_transaction_session_timeout = '60s';
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;
@@ -149,5 +149,5 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _open_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
-    connection.execute(_SESSION, prepare=False)
+    connection.execute(POSTGRESQL_SESSION, prepare=False)
     connection.commit()

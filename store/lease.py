@@ -9,6 +9,7 @@ from typing import TextIO
 
 import psycopg
 
+from store.engine import POSTGRESQL_OPTIONS, POSTGRESQL_SESSION
 from store.errors import StoreError
 
 
@@ -63,7 +64,9 @@ class PostgresqlLease:
             raise StoreError(f"lease: {str(error).strip()}") from error
 
     def _take(self) -> bool:
-        connection = psycopg.connect(self._dsn, autocommit=True, connect_timeout=5)
+        connection = psycopg.connect(self._dsn, autocommit=True, **POSTGRESQL_OPTIONS)
+        # The server's side too: a holder that is gone (a cut cable) must not keep the lock for hours.
+        connection.execute(POSTGRESQL_SESSION, prepare=False)
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,)).fetchone()
         if row is None or not row[0]:
             connection.close()

@@ -77,6 +77,9 @@ class Log(Protocol):
     def probe(self) -> None:
         """Write something that changes nothing, durably. Raises StoreError where that cannot be."""
 
+    def older(self, before_ms: int, up_to_offset: int) -> bool:
+        """Whether records accepted before `before_ms` with offset <= `up_to_offset` are still there."""
+
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """Forget records accepted before `before_ms` with offset <= `up_to_offset`; how many. The proof of
         each stays, until it is of one accepted before `proofs_before_ms`. In steps, none of which holds an

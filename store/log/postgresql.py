@@ -82,6 +82,8 @@ _FORGET_PROOFS: Final = "DELETE FROM plumbline_log.proof WHERE accepted_at < %s"
 #: Some megabytes to hash and to free.
 _TRIM_STEP: Final = 1000
 
+_OLDER: Final = 'SELECT 1 FROM plumbline_log.batch WHERE "offset" <= %s AND accepted_at < %s LIMIT 1'
+
 _Stream = tuple[str, str, str]
 _Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -184,6 +186,11 @@ class PostgresqlLog:
         Management Functions")."""
         with self._connected("probe") as connection:
             connection.execute("SELECT pg_logical_emit_message(true, 'plumbline', 'probe')")
+
+    def older(self, before_ms: int, up_to_offset: int) -> bool:
+        """See the contract."""
+        with self._connected("read") as connection:
+            return connection.execute(_OLDER, (up_to_offset, before_ms)).fetchone() is not None
 
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""

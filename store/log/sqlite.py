@@ -138,6 +138,11 @@ class SqliteLog:
             number = int(connection.execute("PRAGMA user_version").fetchone()[0])
             connection.execute(f"PRAGMA user_version = {number}")
 
+    def older(self, before_ms: int, up_to_offset: int) -> bool:
+        """See the contract."""
+        with self._database.read() as connection:
+            return bool(connection.execute(_OLD, (up_to_offset, before_ms, 1)).fetchone())
+
     def trim(self, before_ms: int, up_to_offset: int, proofs_before_ms: int = 0) -> int:
         """See the contract."""
         trimmed = 0

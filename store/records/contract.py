@@ -63,6 +63,9 @@ class Records(Protocol):
     def position(self, reader: str) -> int:
         """The log offset a reader has reached (`events` for add_events), 0 for one not heard of."""
 
+    def positions(self) -> dict[str, int]:
+        """Every reader that has a place in the log -> the offset it has reached."""
+
     def move(self, reader: str, position: int) -> None:
         """Keep a reader's position; one before that already reached does not take it back."""
 

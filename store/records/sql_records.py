@@ -52,6 +52,11 @@ class SqlRecords:
         with self._database.read() as connection:
             return connection.scalar(select(READER.c.position).where(READER.c.name == reader)) or 0
 
+    def positions(self) -> dict[str, int]:
+        """See the contract."""
+        with self._database.read() as connection:
+            return {row.name: row.position for row in connection.execute(select(READER))}
+
     def move(self, reader: str, position: int) -> None:
         """See the contract."""
         with self._database.write() as connection:

@@ -72,6 +72,35 @@ class Latest(NamedTuple):
     value: float
 
 
+class Differing(NamedTuple):
+    """A reading that was not stored: another value stands at its moment. `time` is UTC ms."""
+
+    site: str
+    device: str
+    quantity: str
+    time: int
+    kept: float
+    came: float
+
+
+#: Told of one write, at most; the rest is counted.
+MOST_DIFFERING: Final = 1_000
+
+
+@dataclass(slots=True)
+class Differences:
+    """What a write did not store, as other values stood there: how many, and the first of them."""
+
+    count: int = 0
+    first: list[Differing] = field(default_factory=list)
+
+    def add(self, one: Differing) -> None:
+        """Take one in."""
+        self.count += 1
+        if len(self.first) < MOST_DIFFERING:
+            self.first.append(one)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What `check` found. `remedy` is what to do about it; `mended`: it was done now."""
@@ -84,9 +113,10 @@ class Finding:
 class TimeSeries(Protocol):
     """Safe to call from several threads; blocking. Everything raises StoreError where the store will not."""
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
         """Store the blocks and, in the same transaction, the log offset they reach to. Writing again what is
-        there already changes nothing. Returns the number of readings handled."""
+        there already changes nothing. Of two values of one series at one moment the first one stored stands;
+        others are entered in `differences`. Returns the number of readings handled."""
 
     def position(self) -> int:
         """The log offset up to which this store needs nothing more, 0 when new. After a restart it may be
@@ -97,6 +127,9 @@ class TimeSeries(Protocol):
 
     def latest(self, site: str) -> dict[tuple[str, str], Latest]:
         """(device, quantity) -> newest reading."""
+
+    def newest(self) -> int | None:
+        """The time (UTC ms) of the newest reading of all sites; None where there is none."""
 
     def raw(
         self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None

@@ -11,8 +11,9 @@ from typing import Final
 
 from store.errors import StoreError
 from store.timeseries import columns, influx_lines, influx_setup, influx_window
-from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window, empty_window
+from store.timeseries.contract import Aggregate, Block, Differences, Finding, Latest, Window, empty_window
 from store.timeseries.counter import Exchange, Life
+from store.timeseries.influx_first import First
 from store.timeseries.influx_http import Http
 from store.timeseries.influx_query import (
     HOUR_MS,
@@ -53,7 +54,7 @@ def _now_ms() -> int:
 class InfluxTimeSeries:
     """`store.timeseries.contract.TimeSeries` on InfluxDB. One process at a time may write; any may read.
 
-    Of two values of one (site, device, quantity, time) that of the later call stands. Nothing is asked of the
+    Nothing is asked of the
     server before the first call. Every method raises StoreError where the server will not.
     """
 
@@ -62,6 +63,7 @@ class InfluxTimeSeries:
         self._http = Http(settings)
         self._questions = Questions(self._http)
         self._windows = influx_window.Windows(self._questions, self.raw)
+        self._first = First(self._newest_of, self.raw)
         self._roll = RollUp(self._questions, self._store)
         self._clock = clock
         self._sender = ThreadPoolExecutor(_BODIES_UNDER_WAY, "influxdb-write")
@@ -74,14 +76,19 @@ class InfluxTimeSeries:
 
     # Writing.
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
-        """See the contract. In this order: marks of the minutes that become stale, readings, position; a
-        failure leaves a mark or a reading too many, which the next try of the same blocks makes right."""
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
+        """See the contract. InfluxDB would keep the last of two values at one moment, so what is not newer
+        than all that is known of its series is looked up before.
+
+        In this order: marks of the minutes that become stale, readings, position; a failure leaves a mark or
+        a reading too many, which the next try of the same blocks makes right.
+        """
         merged = columns.merge(blocks)
         with self._writing:
             marks = self._begun()
-            self._tell(marks, marks.add(minutes_of(merged, MINUTE_MS)))
-            self._store(RAW, merged)
+            fresh = self._first.only_new(merged, differences or Differences())
+            self._tell(marks, marks.add(minutes_of(fresh, MINUTE_MS)))
+            self._store(RAW, fresh)
             if position > self._reached:
                 self._store_state([f"{REACHED} position={position}i"])
                 self._reached = position
@@ -193,6 +200,20 @@ class InfluxTimeSeries:
                     newest = Latest(series.time[0], float(series.columns["last"][0]))
                     found.setdefault((series.tags["device"], quantity), newest)
         return found
+
+    def newest(self) -> int | None:
+        """See the contract; on InfluxDB 3 of the last 30 days."""
+        return self._newest_where("")
+
+    def _newest_of(self, site: str, device: str) -> int | None:
+        return self._newest_where(where(site, [device]))
+
+    def _newest_where(self, condition: str) -> int | None:
+        for past in self._questions.pasts(self._clock()):
+            full = condition + past if condition else past.replace(" AND ", " WHERE ", 1)
+            for series in self._questions.ask(select("*", RAW, full, " ORDER BY time DESC LIMIT 1")):
+                return series.time[0]
+        return None
 
     def raw(
         self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None
@@ -336,6 +357,7 @@ class InfluxTimeSeries:
             )
         with self._rolling, self._writing:
             marks = self._begun()
+            self._first.forget()
             for measurement in (RAW, MINUTES, HOURS, STALE):
                 self._questions.change(delete(measurement, f"site = {quoted(site)}"))
             marks.drop(site)

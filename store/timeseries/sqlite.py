@@ -11,7 +11,7 @@ from typing import Final
 from store.errors import StoreError
 from store.sqlite import Database
 from store.timeseries import sqlite_retention, sqlite_rollup, sqlite_window
-from store.timeseries.contract import Aggregate, Block, Finding, Latest, Window, empty_window
+from store.timeseries.contract import Aggregate, Block, Differences, Finding, Latest, Window, empty_window
 from store.timeseries.counter import Exchange, Life
 from store.timeseries.limits import must_be_counter
 from store.timeseries.sqlite_schema import SCHEMA, TABLES, bring_up_to_date
@@ -25,6 +25,7 @@ SELECT device, quantity, time, value FROM series CROSS JOIN point
   ON point.series = series.id AND time = (SELECT max(time) FROM point WHERE point.series = series.id)
 WHERE site = ?
 """
+_NEWEST: Final = "SELECT max((SELECT max(time) FROM point WHERE point.series = series.id)) FROM series"
 #: A file that is at most so far empty is left alone: what comes next fills it.
 _FREE_SHARE_LEFT: Final = 0.1
 _STEP_MINUTES: Final = 2000
@@ -44,7 +45,7 @@ class SqliteTimeSeries:
         self._known = SeriesIds()
         self._too_late = 0
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
         """See the contract. A position before the one already reached does not take it back.
 
         A late reading for a minute whose readings `forget` has deleted and whose rollup is kept is left out,
@@ -52,7 +53,7 @@ class SqliteTimeSeries:
         there is no rollup either, as for a site that was away longer than the retention, it is taken.
         """
         with self._database.write() as connection:
-            step = Step(connection, self._known)
+            step = Step(connection, self._known, differences or Differences())
             step.write(blocks, position)
         step.known.ids.update(step.found)
         self._known = step.known
@@ -86,6 +87,12 @@ class SqliteTimeSeries:
         with self._database.read() as connection:
             rows = connection.execute(_LATEST, (site,)).fetchall()
         return {(device, quantity): Latest(time, value) for device, quantity, time, value in rows}
+
+    def newest(self) -> int | None:
+        """See the contract."""
+        with self._database.read() as connection:
+            newest = connection.execute(_NEWEST).fetchone()[0]
+        return None if newest is None else int(newest)
 
     def raw(
         self, site: str, device: str, quantity: str, start: int, end: int, *, limit: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -10,12 +11,14 @@ from typing import Final
 
 from store.sqlite import Cell, insert_rows
 from store.timeseries import columns
-from store.timeseries.contract import Block
+from store.timeseries.contract import Block, Differences, Differing
 from store.timeseries.sqlite_retention import closed_minutes
 from store.timeseries.sqlite_schema import MINUTE_MS
 
 _INSERT_POINT: Final = "INSERT OR IGNORE INTO point (series, time, value)"
 _INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"
+_BETWEEN: Final = "SELECT time, value FROM point WHERE series = ? AND time BETWEEN ? AND ?"
+_NAMES: Final = "SELECT site, device, quantity FROM series WHERE id = ?"
 _SERIES_ID: Final = "SELECT id FROM series WHERE site = ? AND device = ? AND quantity = ?"
 #: Rows in hand before they are inserted, so that what was just gathered is still in the processor's cache.
 #: A power of two, as `insert_rows` makes of so many one statement.
@@ -38,12 +41,13 @@ class SeriesIds:
 class Step:
     """What one transaction writes. `found`: ids to be remembered once it is committed."""
 
-    def __init__(self, connection: sqlite3.Connection, known: SeriesIds) -> None:
+    def __init__(self, connection: sqlite3.Connection, known: SeriesIds, differences: Differences) -> None:
         row = connection.execute("SELECT raw_before, erasures FROM reached").fetchone()
         self._connection = connection
         self._raw_before: int = row[0]
         self.known = known if known.erasures == row[1] else SeriesIds(row[1])
         self.found: dict[_Device, list[int]] = {}
+        self._differences = differences
         self.readings = 0
         self.too_late = 0
         self._series: list[int] = []
@@ -102,8 +106,27 @@ class Step:
         """The first `rows` of those taken in, as cells end to end."""
         cells: list[Cell] = [None] * (3 * rows)
         cells[0::3], cells[1::3], cells[2::3] = self._series[:rows], self._time[:rows], self._values[:rows]
-        del self._series[:rows], self._time[:rows], self._values[:rows]
+        before = self._connection.total_changes
         insert_rows(self._connection, _INSERT_POINT, 3, cells)
+        if self._connection.total_changes - before < rows:
+            self._compare(rows)
+        del self._series[:rows], self._time[:rows], self._values[:rows]
+
+    def _compare(self, rows: int) -> None:
+        """Some of the first `rows` were there: a repeat, or other values."""
+        came: defaultdict[int, list[tuple[int, float | None]]] = defaultdict(list)
+        for series, time, value in zip(
+            self._series[:rows], self._time[:rows], self._values[:rows], strict=True
+        ):
+            came[series].append((time, value))
+        for series, readings in came.items():
+            span = (series, min(readings)[0], max(readings)[0])
+            kept = dict(self._connection.execute(_BETWEEN, span).fetchall())
+            other = [(time, value) for time, value in readings if value is not None and kept[time] != value]
+            if other:
+                site, device, quantity = self._connection.execute(_NAMES, (series,)).fetchone()
+                for time, value in other:
+                    self._differences.add(Differing(site, device, quantity, time, kept[time], value))
 
     def _ids(self, device: _Device) -> list[int]:
         ids = self.known.ids.get(device) or self.found.get(device)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.timeseries.contract import Aggregate, Block, Latest, TimeSeries
+from store.timeseries.contract import Aggregate, Block, Differences, Latest, TimeSeries
 from store.timeseries.counter import Exchange, Run, lived
 from store.timeseries.influx import InfluxTimeSeries
 from store.timeseries.limits import COUNTERS, hold_ms
@@ -733,3 +733,45 @@ def assert_same(got: Mapping[Aggregate, list[float | None]], expected: Mapping[A
             ], aggregate
         else:
             assert column == expected[aggregate], aggregate
+
+
+# Two values of one moment.
+
+
+def test_of_two_values_of_one_moment_the_first_stands_and_the_other_is_told(
+    open_store: Callable[[], TimeSeries],
+) -> None:
+    """In a later call, after a restart, and within one call (findings R4)."""
+    store = open_store()
+    store.write([power([START, START + 1], [1, 2])], 1)
+    told = Differences()
+    store.write([power([START + 1, START + 2], [7, 3]), power([START + 2], [8])], 2, told)
+    assert raw(store) == [(START, 1), (START + 1, 2), (START + 2, 3)]
+    assert sorted(told.first) == [
+        (SITE, "meter", "active_power", START + 1, 2, 7),
+        (SITE, "meter", "active_power", START + 2, 3, 8),
+    ]
+    store.close()
+    again, told = open_store(), Differences()
+    again.write([power([START, START + 1, START + 3], [1, 9, 4])], 3, told)
+    assert (told.count, told.first[0].came) == (1, 9)
+    assert raw(again)[1:] == [(START + 1, 2), (START + 2, 3), (START + 3, 4)]
+    roll_all_up(again)
+    assert columns(again, START, START + MINUTE, MINUTE)["count"] == [4]
+
+
+def test_a_repeat_is_no_difference_and_many_differences_are_counted(store: TimeSeries) -> None:
+    times = [START + at for at in range(3000)]
+    told = Differences()
+    for _ in range(2):
+        store.write([power(times, [float(at) for at in range(3000)])], 1, told)
+    assert told == Differences()
+    store.write([power(times, [0.5] * 3000)], 2, told)
+    assert (told.count, len(told.first)) == (3000, 1000)
+
+
+def test_the_newest_reading_of_all_sites(store: TimeSeries) -> None:
+    assert store.newest() is None
+    store.write([power([START + 5], [1]), power([START + 9], [1], site="elsewhere")], 1)
+    store.write([power([START], [1])], 2)
+    assert store.newest() == START + 9

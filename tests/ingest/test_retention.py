@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.retention import DAY_MS, Forgetting, Retention
+from ingest.retention import DAY_MS, BelievedClock, Forgetting, Retention
 from store.engine import sqlite_url
 from store.records.contract import Quarantined, SiteEvent
 from store.records.sql_records import SqlRecords
@@ -85,3 +85,33 @@ def test_a_day_is_forgotten_once(stores: Stores) -> None:
 def test_days_that_make_no_sense_are_refused(days: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="days must"):
         Retention(**days)
+
+
+class Steady:
+    """Seconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_clock_is_believed_two_days_beyond_the_newest_reading() -> None:
+    clock = BelievedClock(lambda: TODAY, Steady())
+    assert clock.now(TODAY + DAY_MS) == TODAY + DAY_MS
+    assert clock.now(TODAY + 400 * DAY_MS) == TODAY + 2 * DAY_MS
+    assert clock.now(TODAY + 5) == TODAY + 5
+
+
+def test_where_nothing_comes_time_goes_on_as_it_passes() -> None:
+    steady = Steady()
+    clock = BelievedClock(lambda: TODAY, steady)
+    assert clock.now(TODAY + 2 * DAY_MS) == TODAY + 2 * DAY_MS
+    steady.seconds += 3 * 86_400
+    assert clock.now(TODAY + 5 * DAY_MS) == TODAY + 5 * DAY_MS
+    assert clock.now(TODAY + 400 * DAY_MS) == TODAY + 5 * DAY_MS
+
+
+def test_an_empty_store_knows_no_better_than_the_clock() -> None:
+    assert BelievedClock(lambda: None, Steady()).now(TODAY) == TODAY
