@@ -19,7 +19,7 @@ from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from store.errors import StoreError
 from store.log.contract import Standing
 from store.records.registry import Directory
-from store.timeseries.contract import Block
+from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.embedded import kept
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
@@ -303,10 +303,10 @@ class Away(SqliteTimeSeries):
 
     away = False
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
         if self.away:
             raise StoreError("time series: connection refused")
-        return super().write(blocks, position)
+        return super().write(blocks, position, differences)
 
 
 class AwayCloud(Cloud):

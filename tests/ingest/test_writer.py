@@ -16,7 +16,7 @@ import pytest
 from ingest import writer as writer_module
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
-from ingest.retention import Retention
+from ingest.retention import DAY_MS, WAIT_DAYS, Retention
 from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.errors import StoreError
@@ -24,7 +24,7 @@ from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.sql_records import SqlRecords
-from store.timeseries.contract import Block
+from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
 from tests.servers import clean_environment, wait_until
@@ -136,11 +136,11 @@ class Flaky(SqliteTimeSeries):
 
     failures = 0
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
         if self.failures > 0:
             self.failures -= 1
             raise StoreError("time series: connection refused")
-        return super().write(blocks, position)
+        return super().write(blocks, position, differences)
 
 
 async def test_a_store_that_is_down_holds_up_nobody_else(tmp_path: Path) -> None:
@@ -165,6 +165,7 @@ async def test_only_what_is_old_and_read_by_both_is_trimmed(tmp_path: Path) -> N
     async with at_work(young):
         await until(lambda: stores.times() == expected(1, 2, 3), "readings")
         await until(lambda: stores.records.position("events") == 3, "events")
+    stores.timeseries.write([Block("elsewhere", "m", [NOW + RETENTION_MS], {"frequency": [50.0]})], 0)
     old = stores.writer(now_ms=NOW + RETENTION_MS + 1)
     assert len(stores.log.read(0, 10)) == 3
     async with at_work(old):
@@ -288,10 +289,10 @@ class Lagging(SqliteTimeSeries):
     def position(self) -> int:
         return self.durable
 
-    def write(self, blocks: Sequence[Block], position: int) -> int:
+    def write(self, blocks: Sequence[Block], position: int, differences: Differences | None = None) -> int:
         self.given += sum(len(block.time) for block in blocks)
         self.reached = position
-        return super().write(blocks, position)
+        return super().write(blocks, position, differences)
 
     def roll_up(self, limit: int) -> int:
         done = super().roll_up(limit)
@@ -365,3 +366,38 @@ def test_a_step_ends_where_it_has_readings_enough(stores: Stores, monkeypatch: p
     steps = [writer._step(writer._readings) for _ in range(3)]
     assert [(step.batches, step.full) for step in steps] == [(3, True), (3, True), (1, False)]
     assert writer._readings.reached == 7
+
+
+async def test_the_log_waits_for_every_reader_that_has_a_place_in_it(stores: Stores) -> None:
+    """Findings R3; and one that is gone for good is not waited for without end."""
+    stores.append(1, 2, 3)
+    stores.records.move("analytics", 1)
+    writer = stores.writer(now_ms=NOW + RETENTION_MS + DAY_MS)
+    async with at_work(writer):
+        await until(lambda: writer.counters.time_series_position == 3, "readings")
+        await until(lambda: writer.counters.events_position == 3, "events")
+    assert writer._trim()
+    assert [record.offset for record in stores.log.read(0, 10)] == [2, 3]
+    assert writer.counters.log_waits_for == "analytics"
+    gone = NOW + RETENTION_MS + round(WAIT_DAYS * DAY_MS)
+    stores.timeseries.write([Block("elsewhere", "m", [gone], {"frequency": [50.0]})], 3)
+    later = stores.writer(now_ms=gone + DAY_MS)
+    assert later._trim()
+    assert stores.log.read(0, 10) == []
+    assert (later.counters.unread_trimmed, later.counters.log_waits_for) == (2, "analytics")
+    stores.records.move("analytics", 3)
+    assert later._trim()
+    assert later.counters.log_waits_for == ""
+
+
+async def test_a_second_value_of_a_moment_is_set_aside_with_the_one_that_stands(stores: Stores) -> None:
+    """Findings R4."""
+    stores.timeseries.write([Block(SITE, "meter-main", [NOW + 10], {"frequency": [49.5]})], 0)
+    stores.append(1)
+    async with at_work(stores.writer()) as writer:
+        await until(lambda: writer.counters.time_series_position == 1, "readings")
+    (item,) = stores.records.quarantined()
+    assert (item.reason, item.site, writer.counters.differing) == ("other_value", SITE, 1)
+    assert b'"kept": 49.5' in item.payload
+    replay = Replay(stores.log, stores.records, None, lambda: NOW)
+    assert replay.item(item).outcome == "waiting"
