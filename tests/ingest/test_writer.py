@@ -16,6 +16,7 @@ import pytest
 from ingest import writer as writer_module
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
+from ingest.replay import Replay
 from ingest.retention import DAY_MS, WAIT_DAYS, Retention
 from ingest.writer import Writer
 from store.engine import sqlite_url
