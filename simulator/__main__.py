@@ -61,6 +61,8 @@ async def _serve_site(options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as plugged:
         for line in site.lines(options.dir, _now_ms):
             _plug(plugged, line)
+        if options.modbus_meter:
+            _plug(plugged, site.modbus_meter_line(options.dir, _now_ms))
         path = site.write_site_file(
             options.dir, options.broker_host, options.broker_port, options.username, options.password_file
         )
@@ -103,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dir", type=Path, help="folder for site.yaml and the links to the lines")
     parser.add_argument("--seed", type=int, default=18, help="which site (default 18)")
     parser.add_argument("--timezone", help="the site's zone (default: one where it is a working day now)")
+    parser.add_argument(
+        "--modbus-meter", action="store_true", help="one meter more, an Eastron SDM630 on DIR/grid"
+    )
     broker = parser.add_argument_group("the broker, as it goes into site.yaml")
     broker.add_argument("--broker-host", default="127.0.0.1")
     broker.add_argument("--broker-port", type=int, default=1883)

@@ -16,6 +16,7 @@ from simulator.devices.modbus_rtu import (
     ModbusSlave,
     climate_registers,
     pulse_counter_registers,
+    sdm630_registers,
 )
 from simulator.devices.rdm6300 import BadgeReader
 from simulator.line import SimulatedLine
@@ -80,6 +81,11 @@ class SimulatedSite:
             SimulatedLine(folder / name, bus, clock, faults, only_baud=_BAUD)
             for name, bus in self._buses().items()
         ]
+
+    def modbus_meter_line(self, folder: Path, clock: Callable[[], int]) -> SimulatedLine:
+        """A second electricity meter, an Eastron SDM630 at address 1, on a line that no site file names."""
+        slave = ModbusSlave(1, sdm630_registers(self.model.meter), self._silence(METER))
+        return SimulatedLine(folder / "grid", ModbusBus([slave]), clock, only_baud=_BAUD)
 
     def write_site_file(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from simulator.devices.bus import Bus, Heard, Silence, bits_turned, never
+from simulator.model.electricity import MeterReading
 
 Table = Literal["holding", "input"]
 #: Registers of a table at a moment: address -> 16-bit word.
@@ -142,5 +143,29 @@ def pulse_counter_registers(litres: Callable[[int], int]) -> Callable[[Table, in
         if table == "input":
             return {}
         return dict(enumerate(words(litres(now_ms) & 0xFFFF_FFFF)))
+
+    return read
+
+
+def sdm630_registers(
+    reading: Callable[[int], MeterReading],
+) -> Callable[[Table, int], Mapping[int, int]]:
+    """An Eastron SDM630: input registers as float32, high word first (its Modbus protocol, V2.0)."""
+
+    def read(table: Table, now_ms: int) -> Mapping[int, int]:
+        if table == "holding":
+            return {}
+        now = reading(now_ms)
+        apparent = sum(volts * amperes for volts, amperes in zip(now.voltage, now.current, strict=True))
+        values = dict.fromkeys(range(0, 100, 2), 0.0)
+        for first, phases in ((0, now.voltage), (6, now.current), (12, now.power)):
+            values |= {first + 2 * place: float(value) for place, value in enumerate(phases)}
+        values |= {52: float(now.total_power), 56: apparent, 60: float(sum(now.reactive_power))}
+        values |= {62: now.power_factor, 70: now.frequency, 72: now.energy_kwh}
+        return {
+            first + place: word
+            for first, value in values.items()
+            for place, word in enumerate(struct.unpack(">2H", struct.pack(">f", value)))
+        }
 
     return read

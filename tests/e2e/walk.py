@@ -1,6 +1,6 @@
-"""The newcomer's walk of docs/walk.md: its commands are run as they stand there.
+"""The newcomers' walks of docs/: their commands are run as they stand there.
 
-`python -m tests.e2e.walk` runs them and writes what they say into the page.
+`python -m tests.e2e.walk` runs them and writes what they say into the pages.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.servers import free_port, listens
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "walk.md"
+FROM_HOME_ASSISTANT = ROOT / "docs" / "walk-from-home-assistant.md"
 #: Where the site of the walk stands on the page.
 SHOWN_FOLDER = "/home/pi/site"
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -73,6 +74,7 @@ class Walk:
             "PYTHONPATH": str(ROOT),
             "PLUMBLINE_LANG": "en",
             "BROKER_PORT": str(self._port),
+            "EXAMPLES": str(ROOT / "docs" / "examples"),
             "PASSWORD_FILE": str(self._folder / "agent-password"),
         }
         self._shell = subprocess.Popen(
@@ -121,5 +123,6 @@ def recorded(page: str, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        PAGE.write_text(recorded(PAGE.read_text(encoding="utf-8"), Path(name)), encoding="utf-8")
+    for page in [Path(name) for name in sys.argv[1:]] or [PAGE, FROM_HOME_ASSISTANT]:
+        with tempfile.TemporaryDirectory() as name:
+            page.write_text(recorded(page.read_text(encoding="utf-8"), Path(name)), encoding="utf-8")
