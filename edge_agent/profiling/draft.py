@@ -99,7 +99,15 @@ def profile_text(draft: Draft) -> str:
     told = (
         []
         if found is None
-        else [said("import_shipped", profile=found.name, hits=found.hits, values=found.values)]
+        else [
+            said(
+                "import_shipped",
+                profiles=", ".join(found.names),
+                profile=found.names[0],
+                hits=found.hits,
+                values=found.values,
+            )
+        ]
     )
     name = re.sub(r"[^a-z0-9]+", "-", draft.name.lower()).strip("-") or "imported"
     shown = Path(draft.source).name

@@ -39,25 +39,27 @@ ESPHOME: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A shipped profile: so many of the values looked for are its own, which has so many."""
+    """Shipped profiles that fit alike: so many of the values looked for are theirs, which have so many."""
 
-    name: str
+    names: tuple[str, ...]
     hits: int
     values: int
-    points: int
 
 
 def recognised(values: Sequence[Value]) -> Shipped | None:
     """The shipped profile that reads nearly all these values where they stand; None where there is none.
 
-    Of several the one with most of them, then the one that reads least besides.
+    Of several the one with most of them, then the one that reads least besides; two may be the same device.
     """
-    fitting = []
+    fitting: dict[tuple[int, int], list[str]] = {}
     for name, places in _places():
         hits = sum(_same(value, places.get((value.table, value.address))) for value in values)
         if hits >= max(_FEWEST, _SHARE * len(values)):
-            fitting.append(Shipped(name, hits, len(values), len(places)))
-    return min(fitting, key=lambda one: (-one.hits, one.points), default=None)
+            fitting.setdefault((-hits, len(places)), []).append(name)
+    if not fitting:
+        return None
+    best = min(fitting)
+    return Shipped(tuple(fitting[best]), -best[0], len(values))
 
 
 def _same(value: Value, place: Mapping[str, Any] | None) -> bool:
