@@ -229,6 +229,7 @@ class Agent:
 
     async def _status(self, online: bool) -> Status:
         depth, losses = await self._spool.state()
+        lost_events = self._keeper.lost_events + self._collector.passes_dropped
         counters = {name: source.counters for name, source in self._sources()}
         return Status(
             online=online,
@@ -237,7 +238,7 @@ class Agent:
             version=_version(),
             started=self._started_ms,
             spool=spool_status(depth),
-            dropped=dropped(losses, self._spool.stream, self._keeper.lost_readings, self._keeper.lost_events),
+            dropped=dropped(losses, self._spool.stream, self._keeper.lost_readings, lost_events),
             uplink=self._uplink.counters(),
             lines=line_statuses(counters),
             devices=device_statuses(self._devices, self._collector.devices),

@@ -110,9 +110,11 @@ class Collector:
         self._note(device, None, None)
 
     def card(self, device: str, time_ms: int, card: str) -> None:
-        """A reader sees a badge: an event where it is a pass, nothing while the badge stays."""
+        """A reader sees a badge: an event where it is a pass, nothing while the badge stays; a fault where it
+        sees more than people can pass."""
+        now_s = self._elapsed_s()
         badge = pseudonym(self._pepper, card)
-        passage = self._passages.seen(device, badge, self._elapsed_s())
+        passage = self._passages.seen(device, badge, now_s)
         if passage is not None:
             self._event(
                 Event(
@@ -124,7 +126,13 @@ class Collector:
                     mark=passage.mark,
                 )
             )
-        self._note(device, self._spoke(device, time_ms), time_ms)
+        doubt: FaultReason | None = "device_error" if self._passages.rate.is_beyond(device, now_s) else None
+        self._note(device, self._spoke(device, time_ms, doubt), time_ms)
+
+    @property
+    def passes_dropped(self) -> int:
+        """Passes that were more than a reader is believed."""
+        return self._passages.rate.dropped
 
     def flush(self) -> None:
         """Hand over what is in hand, if anything is."""

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from edge_agent.reader_rate import ReaderRate
 from wire.batch import Direction, PassageMark
 
 Side = Literal["outside", "inside"]
@@ -72,14 +73,19 @@ class Passages:
         gates = {reader.gate for reader in self._readers.values() if reader.gate is not None}
         self._both_ways = bool(gates) or {"in", "out"} <= ways
         self.forgotten = 0
+        self.rate = ReaderRate()
 
     def seen(self, device: str, badge: str, now_s: float) -> Passage | None:
-        """The pass, or None while a badge that was told stays at its reader. `now_s` is monotonic."""
+        """The pass, or None while a badge that was told stays at its reader, and for one more than a reader
+        is believed (`rate`): that one is not remembered either. `now_s` is monotonic."""
         reader = self._readers.get(device, Reader(device))
+        before_s = self._badges[badge].seen_s.get(device) if badge in self._badges else None
+        stays = before_s is not None and now_s - before_s <= reader.debounce_s
+        if not stays and not self.rate.take(device, now_s):
+            return None
         known = self._remembered(badge)
-        before_s = known.seen_s.get(device)
         known.seen_s[device] = now_s
-        if before_s is not None and now_s - before_s <= reader.debounce_s:
+        if stays:
             return None
         direction = reader.direction or _through(reader, known, now_s)
         mark = self._mark(known, direction)
