@@ -45,7 +45,7 @@ def copied() -> list[str]:
     "path",
     [
         "site/plumbline/cloud-password", "site/postgresql-password", "data/ca/ca.key", "data/records.db",
-        "plumbline.yaml", "projects.yaml", ".env", ".git/config", ".venv/bin/python", "ca.key", "usb/b.tar.gz",
+        "plumbline.yaml", "projects.yaml", ".env", ".git/config", ".venv/bin/python", "ca.key", "b.tar.gz",
         "secrets.txt", "backup/manifest.json", "tests/servers.py", "build/bench/x.json", "docker-compose.yml",
         "requirements/dev.txt", "web/static/vendor/old.js", "wire/__pycache__/x.pyc",
     ],
