@@ -103,7 +103,6 @@ CODEC: Final = Codec(
     Batch, Bounds(bytes=wire_payload.LARGEST_UNPACKED_BYTES, depth=16, elements=100_000, digits=4_000)
 )
 encode, decode, recall = CODEC.encode, CODEC.decode, CODEC.recall
-salvage = CODEC.salvage
 
 
 #: An event by itself, as the records keep it.

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from wire import payload as wire_payload
 from wire.bounds import Bounds, check
-from wire.errors import WireError, mistake
+from wire.errors import mistake
 from wire.model import Message
 from wire.salvage import salvage
 
@@ -46,11 +46,7 @@ class Codec(Generic[M]):
 
     def recall(self, payload: bytes) -> M:
         """The message in these bytes without the fields, and the parts, that this version does not know."""
-        return salvage(self.model, self.unpack(payload), "ignore")[0]
-
-    def salvage(self, payload: bytes) -> tuple[M, list[WireError]]:
-        """The message without its bad parts, and each of them with its place."""
-        return salvage(self.model, self.unpack(payload), "forbid")
+        return salvage(self.model, self.unpack(payload))
 
     def unpack(self, payload: bytes) -> bytes:
         """The JSON text in these bytes, which is within the bounds of its kind and so may be parsed."""

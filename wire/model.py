@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -21,8 +21,6 @@ def _ascending(pair: tuple[int, int]) -> tuple[int, int]:
 SeqRange = Annotated[tuple[Seq, Seq], AfterValidator(_ascending)]
 #: A number of things, or bytes: what a store's integer and a JavaScript number hold.
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
-#: What becomes of a field that a message does not have.
-Extra = Literal["forbid", "ignore"]
 
 
 class Message(BaseModel):

@@ -30,5 +30,5 @@ class Result(Message):
 
 
 #: What hundreds of devices say, some quantities each.
-CODEC: Final = Codec(Result, Bounds(bytes=1 << 20, depth=4, elements=100_000))
+CODEC: Final = Codec(Result, Bounds(bytes=1 << 20, depth=4, elements=25_000))
 encode, decode, recall = CODEC.encode, CODEC.decode, CODEC.recall

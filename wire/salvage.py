@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from wire.errors import WireError, mistake
-from wire.model import Extra, Message
+from wire.model import Message
 
 M = TypeVar("M", bound=Message)
 Place = tuple[int | str, ...]
@@ -18,16 +18,16 @@ Place = tuple[int | str, ...]
 _MOST_PASSES: Final = 16
 
 
-def salvage(model: type[M], text: bytes, extra: Extra) -> tuple[M, list[WireError]]:
-    """The message in a JSON text that is within its bounds, and what had to be taken out of it.
+def salvage(model: type[M], text: bytes) -> M:
+    """The message in a JSON text that is within its bounds, without fields and parts `model` does not know.
+    For what a neighbour version wrote; what strangers send is sifted by ingest.
 
     Raises WireError where nothing can be saved: no JSON, or what the message itself needs is bad.
     """
-    mistakes: list[WireError] = []
     loaded: Any = None
     for _ in range(_MOST_PASSES):
         try:
-            return model.model_validate_json(text, extra=extra), mistakes
+            return model.model_validate_json(text, extra="ignore")
         except ValidationError as error:
             first = mistake(error)
             if first.fault == "unreadable":
@@ -36,7 +36,6 @@ def salvage(model: type[M], text: bytes, extra: Extra) -> tuple[M, list[WireErro
             found = error.errors(include_url=False, include_context=False, include_input=False)
             if not _take_out(loaded, [one["loc"] for one in found]):
                 raise first from None
-            mistakes += [WireError("schema", ".".join(map(str, one["loc"])), one["msg"]) for one in found]
             text = json.dumps(loaded).encode()
     raise WireError("schema", "payload", f"still wrong after {_MOST_PASSES} passes")
 

@@ -1,4 +1,5 @@
-"""An agent's side of the wire, and a whole ingest with its stores, for the tests of this folder."""
+"""For the tests of this folder: the agent's own spool and uplink, somebody with an agent's account who sends
+what no agent sends, and a whole ingest with its stores."""
 
 from __future__ import annotations
 
@@ -11,6 +12,10 @@ from typing import Final
 
 import aiomqtt
 
+from edge_agent.broker import Broker as EdgeBroker
+from edge_agent.spool import Spool
+from edge_agent.spool_thread import SpoolThread
+from edge_agent.uplink import Uplink
 from ingest.receive import BrokerAddress
 from ingest.recent import Recent
 from ingest.service import Ingest
@@ -26,6 +31,7 @@ from wire import receipt as wire_receipt
 from wire.batch import Batch, Event, Frame
 from wire.ranges import Ranges
 from wire.receipt import Receipt
+from wire.status import Status
 
 SITE: Final = "fenglin-18"
 STREAM: Final = "01K" + "A" * 23
@@ -54,9 +60,51 @@ async def until(condition: Callable[[], bool], what: str, timeout_s: float = 15.
         raise TimeoutError(f"{what} did not hold within {timeout_s} s") from None
 
 
+class Edge:
+    """A real spool with a real uplink; what it seals are readings that say which they are by their time."""
+
+    def __init__(self, spool: SpoolThread, address: BrokerAddress, password_file: Path | None) -> None:
+        self.spool = spool
+        broker = EdgeBroker(address.host, address.port, address.username, password_file)
+        self.uplink = Uplink(SITE, "pi-1", broker, spool, self._status, lambda: NOW)
+        self._sealed = 0
+
+    async def _status(self, online: bool) -> Status:
+        return Status(online=online, sent=NOW, stream=self.spool.stream)
+
+    async def seal(self, how_many: int) -> None:
+        """As many batches as that."""
+        numbers = range(self._sealed + 1, self._sealed + how_many + 1)
+        self._sealed += how_many
+        for sealed in await self.spool.seal_all([(batch(number).frames, []) for number in numbers], NOW):
+            self.uplink.sealed(sealed)
+
+    async def receipted(self) -> None:
+        """Until it may forget everything."""
+        await until(lambda: self.spool.batches == 0, "receipts for all")
+
+
+@asynccontextmanager
+async def edge(address: BrokerAddress, folder: Path) -> AsyncIterator[Edge]:
+    """An agent's way to the cloud at work."""
+    spool = SpoolThread(Spool.open(folder / "spool.db", 64 << 20, NOW))
+    password_file = None
+    if address.password is not None:
+        password_file = folder / "agent-password"
+        password_file.write_text(address.password)
+    one = Edge(spool, address, password_file)
+    running = asyncio.create_task(one.uplink.run())
+    try:
+        yield one
+    finally:
+        one.uplink.stop()
+        await running
+        await spool.close()
+
+
 @dataclass
 class Agent:
-    """A client that sends what it is told and notes its receipts."""
+    """Somebody with an agent's account who sends what no agent sends, and notes the receipts."""
 
     client: aiomqtt.Client
     name: str = "pi-1"

@@ -22,7 +22,7 @@ from store.records.registry import Directory
 from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.embedded import kept
-from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, running, until
+from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, edge, running, until
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -66,10 +66,10 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_what_has_a_receipt_is_in_the_log_and_soon_in_the_store(broker: Broker, tmp_path: Path) -> None:
-    async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
-        await site.send_batches(*range(1, 51))
-        await site.has(1, 50)
-        assert cloud.log.streams(SITE) == {("pi-1", STREAM): [(1, 50)]}
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, edge(broker.agent, tmp_path) as site:
+        await site.seal(50)
+        await site.receipted()
+        assert cloud.log.streams(SITE) == {("pi-1", site.spool.stream): [(1, 50)]}
         await until(lambda: len(cloud.frequencies()) == 50, "readings in the store")
         assert cloud.ingest.counters.readings == cloud.writer.counters.readings == 50
 
@@ -85,17 +85,15 @@ async def test_the_same_batch_five_times_is_one_row_and_five_receipts(broker: Br
 
 
 async def test_a_broker_that_dies_is_found_again(broker: Broker, tmp_path: Path) -> None:
-    async with running(Cloud(tmp_path, broker.cloud)) as cloud:
-        async with agent(broker.agent) as site:
-            await site.send_batches(1)
-            await site.has(1, 1)
+    async with running(Cloud(tmp_path, broker.cloud)) as cloud, edge(broker.agent, tmp_path) as site:
+        await site.seal(1)
+        await site.receipted()
         await broker.die_and_return()
         counters = cloud.ingest.receiver.counters
         await until(lambda: counters.connections == 2 and counters.connected, "connected again")
-        async with agent(broker.agent) as site:
-            await site.send_batches(1, 2)
-            await site.has(1, 2)
-        assert cloud.log.streams(SITE) == {("pi-1", STREAM): [(1, 2)]}
+        await site.seal(1)
+        await site.receipted()
+        assert cloud.log.streams(SITE) == {("pi-1", site.spool.stream): [(1, 2)]}
 
 
 async def test_what_is_refused_is_in_quarantine_before_its_agent_hears_of_it(
@@ -189,12 +187,12 @@ async def test_a_full_disk_gives_no_receipt_and_when_emptied_all_of_them(
 async def test_two_workers_on_one_log_give_one_row_each(broker: Broker, tmp_path: Path) -> None:
     """Both hear everything (MQTT 3.1.1 shares no subscription), both answer; the log takes each once."""
     first, second = Cloud(tmp_path, broker.cloud), Cloud(tmp_path, broker.cloud)
-    async with running(first), running(second), agent(broker.agent) as site:
-        await site.send_batches(*range(1, 31))
+    async with running(first), running(second), edge(broker.agent, tmp_path) as site:
+        await site.seal(30)
         await until(
             lambda: first.ingest.counters.batches == second.ingest.counters.batches == 30, "both heard"
         )
-        await site.has(1, 30)
+        await site.receipted()
         await until(lambda: len(first.frequencies()) == 30, "readings in the store")
         appended = first.ingest.counters.appended + second.ingest.counters.appended
         assert appended == first.log.last_offset() == 30
@@ -327,12 +325,12 @@ async def test_while_the_time_series_is_away_receipts_go_on_and_memory_does_not_
 ) -> None:
     cloud = AwayCloud(tmp_path, broker.cloud)
     cloud.away.away = True
-    async with running(cloud), agent(broker.agent) as site:
-        await site.send_batches(*range(1, 301))
-        await site.has(1, 300)
+    async with running(cloud), edge(broker.agent, tmp_path) as site:
+        await site.seal(300)
+        await site.receipted()
         assert cloud.recent.held <= cloud.recent.bound
         assert cloud.frequencies() == []
         cloud.away.away = False
         await until(lambda: len(cloud.frequencies()) == 300, "caught up")
-        await site.send_batches(301)
-        await site.has(1, 301)
+        await site.seal(1)
+        await site.receipted()
