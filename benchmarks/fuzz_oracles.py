@@ -42,6 +42,16 @@ def _crc16(data: bytes, begin: int) -> int:
     return reduce(lambda crc, byte: crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF], data, begin)
 
 
+def _x25(data: bytes) -> int:
+    """CRC-16/X-25, bit by bit."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
+    return crc ^ 0xFFFF
+
+
 def _summed(start: int, head: int, length_at: int, covered_from: int, extra: int) -> Spans:
     """Frames `start … length … sum 16`: the sum is of all from `covered_from` on, modulo 256."""
 
@@ -117,10 +127,10 @@ def _telegram_spans(data: bytes) -> Iterator[bytes]:
         mark = data.find(b"!", at)
         if byte != 0x2F or mark < 0:
             continue
-        sent = data[mark + 1 : mark + 5].decode("latin-1")
         line = data.find(b"\n", mark)
-        hexadecimal = len(sent) == 4 and all(digit in "0123456789abcdefABCDEF" for digit in sent)
-        if hexadecimal and line >= 0 and _crc16(data[at : mark + 1], 0) == int(sent, 16):
+        sent = data[mark + 1 : max(line, 0)].decode("latin-1").removesuffix("\r")
+        hexadecimal = 1 <= len(sent) <= 4 and all(digit in "0123456789abcdefABCDEF" for digit in sent)
+        if hexadecimal and int(sent, 16) in (_crc16(data[at : mark + 1], 0), _x25(data[at : mark + 1])):
             yield data[at : line + 1]
 
 
