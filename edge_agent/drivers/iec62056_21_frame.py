@@ -187,7 +187,7 @@ def _checked(data: bytes) -> bytes:
     if calculated != data[end + 1]:
         raise FrameError(
             "bcc_mismatch",
-            f"check byte {data[end + 1]:02X} in the message, {calculated:02X} calculated",
+            f"message {data[1:17]!r} …: check byte {data[end + 1]:02X} in it, {calculated:02X} calculated",
             bcc_in_message=f"{data[end + 1]:02X}",
             bcc_calculated=f"{calculated:02X}",
         )

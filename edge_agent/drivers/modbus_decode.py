@@ -124,7 +124,7 @@ def _why_none(data: bytes, question: Frame | None) -> FrameError:
         return FrameError("incomplete_frame", f"{len(data)} bytes of {length}")
     return FrameError(
         "crc_mismatch",
-        f"CRC {spaced(check)} in the frame, {spaced(calculated)} calculated",
+        f"unit {data[0]}, function {data[1]}: CRC {spaced(check)} in it, {spaced(calculated)} calculated",
         crc_in_frame=spaced(check),
         crc_calculated=spaced(calculated),
     )

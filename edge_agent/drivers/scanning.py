@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from edge_agent.drivers.decoding import FrameError
+from edge_agent.drivers.decoding import FrameError, spaced
 
 #: The last byte of a frame of FT1.2 (IEC 60870-5-2), which DL/T 645, CJ/T 188 and M-Bus are made after.
 END: Final = 0x16
+#: So much of a frame is named where it is refused: whose it is stands in it.
+_HEAD_BYTES: Final = 10
 
 
 class Placed(Protocol):
@@ -79,12 +81,16 @@ def checksum(body: bytes) -> int:
 def checked(buffer: bytes, start: int, body_at: int, end: int) -> bytes:
     """What the sum of the frame `buffer[start:end]` is over: from `body_at` on. Raises FrameError."""
     body, check, last = buffer[body_at : end - 2], buffer[end - 2], buffer[end - 1]
+    head = spaced(buffer[start : start + _HEAD_BYTES])
     if last != END:
-        raise FrameError("end_byte_missing", f"frame at byte {start}: ends with {last:02X}, not 16")
+        raise FrameError(
+            "end_byte_missing", f"frame at byte {start} ({head} …): ends with {last:02X}, not 16", head=head
+        )
     if checksum(body) != check:
         raise FrameError(
             "checksum_mismatch",
-            f"frame at byte {start}: checksum {check:02X} in the frame, {checksum(body):02X} calculated",
+            f"frame at byte {start} ({head} …): checksum {check:02X} in it, {checksum(body):02X} calculated",
+            head=head,
             checksum_in_frame=f"{check:02X}",
             checksum_calculated=f"{checksum(body):02X}",
         )

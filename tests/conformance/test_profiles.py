@@ -119,3 +119,10 @@ def test_what_means_no_value_in_64_bits_is_compared_exactly() -> None:
     energy = next(one for one in LOADED["abb-b23"].points if one.key == "active_energy_import")
     assert energy.invalid_raw == (2**64 - 1,)
     assert modbus_frame.number([0xFFFF] * 4, energy.decode, "ABCD") in energy.invalid_raw
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if LOADED[name].transport.protocol in registry.POLLED]
+)
+def test_a_meters_profile_names_the_list_it_was_held_against_or_says_that_there_is_none(name: str) -> None:
+    assert len(LOADED[name].source) > 10
