@@ -82,6 +82,32 @@ class SqlDatabase:
             yield connection
 
     @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """As `write`, for building tables anew: on SQLite foreign keys would be in the way, and are switched
+        off outside of a transaction only (sqlite.org/lang_altertable.html, "Making Other Kinds Of Table
+        Schema Changes"). They are checked before the end."""
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._line, self.translated("write"), self._writing.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    self._check_references(connection)
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
+
+    def _check_references(self, connection: Connection) -> None:
+        found = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if found is not None:
+            raise StoreError(
+                f"{self.name}: a row of {found[0]} refers to none of {found[2]}; nothing was changed"
+            )
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading. On SQLite its queries see the same moment, on PostgreSQL each its own."""
         with self.translated("read"), self.engine.connect() as connection:

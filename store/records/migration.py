@@ -30,7 +30,7 @@ def migrate(database: SqlDatabase) -> list[str]:
         missing = _missing(database, connection)
     if not missing:
         return []
-    with database.write() as connection:
+    with database.rebuild() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         missing = _missing(database, connection)

@@ -28,7 +28,7 @@ from store.timeseries.influx_query import (
     where,
 )
 from store.timeseries.influx_stale import Job
-from store.timeseries.limits import COUNTERS
+from store.timeseries.limits import COUNTERS, Growth
 
 #: Device-minutes of one question: at a reading a second of ten quantities, 600,000 values.
 _MOST_DEVICE_MINUTES: Final = 1_000
@@ -164,13 +164,14 @@ def cells_of(series: Series, quantity: str, width_ms: int) -> Iterable[tuple[int
     parts = [series.columns.get(f"{quantity}.{part}") or nothing for part in (*PARTS, "runs")]
     for at, *row in zip(series.time, *parts, strict=True):
         if row[3] is not None:
-            yield at, _cell(at, row, width_ms)
+            yield at, _cell(at, row, width_ms, COUNTERS.get(quantity))
 
 
-def _cell(at: int, row: Sequence[Any], width_ms: int) -> Cell:
+def _cell(at: int, row: Sequence[Any], width_ms: int, growth: Growth | None) -> Cell:
     low, high, total, count, first, first_time, last, last_time, area, covered, runs = row
     if area is None:  # of version 1, which knew neither when nor, where the counter fell, what
-        first = low if last == high else last
+        rose = last == high and (growth is None or growth.allows(high - low, width_ms))
+        first = low if rose else last
         first_time, last_time, covered, runs = at, at + width_ms - 1, None, ""
     own = Run(int(first_time), first, int(last_time), last)
     lives = cells.decoded(runs) if runs else (own,)

@@ -11,7 +11,7 @@ import sqlite3
 from typing import Final
 
 from store.timeseries.counter import Run, joined, runs_of
-from store.timeseries.limits import COUNTERS, QUICK_HOLD_MS, SLOW_HOLD_MS, hold_ms
+from store.timeseries.limits import COUNTERS, QUICK_HOLD_MS, SLOW_HOLD_MS, Growth, hold_ms
 from store.timeseries.sqlite_schema import MINUTE_MS
 from wire.quantities import QUANTITIES
 
@@ -137,8 +137,9 @@ def _make_anew(connection: sqlite3.Connection, lowest: int, series: int, minute:
     for broken, at, quantity in connection.execute(_BROKEN_HOURS, due).fetchall():
         runs = []
         if quantity in COUNTERS:
+            growth = COUNTERS[quantity]
             rows = connection.execute(_RUNS, (broken, at * 60, (at + 1) * 60)).fetchall()
-            runs = joined(map(runs_of_row, rows), COUNTERS[quantity].small)
+            runs = joined((runs_of_row(row, growth) for row in rows), growth.small)
         _keep_runs(
             connection, "UPDATE rollup_hour SET runs = ? WHERE series = ? AND hour = ?", runs, broken, at
         )
@@ -149,15 +150,26 @@ def _keep_runs(connection: sqlite3.Connection, update: str, runs: list[Run], ser
     connection.execute(update, (json.dumps(runs) if len(runs) > 1 else None, series, at))
 
 
-def runs_of_row(row: Ends) -> list[Run]:
+def runs_of_row(row: Ends, growth: Growth) -> list[Run]:
     """The runs of a rollup's row as `ENDS` gives it."""
     first_time, first, last_time, last, rise, runs = row
     if runs:
         return [Run(*run) for run in json.loads(runs)]
-    # Of another version, and there was a step down in it, or one that its rule took for more.
-    if rise is not None and (last < first or abs(rise - (last - first)) > 1e-6 * max(1.0, abs(last))):
+    if rise is not None and not _one_run(row, growth):
         return [Run(first_time, first, first_time, first), Run(last_time, last, last_time, last)]
     return [Run(first_time, first, last_time, last)]
+
+
+def _one_run(row: Ends, growth: Growth) -> bool:
+    """Whether a row of another version has no step down in it, and none that cannot have been real."""
+    first_time, first, last_time, last, rise, _ = row
+    grown = last - first
+    return (
+        rise is not None
+        and grown >= 0
+        and abs(rise - grown) <= 1e-6 * max(1.0, abs(last))
+        and growth.allows(grown, last_time - first_time)
+    )
 
 
 def _rebuild(connection: sqlite3.Connection, limit: int) -> int:

@@ -188,7 +188,7 @@ def life(
     rows += _rows(connection, series, end, end + GLITCH_MS, HOUR_MS, edges)
     if after is not None:
         rows.append((*after, *after, None, None))
-    runs = (run for row in rows for run in runs_of_row(row))
+    runs = (run for row in rows for run in runs_of_row(row, growth))
     return lived(runs, growth, start, end, step_ms, exchanges)
 
 

@@ -1,0 +1,23 @@
+BEGIN TRANSACTION;
+CREATE TABLE batch (
+        "offset" INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL,
+        stream INTEGER NOT NULL REFERENCES stream, seq INTEGER NOT NULL, payload BLOB NOT NULL);
+INSERT INTO "batch" VALUES(3,1764000000000,1,3,X'7B226E223A337D');
+INSERT INTO "batch" VALUES(4,1764000000000,1,7,X'7B226E223A377D');
+INSERT INTO "batch" VALUES(5,1764000000001,2,1,X'78');
+CREATE TABLE seen (
+        stream INTEGER NOT NULL REFERENCES stream, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (stream, first), CHECK (first <= last)) WITHOUT ROWID;
+INSERT INTO "seen" VALUES(1,1,3);
+INSERT INTO "seen" VALUES(1,7,7);
+INSERT INTO "seen" VALUES(2,1,1);
+CREATE TABLE stream (
+        id INTEGER PRIMARY KEY, site TEXT NOT NULL, agent TEXT NOT NULL, stream TEXT NOT NULL,
+        UNIQUE (site, agent, stream));
+INSERT INTO "stream" VALUES(1,'fenglin-18','pi-1','01KAW9Q2V7Y8M3N5P6R8S0T2W4');
+INSERT INTO "stream" VALUES(2,'fenglin-18','pi-2','01KAW9Q2V7Y8M3N5P6R8S0T2W5');
+CREATE UNIQUE INDEX batch_by_identity ON batch (stream, seq);
+CREATE INDEX batch_by_age ON batch (accepted_at);
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('batch',5);
+COMMIT;
