@@ -117,7 +117,7 @@ class Receiver:
         self.address = address
         self.counters = ReceiveCounters()
         self._queue_bound = queue_bound
-        self._queue = Arrivals(queue_bound)
+        self._queue = _queue(queue_bound)
         self._client: aiomqtt.Client | None = None
         self._refusal = "not connected yet"
 
@@ -166,7 +166,7 @@ class Receiver:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
         """A subscribed client. What waited of an earlier connection is forgotten: it comes again."""
-        dropped, self._queue = self._queue.dropped, Arrivals(self._queue_bound)
+        dropped, self._queue = self._queue.dropped, _queue(self._queue_bound)
         self._queue.dropped = dropped
         async with self._new_client(self._queue) as client:
             await _subscribe(client, self.address)
@@ -242,6 +242,13 @@ async def _subscribe(client: aiomqtt.Client, address: BrokerAddress) -> None:
     for topic, code in zip(wanted, granted, strict=True):
         if isinstance(code, ReasonCode) and code.is_failure:
             raise aiomqtt.MqttError(f"may not listen to {topic} ({code}): its access list must let us")
+
+
+def _queue(bound: int) -> Arrivals:
+    """A lane an agent, whatever kind of message."""
+    return Arrivals(
+        bound, lambda message: message.topic.value.rpartition("/")[0], lambda message: len(message.payload)
+    )
 
 
 async def _groups(client: aiomqtt.Client) -> AsyncGenerator[list[aiomqtt.Message], None]:

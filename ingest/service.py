@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeVar
 from ingest import judged as judging
 from ingest import statuses
 from ingest.accept import Accepted, Refused, accept
+from ingest.arrivals import Arrivals
 from ingest.judged import Judged
 from ingest.known import Known
 from ingest.probe import LogProbe
@@ -25,9 +27,10 @@ from parts.supervisor import Supervisor
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
-from store.records.contract import Records
+from store.records.contract import AgentState, Quarantined, Records
 from store.records.registry import Directory
-from store.threads import COMMITS
+from store.threads import COMMITS, JUDGING, JUDGING_LARGE, Threads
+from wire import payload as wire_payload
 from wire import receipt as wire_receipt
 
 logger = logging.getLogger(__name__)
@@ -36,8 +39,15 @@ logger = logging.getLogger(__name__)
 GROUP_BATCHES: Final = 256
 #: What may be judged and wait for its commit. Beyond it judging waits, and the queue behind the socket fills.
 WAITING_BATCHES: Final = 2 * GROUP_BATCHES
-#: A group must not keep pages and receipts waiting: so many take some 4 ms.
-_JUDGED_AT_A_TIME: Final = 8
+#: Judged, they may take so many bytes of memory while they wait: as they came, and some 40 a reading.
+_WAITING_BYTES: Final = 16 * 1024 * 1024
+_BYTES_PER_READING: Final = 40
+#: What one thread judges at a time. A larger message is judged by another, and only every other moment: the
+#: parser lets nobody else run, and what it may cost is bounded (`wire.batch.CODEC`).
+_AT_A_TIME: Final = 8
+_LARGE_BYTES: Final = 64 * 1024
+_LARGE_WAITING: Final = 64
+_LONGEST_REST_S: Final = 10.0
 
 _Result = TypeVar("_Result")
 Counts = Callable[[], Mapping[str, Any]]
@@ -90,6 +100,8 @@ class Ingest:
         self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         self._committing = Progress()
         self._probe = LogProbe(log)
+        self._large = Arrivals(_LARGE_WAITING, _agent, lambda arrival: len(arrival.payload))
+        self._weight = Weight(_WAITING_BYTES)
         self.counters = IngestCounters()
 
     def parts(self) -> list[Part]:
@@ -97,6 +109,7 @@ class Ingest:
         known, statuses, probe = self._known, self._statuses, self._probe
         rows: list[tuple[str, Callable[[], Awaitable[None]], Counts, Callable[[], str | None]]] = [
             ("broker", self._judge_all, lambda: asdict(self.receiver.counters), self.receiver.well),
+            ("large messages", self._judge_large, lambda: {"waiting": self._large.qsize()}, lambda: None),
             ("receipts", self._commit_all, lambda: asdict(self.counters), self._committing.well),
             ("log", probe.run, probe.counts, probe.progress.well),
             ("statuses", statuses.run, statuses.counts, statuses.progress.well),
@@ -115,26 +128,38 @@ class Ingest:
         await self._known.begin()
         async with aclosing(self.receiver.arrivals()) as groups:
             async for group in groups:
-                for number, arrival in enumerate(group, 1):
-                    await self._judge(arrival)
-                    if number % _JUDGED_AT_A_TIME == 0:
-                        await asyncio.sleep(0)
+                small = [arrival for arrival in group if not _is_large(arrival)]
+                for arrival in group:
+                    if _is_large(arrival):
+                        self._large.put_nowait(arrival)
+                for at in range(0, len(small), _AT_A_TIME):
+                    await self._judge(small[at : at + _AT_A_TIME], JUDGING)
+                self.counters.dropped = self.receiver.counters.dropped + self._large.dropped
 
-    async def _judge(self, arrival: Arrival) -> None:
-        if arrival.topic.kind == "status":
-            self._note_status(arrival)
-            return
+    async def _judge_large(self) -> None:
+        while True:
+            for arrival in await self._large.get():
+                began_s = time.monotonic()
+                await self._judge([arrival], JUDGING_LARGE)
+                await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
+
+    async def _judge(self, group: Sequence[Arrival], threads: Threads) -> None:
+        """What is judged waits for its commit. A newer directory is asked for where something is unknown."""
         now_ms = self._clock()
-        outcome = accept(arrival.topic, arrival.payload, now_ms, self._known.directory)
-        if outcome.met_unknown and await self._known.renew():
-            outcome = accept(arrival.topic, arrival.payload, now_ms, self._known.directory)
-        await self._judged.put(Judged(arrival, now_ms, outcome))
-        self.counters.batches += 1
+        judged = await threads.run(_judge_group, group, now_ms, self._known.directory)
+        if any(_met_unknown(one) for one in judged) and await self._known.renew():
+            judged = await threads.run(_judge_group, group, now_ms, self._known.directory)
+        for one in judged:
+            if isinstance(one, Judged):
+                await self._weight.add(_weight(one))
+                await self._judged.put(one)
+                self.counters.batches += 1
+            else:
+                self._note_status(one)
         self.counters.waiting = self._judged.qsize()
-        self.counters.dropped = self.receiver.counters.dropped
 
-    def _note_status(self, arrival: Arrival) -> None:
-        self._statuses.note(statuses.judge(arrival, self._clock(), self._known.directory))
+    def _note_status(self, judged: AgentState | Quarantined) -> None:
+        self._statuses.note(judged)
         self.counters.statuses += 1
         self.counters.dropped_statuses = self._statuses.dropped
 
@@ -153,6 +178,7 @@ class Ingest:
                 group.append(self._judged.get_nowait())
             self.counters.waiting = self._judged.qsize()
             yield group
+            self._weight.take(sum(_weight(one) for one in group))
 
     async def _persist(self, what: str, work: Callable[[], _Result]) -> _Result:
         """What `work` returns, in a thread, asked again with growing pauses while the store will not: no
@@ -230,3 +256,60 @@ class Ingest:
         """One receipt an agent and stream. One that cannot be sent is asked for again by a resend."""
         for topic, receipt in judging.receipts(group):
             await self.receiver.publish(topic, wire_receipt.encode(receipt))
+
+
+class Weight:
+    """How much is under way, in bytes: who adds to it waits while it is above its bound."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._room = asyncio.Event()
+        self._room.set()
+        self.bytes = 0
+
+    async def add(self, size: int) -> None:
+        """Once there is room."""
+        await self._room.wait()
+        self.bytes += size
+        self._look()
+
+    def take(self, size: int) -> None:
+        """It is done with."""
+        self.bytes -= size
+        self._look()
+
+    def _look(self) -> None:
+        if self.bytes < self._bound:
+            self._room.set()
+        else:
+            self._room.clear()
+
+
+def _judge_group(
+    group: Sequence[Arrival], now_ms: int, directory: Directory | None
+) -> list[Judged | AgentState | Quarantined]:
+    """Blocking, by work alone."""
+    return [
+        statuses.judge(arrival, now_ms, directory)
+        if arrival.topic.kind == "status"
+        else Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms, directory))
+        for arrival in group
+    ]
+
+
+def _met_unknown(judged: Judged | AgentState | Quarantined) -> bool:
+    return isinstance(judged, Judged) and judged.outcome.met_unknown
+
+
+def _agent(arrival: Arrival) -> tuple[str, str]:
+    return arrival.topic.site, arrival.topic.agent
+
+
+def _is_large(arrival: Arrival) -> bool:
+    return wire_payload.unpacked_size(arrival.payload) > _LARGE_BYTES
+
+
+def _weight(judged: Judged) -> int:
+    outcome = judged.outcome
+    readings = outcome.readings if isinstance(outcome, Accepted) else 0
+    return len(judged.arrival.payload) + _BYTES_PER_READING * readings

@@ -42,6 +42,16 @@ def unpack(payload: bytes, largest_bytes: int = LARGEST_UNPACKED_BYTES) -> bytes
         raise WireError("unreadable", "payload", f"broken zstd frame: {error}") from error
 
 
+def unpacked_size(payload: bytes) -> int:
+    """How many bytes a payload says it unpacks to; its own length where it is not packed or does not say."""
+    if not payload.startswith(_ZSTD_MAGIC):
+        return len(payload)
+    try:
+        return max(zstandard.frame_content_size(payload), len(payload))
+    except zstandard.ZstdError:
+        return len(payload)
+
+
 def _too_large(what: str, largest_bytes: int) -> WireError:
     return WireError("too_large", "payload", f"too large: {what}, at most {largest_bytes}")
 

@@ -73,19 +73,56 @@ class Ranges:
         return holes
 
     def minus(self, other: Ranges) -> Ranges:
-        """Those numbers that `other` does not hold."""
-        return Ranges(hole for first, last in self.pairs() for hole in other.missing(first, last))
+        """Those numbers that `other` does not hold. Both are walked through once."""
+        found = Ranges()
+        at = 0
+        for first, last in self.pairs():
+            while at < len(other._last) and other._last[at] < first:
+                at += 1
+            at = found._append_holes(first, last, other, at)
+        return found
+
+    def _append_holes(self, first: int, last: int, other: Ranges, at: int) -> int:
+        """What of `first..last` the ranges of `other` from `at` on do not hold; which of them ends behind it."""
+        while at < len(other._first) and other._first[at] <= last:
+            if other._first[at] > first:
+                self._append(first, other._first[at] - 1)
+            first = other._last[at] + 1
+            if first > last:
+                return at
+            at += 1
+        self._append(first, last)
+        return at
 
     def within(self, other: Ranges) -> Ranges:
-        """Those numbers that `other` holds too."""
-        return self.minus(self.minus(other))
+        """Those numbers that `other` holds too. Both are walked through once."""
+        found = Ranges()
+        mine = theirs = 0
+        while mine < len(self._first) and theirs < len(other._first):
+            first = max(self._first[mine], other._first[theirs])
+            last = min(self._last[mine], other._last[theirs])
+            if first <= last:
+                found._append(first, last)
+            if self._last[mine] <= other._last[theirs]:
+                mine += 1
+            else:
+                theirs += 1
+        return found
+
+    def _append(self, first: int, last: int) -> None:
+        """Behind all others."""
+        if self._last and first == self._last[-1] + 1:
+            self._last[-1] = last
+        else:
+            self._first.append(first)
+            self._last.append(last)
 
     def highest(self, count: int) -> Ranges:
         """The `count` highest numbers, or all where there are fewer."""
-        kept = Ranges()
+        kept: list[tuple[int, int]] = []
         for first, last in reversed(self.pairs()):
             if count <= 0:
                 break
-            kept.add(max(first, last - count + 1), last)
+            kept.append((max(first, last - count + 1), last))
             count -= last - first + 1
-        return kept
+        return Ranges(reversed(kept))
