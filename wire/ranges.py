@@ -83,7 +83,7 @@ class Ranges:
         return found
 
     def _append_holes(self, first: int, last: int, other: Ranges, at: int) -> int:
-        """What of `first..last` the ranges of `other` from `at` on do not hold; which of them ends behind it."""
+        """What of `first..last` the ranges of `other` from `at` on do not hold; which of them is next."""
         while at < len(other._first) and other._first[at] <= last:
             if other._first[at] > first:
                 self._append(first, other._first[at] - 1)
