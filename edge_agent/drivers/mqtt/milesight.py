@@ -171,7 +171,7 @@ def _occupied(data: bytes) -> dict[str, Any]:
     """How many people there are, and which regions have some; the mask has its high byte first."""
     mask = int.from_bytes(data[2:], "big")
     regions = {f"region_{place + 1}": mask >> place & 1 for place in range(min(data[1], 16))}
-    return {"people_count_all": data[0], "region_count": data[1], **regions}
+    return {"people_count_all": data[0], "occupied": data[0] > 0, "region_count": data[1], **regions}
 
 
 def _pair(one: str, other: str) -> Entry:
