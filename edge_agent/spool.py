@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from edge_agent import spool_file
 from edge_agent.streams import Streams
 from wire.batch import Batch, Event, Frame, encode
 from wire.identifiers import make_stream_id
@@ -163,13 +164,14 @@ class Spool:
         """Open or make the file. A damaged one is set aside as `<name>.broken-<now_ms>`, never deleted."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _close(path)
+            spool_file.close_to_others(path)
         except OSError as error:
             raise SpoolError(f"{path.parent}: {error.strerror}") from error
         try:
             return cls._open_once(path, bound_bytes, now_ms)
         except SpoolBroken as error:
-            _set_aside(path, now_ms, str(error))
+            spool_file.set_aside(path, now_ms)
+            _log.error("%s: %s; it is kept as .broken-%d, a new stream starts", path, error, now_ms)
         return cls._open_once(path, bound_bytes, now_ms)
 
     @classmethod
@@ -369,15 +371,6 @@ class Spool:
                 raise
 
 
-def _close(path: Path) -> None:
-    """For its owner alone, also one that an older version made; SQLite gives what it puts beside a database
-    the mode of the database (sqlite.org/wal.html). Raises OSError."""
-    path.touch(mode=0o600, exist_ok=True)
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).chmod(0o600)
-
-
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
     """SQLite's errors as ours, each naming the file."""
@@ -445,11 +438,3 @@ def _make(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, NULL)")
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")
-
-
-def _set_aside(path: Path, now_ms: int, why: str) -> None:
-    aside = path.with_name(f"{path.name}.broken-{now_ms}")
-    for suffix in ("-wal", "-shm", "-journal", ""):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    _log.error("spool is damaged (%s); it is kept as %s and a new stream starts", why, aside)
