@@ -170,8 +170,8 @@ class Spool:
         try:
             return cls._open_once(path, bound_bytes, now_ms)
         except SpoolBroken as error:
-            spool_file.set_aside(path, now_ms)
-            _log.error("%s: %s; it is kept as .broken-%d, a new stream starts", path, error, now_ms)
+            kept = spool_file.set_aside(path, now_ms)
+            _log.error("spool is damaged (%s); it is kept as %s and a new stream starts", error, kept)
         return cls._open_once(path, bound_bytes, now_ms)
 
     @classmethod
