@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from store.gaps import StreamGaps, gaps
 from store.records.contract import AgentState
 from wire.ranges import Ranges
-from wire.status import Dropped, SpoolStatus, Status
+from wire.status import Dropped, DroppedOf, SpoolStatus, Status
 
 STREAM: Final = "01K" + "A" * 23
 OLD: Final = "01J" + "A" * 23
@@ -113,3 +113,21 @@ def test_ranges_are_taken_apart_as_sets_are(one: Ranges, other: Ranges, count: i
     assert members(one.minus(other)) == sorted(set(members(one)) - set(members(other)))
     assert members(one.within(other)) == sorted(set(members(one)) & set(members(other)))
     assert members(one.highest(count)) == members(one)[max(0, len(one) - count) :]
+
+
+def test_what_waits_of_an_earlier_stream_is_expected_and_the_rest_is_missing() -> None:
+    """Each run of an agent begins a stream; what an earlier one sealed may still be in the spool."""
+    spool = SpoolStatus(batches=5, older_batches=2, last_seq=4)
+    dropped = Dropped(older=[DroppedOf(stream=OLD, batches=[(1, 1)])])
+    now = Status(online=True, sent=NOW, stream=STREAM, spool=spool, dropped=dropped)
+    came = {("pi-1", OLD): [(2, 3), (5, 6), (9, 9)], ("pi-1", STREAM): [(4, 4)]}
+    older, current = gaps(came, [AgentState("fenglin-18", "pi-1", NOW, now)], {})
+    assert (older.dropped, older.expected, older.missing) == ([(1, 1)], [(7, 8)], [(4, 4)])
+    assert (current.expected, current.missing) == ([(1, 3)], [])
+
+
+def test_a_stream_of_an_agent_nobody_hears_of_any_more_has_its_holes_missing() -> None:
+    (found,) = gaps(
+        {("pi-1", OLD): [(1, 1), (3, 3)]}, [state(last_seq=2)], {("pi-1", STREAM): Ranges([(1, 2)])}
+    )[:1]
+    assert (found.stream, found.missing) == (OLD, [(2, 2)])
