@@ -154,3 +154,13 @@ def test_messages_of_the_wire_are_read_and_written_by_its_codecs_alone() -> None
         and spoken.search(path.read_text("utf-8"))
     }
     assert strangers <= others, "use encode, decode or recall of wire.batch, receipt, status, command, result"
+
+
+def test_records_of_the_log_are_read_by_its_decoder_alone() -> None:
+    """So that a record nobody can read is set aside by every reader in one way, and ends none."""
+    strangers = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if "record.entry.payload" in path.read_text("utf-8") and path.name != "decoder.py"
+    }
+    assert not strangers, "use store.log.decoder.Decoder"

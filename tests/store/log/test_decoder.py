@@ -1,0 +1,92 @@
+"""Every reader of the log reads a record in one way, and what nobody can read is set aside once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from store.engine import sqlite_url
+from store.errors import StoreError
+from store.log.contract import Entry, Record
+from store.log.decoder import Decoder
+from store.records.sql_records import SqlRecords
+from wire.batch import Batch, Event, Frame, encode
+
+SITE: Final = "fenglin-18"
+STREAM: Final = "01K" + "A" * 23
+NOW: Final = 1_764_000_000_000
+WHOLE: Final = Batch(
+    stream=STREAM,
+    seq=1,
+    sent=NOW,
+    frames=[Frame(device="meter-main", time=[NOW], values={"frequency": [50.0]})],
+    events=[Event(device="gate", time=NOW, kind="badge", badge="b:" + "9f" * 16)],
+)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[SqlRecords]:
+    opened = SqlRecords(sqlite_url(tmp_path / "records.db"))
+    yield opened
+    opened.close()
+
+
+def record(payload: bytes, offset: int = 7) -> Record:
+    return Record(offset, NOW, Entry(SITE, "pi-1", STREAM, offset, payload))
+
+
+def test_a_batch_and_its_events_are_read(records: SqlRecords) -> None:
+    decoder = Decoder(records)
+    assert decoder.batch(record(encode(WHOLE))) == WHOLE
+    assert decoder.events(record(encode(WHOLE))) == WHOLE.events
+    assert decoder.undecodable == 0
+
+
+def test_what_a_newer_version_wrote_is_read_without_what_nobody_knows(records: SqlRecords) -> None:
+    loaded = json.loads(encode(WHOLE))
+    loaded["frames"][0]["phase"] = loaded["tariff"] = loaded["events"][0]["photo"] = {"of": ["later"]}
+    newer = json.dumps(loaded).encode()
+    assert Decoder(records).batch(record(newer)) == WHOLE
+    assert Decoder(records).events(record(newer)) == WHOLE.events
+    assert records.quarantined() == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"no batch",
+        b"[" * 10_000,
+        b"\x28\xb5\x2f\xfd",
+        b"{}",
+        b'{"seq":' + b"1" * 500 + b"}",
+        b"\xff" * 9,
+    ],
+)
+def test_what_nobody_can_read_is_set_aside_once_by_all_readers(records: SqlRecords, payload: bytes) -> None:
+    one, other = Decoder(records), Decoder(records)
+    assert one.batch(record(payload)) is None
+    assert one.events(record(payload)) == []
+    assert other.batch(record(payload)) is None
+    (item,) = records.quarantined()
+    assert (item.reason, item.payload, item.topic) == (
+        "undecodable",
+        payload,
+        f"plumbline/v1/{SITE}/pi-1/batch",
+    )
+    assert (item.agent, item.stream, item.seq, item.received) == ("pi-1", STREAM, 7, NOW)
+    assert item.detail.startswith("offset 7 of the log, ")
+    assert "\n" not in item.detail
+    assert (one.undecodable, other.undecodable) == (2, 1)
+
+
+def test_a_reader_does_not_pass_over_what_cannot_be_set_aside(records: SqlRecords) -> None:
+    records.close()
+    decoder = Decoder(records)
+    with pytest.raises(StoreError):
+        decoder.batch(record(b"no batch"))
+    assert decoder.undecodable == 0
