@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
@@ -18,9 +19,15 @@ from store.records.sql_registry import SqlRegistry
 from store.records.statements import Row, add_new, put
 from wire import batch as wire_batch
 from wire import status as wire_status
+from wire.batch import EventKind
+from wire.errors import WireError
+from wire.status import Status
 
 #: The reader of the log whose position `add_events` moves.
 EVENTS_READER: Final = "events"
+#: Events of kinds that a newer version stored are left out.
+_KINDS: Final = get_args(EventKind)
+LOGGER = logging.getLogger(__name__)
 _EXCHANGE: Final = select(*(METER_EXCHANGE.c[name] for name in MeterExchange.__dataclass_fields__))
 _ITEM: Final = select(
     *(QUARANTINE.c[name] for name in Quarantined.__dataclass_fields__)  # in the order of the dataclass
@@ -70,8 +77,7 @@ class SqlRecords:
         query = select(columns.agent, columns.body).where(
             columns.site == site, columns.time >= start, columns.time < end
         )
-        if kind is not None:
-            query = query.where(columns.kind == kind)
+        query = query.where(columns.kind.in_(_KINDS) if kind is None else columns.kind == kind)
         query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
@@ -95,7 +101,8 @@ class SqlRecords:
         query = select(columns.agent, columns.received, columns.status).where(columns.site == site)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(columns.agent)).all()
-        return [AgentState(site, agent, at, wire_status.recall(text.encode())) for agent, at, text in rows]
+        found = [(agent, at, _status(site, agent, text)) for agent, at, text in rows]
+        return [AgentState(site, agent, at, status) for agent, at, status in found if status is not None]
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
         """See the contract. `id` of the items is not looked at."""
@@ -195,6 +202,14 @@ class SqlRecords:
     def close(self) -> None:
         """See the contract. Closes the registry too."""
         self._database.close()
+
+
+def _status(site: str, agent: str, text: str) -> Status | None:
+    try:
+        return wire_status.recall(text.encode())
+    except WireError as error:
+        LOGGER.warning("status of %s/%s, stored by another version: %s", site, agent, error)
+        return None
 
 
 def _move(connection: Connection, reader: str, position: int) -> None:
