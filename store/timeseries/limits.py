@@ -36,6 +36,9 @@ ELECTRICITY: Final = Growth(100.0, grain=2.0, small=0.2)
 WATER: Final = Growth(8_000.0, grain=1_000.0, small=20.0)
 #: Qmax of a G16 meter (EN 1359), in m3.
 GAS: Final = Growth(25.0, grain=1.0, small=0.1)
+#: A heat meter of a house or a floor, qp 10 m3/h at a spread of 20 K (EN 1434), in kWh. Registers show whole
+#: kWh, large ones tens.
+HEAT: Final = Growth(230.0, grain=10.0, small=1.0)
 #: Two people a second through one gate; a counter may be told once a minute.
 PASSAGES: Final = Growth(7_200.0, grain=120.0, small=5.0)
 
@@ -43,6 +46,7 @@ COUNTERS: Final[dict[str, Growth]] = {
     "active_energy_import": ELECTRICITY,
     "active_energy_export": ELECTRICITY,
     "reactive_energy_import": ELECTRICITY,
+    "heat_energy": HEAT,
     "water_volume": WATER,
     "gas_volume": GAS,
     "gate_in_count": PASSAGES,
