@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import ingest, line, sdcard, stores
+from benchmarks import ingest, line, pages, sdcard, stores
 from benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "stores": stores.measure,
     "sdcard": sdcard.measure,
     "line": line.measure,
+    "pages": pages.measure,
 }
 
 

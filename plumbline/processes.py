@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
@@ -34,6 +35,7 @@ from store import private
 from store.log.hint import Hint
 from store.records.contract import Quarantined
 from store.records.registry import Directory
+from store.threads import SWITCH_INTERVAL_S
 from web.api.sources import Vitals
 from web.app import create_app
 from web.project import Project, ProjectsError, load_projects
@@ -126,6 +128,7 @@ async def _opened(
     """The stores. `alone`: no second process of this kind on the folder."""
     _close(settings.data)
     gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with contextlib.AsyncExitStack() as stack:
         if alone is not None:
             stack.enter_context(_alone(settings.data))

@@ -12,6 +12,10 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from store.errors import StoreError
 
+#: How long a thread computes before it gives way, where Python's own default is 5 ms: a commit that comes
+#: back from the disk stands behind every thread that computes a page.
+SWITCH_INTERVAL_S: Final = 0.001
+
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 

@@ -23,7 +23,7 @@ from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.contract import Quarantined, Records
 from store.records.registry import Registry
-from store.threads import API_THREADS
+from store.threads import API_THREADS, PAGES
 from store.timeseries.contract import TimeSeries
 from web.api.app import create_api
 from web.api.rate import Rate
@@ -153,7 +153,8 @@ def _project_routes(
         language = _language(request)
         channel = await live.channel(project)
         page = customer.build(project, channel.figures(language), language, clock(), assets)
-        response = HTMLResponse(render(page), headers={"Vary": "Accept-Language, Cookie"})
+        html = await PAGES.run(render, page)  # the event loop is for what is short
+        response = HTMLResponse(html, headers={"Vary": "Accept-Language, Cookie"})
         if request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
         return response

@@ -104,13 +104,14 @@ class Live:
         """The project's channel, begun from the stores where nobody has looked lately."""
         async with self._opening.setdefault(project.id, asyncio.Lock()):
             channel = self._channels.get(project.id)
-            if channel is None:
-                channel = await self._open(project)
+            if channel is not None:
                 channel.push()
+            else:
+                channel = await self._open(project)
+                channel.push()  # before it is known: what goes wrong in it is the visitor's alone
                 self._channels[project.id] = channel
                 self._tend_for_life(channel)
             channel.used_at = asyncio.get_running_loop().time()
-            channel.push()
             return channel
 
     async def _open(self, project: Project) -> Channel:

@@ -190,6 +190,7 @@ EN: Final[dict[str, str]] = {
     "store_away.text": "The data cannot be reached just now, please try again in a moment.",
 }
 
+_LOCALES: Final = {language: Locale.parse(name) for language, name in LOCALE.items()}
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
 #: What the browser says by itself: ages tick there, and the chart is drawn there.
 BROWSER_KEYS: Final = (
@@ -206,7 +207,7 @@ def say(language: Language, key: str, **words: object) -> str:
 
 def count(language: Language, key: str, n: int, **words: object) -> str:
     """The text of `key` in the plural form `n` asks for (CLDR), where it has one."""
-    form = Locale.parse(LOCALE[language]).plural_form(n)
+    form = _LOCALES[language].plural_form(n)
     texts = CATALOGUE[language]
     chosen = f"{key}.{form}" if f"{key}.{form}" in texts else f"{key}.other"
     return say(language, chosen, n=n, **words)

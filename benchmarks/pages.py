@@ -1,0 +1,307 @@
+"""Opening the customer's page at 23:00 of a day of readings at 1 Hz, 20 devices; and what eight pages opening
+at once cost a commit of the same process.
+
+A real server on a socket; whoever opens pages is a process of its own. Before each opening the project is
+forgotten, so that all of it comes from the stores: the newest readings, today's totals, passages, the agents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import http.client
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import FastAPI
+
+from benchmarks.report import Figure
+from plumbline.ports import free_port
+from store.engine import sqlite_url
+from store.log.contract import Entry
+from store.log.hint import Hint
+from store.log.sqlite import SqliteLog
+from store.records.contract import AgentState, SiteEvent
+from store.records.sql_records import SqlRecords
+from store.threads import COMMITS, SWITCH_INTERVAL_S
+from store.timeseries.contract import Block
+from store.timeseries.sqlite import SqliteTimeSeries
+from web.app import create_app
+from web.project import Project
+from wire.batch import Batch, Event, Frame, encode
+from wire.status import DeviceStatus, Status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SITE: Final = "bench"
+_STREAM: Final = "01K" + "P" * 23
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
+_MIDNIGHT: Final = round(dt.datetime(2026, 11, 23, tzinfo=_ZONE).timestamp() * 1000)
+_HOUR_MS: Final = 3_600_000
+_NOW: Final = _MIDNIGHT + 23 * _HOUR_MS
+_CLIMATES: Final = 16
+_PAGES: Final = 8
+_OPENINGS: Final = 40
+_COMMITS: Final = 300
+_CROWDS: Final = 25
+
+
+def measure() -> list[Figure]:
+    """Milliseconds of server time, and of commits alone and beside pages that open."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
+        stand = _Stand(Path(name))
+        try:
+            stand.fill()
+            return asyncio.run(stand.measured())
+        finally:
+            stand.close()
+
+
+class _Timed:
+    """ASGI: how long each page took inside the server, in ms."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.spent_ms: list[float] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            self.spent_ms.append((time.perf_counter() - began) * 1_000)
+
+
+class _Stand:
+    def __init__(self, folder: Path) -> None:
+        self.log = SqliteLog(folder / "log.db")
+        self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
+        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.projects = [_project(number) for number in range(_PAGES)]
+        self.seq = 0
+
+    def close(self) -> None:
+        for store in (self.log, self.timeseries, self.records):
+            store.close()
+
+    def fill(self) -> None:
+        """The day, hour by hour, rolled up as the writer does."""
+        (offset,) = self.log.append([self._entry()], _NOW)
+        assert offset is not None
+        for hour in range(-1, 23):
+            start = _MIDNIGHT + hour * _HOUR_MS
+            times = list(range(start, start + _HOUR_MS, 1_000))
+            self.timeseries.write(_blocks(times), offset)
+            while self.timeseries.roll_up(500):
+                pass
+        self.records.add_events(_passages(), offset)
+        devices = [DeviceStatus(device=device.id) for device in self.projects[0].devices]
+        status = Status(online=True, sent=_NOW, stream=_STREAM, devices=devices)
+        self.records.put_agent_state(AgentState(_SITE, "pi-1", _NOW, status))
+
+    async def measured(self) -> list[Figure]:
+        app = create_app(self.projects, self.log, self.timeseries, self.records, Hint(), lambda: _NOW)
+        timed = _Timed(app)
+        async with _serving(timed) as port, _visitors(port) as open_pages:
+            paths = [f"/p/{project.token}" for project in self.projects]
+            await open_pages(paths)
+            opening = await self._openings(app, timed, open_pages, paths)
+            timed.spent_ms.clear()
+            for _ in range(_OPENINGS):
+                await open_pages(paths[:1])
+            again = list(timed.spent_ms)
+            idle = [await self._commit() for _ in range(_COMMITS)]
+            beside = await self._beside_crowds(app, open_pages, paths)
+        alone_p99, beside_p99 = _percentile(idle, 0.99), _percentile(beside, 0.99)
+        return [
+            Figure("opening the page, p95", _percentile(opening, 0.95), "ms", None, 25, sense="at most"),
+            Figure("… median", statistics.median(opening), "ms"),
+            Figure("opening one that somebody looks at, p95", _percentile(again, 0.95), "ms"),
+            Figure("a commit alone, median", statistics.median(idle), "ms"),
+            Figure("a commit alone, p99", alone_p99, "ms"),
+            Figure(
+                "a commit while 8 pages open, p99",
+                beside_p99,
+                "ms",
+                alone_p99,
+                2,
+                of="ratio",
+                sense="at most",
+            ),
+            Figure("… the slowest", max(beside), "ms"),
+        ]
+
+    async def _openings(
+        self, app: FastAPI, timed: _Timed, open_pages: _Opener, paths: Sequence[str]
+    ) -> list[float]:
+        """One after the other, each as if for the first time."""
+        timed.spent_ms.clear()
+        for number in range(_OPENINGS):
+            app.state.live.end(self.projects[number % _PAGES].id)
+            await open_pages([paths[number % _PAGES]])
+        return list(timed.spent_ms)
+
+    async def _beside_crowds(self, app: FastAPI, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
+        """Commits one after the other while eight pages open at once, again and again."""
+        spent: list[float] = []
+        for _ in range(_CROWDS):
+            for project in self.projects:
+                app.state.live.end(project.id)
+            crowd = asyncio.ensure_future(open_pages(paths))
+            while not crowd.done():
+                spent.append(await self._commit())
+            await crowd
+        return spent
+
+    async def _commit(self) -> float:
+        """A batch into the log, in ms."""
+        entry = self._entry()
+        began = time.perf_counter()
+        await COMMITS.run(self.log.append, [entry], _NOW)
+        return (time.perf_counter() - began) * 1_000
+
+    def _entry(self) -> Entry:
+        self.seq += 1
+        frame = Frame(device="meter-main", time=[_NOW - 1_000], values={"active_power": [812.0]})
+        batch = Batch(stream=_STREAM, seq=self.seq, sent=_NOW, frames=[frame])
+        return Entry("elsewhere", "pi-1", _STREAM, self.seq, encode(batch))
+
+
+_Opener = Callable[[Sequence[str]], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp) -> AsyncIterator[int]:
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
+        await asyncio.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def _visitors(port: int) -> AsyncIterator[_Opener]:
+    """A process that opens pages at once when it is told to."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_visit, args=(port, theirs), daemon=True)
+    process.start()
+    loop = asyncio.get_running_loop()
+
+    async def open_pages(paths: Sequence[str]) -> None:
+        answered = asyncio.Event()
+        loop.add_reader(ours.fileno(), answered.set)
+        ours.send(list(paths))
+        async with asyncio.timeout(60):
+            await answered.wait()
+        loop.remove_reader(ours.fileno())
+        if bad := [status for status in ours.recv() if status != http.HTTPStatus.OK]:
+            raise SystemExit(f"a page answered {bad[0]}")
+
+    try:
+        yield open_pages
+    finally:
+        if process.is_alive():
+            ours.send(None)
+        process.join(10)
+
+
+def _visit(port: int, orders: Connection) -> None:
+    with ThreadPoolExecutor(_PAGES) as visitors:
+        while (paths := orders.recv()) is not None:
+            orders.send(list(visitors.map(lambda path: _status(port, path), paths)))
+
+
+def _status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * len(ordered)))]
+
+
+def _project(number: int) -> Project:
+    rooms = [{"id": f"room-{n}", "zh": f"房间{n}", "en": f"Room {n}"} for n in range(_CLIMATES)]
+    devices: list[dict[str, object]] = [
+        {"id": "meter-main", "kind": "electricity_meter", "interval_s": 1},
+        {"id": "water-main", "kind": "water_meter", "interval_s": 1},
+        {"id": "gate-in", "kind": "gate"},
+        {"id": "gate-out", "kind": "gate"},
+    ]
+    devices += [
+        {"id": f"th-{n}", "kind": "climate", "room": f"room-{n}", "interval_s": 1} for n in range(_CLIMATES)
+    ]
+    return Project.model_validate(
+        {
+            "id": f"bench-{number}", "token": f"bench-page-{number}-of-a-minute", "site": _SITE,
+            "timezone": _ZONE.key, "title": {"zh": "测量", "en": "Bench"},
+            "customer": {"zh": "测量", "en": "Bench"}, "started": "2026-01-01", "rooms": rooms,
+            "devices": devices,
+        }
+    )  # fmt: skip
+
+
+def _blocks(times: list[int]) -> list[Block]:
+    seconds = [(time_ms - _MIDNIGHT) / 1_000 for time_ms in times]
+    power: list[float | None] = [800.0 + s % 97 for s in seconds]
+    energy: list[float | None] = [1_284.0 + s * 0.8 / 3_600 for s in seconds]
+    litres: list[float | None] = [48_210.0 + s // 40 for s in seconds]
+    warm: list[float | None] = [20.0 + s % 11 / 10 for s in seconds]
+    damp: list[float | None] = [60.0 + s % 7 for s in seconds]
+    return [
+        Block(_SITE, "meter-main", times, {"active_power": power, "active_energy_import": energy}),
+        Block(_SITE, "water-main", times, {"water_volume": litres}),
+        *(
+            Block(_SITE, f"th-{n}", times, {"temperature": warm, "relative_humidity": damp})
+            for n in range(_CLIMATES)
+        ),
+    ]
+
+
+def _passages() -> list[SiteEvent]:
+    """Ten people, in and out four times a day, on both days that a page looks at."""
+    return [
+        SiteEvent(
+            _SITE,
+            "pi-1",
+            Event(
+                device="gate-in" if hour % 2 == 0 else "gate-out",
+                time=_MIDNIGHT + day * 24 * _HOUR_MS + hour * _HOUR_MS + person * 7_000,
+                kind="badge",
+                badge=f"b:{person:032x}",
+                direction="in" if hour % 2 == 0 else "out",
+            ),
+        )
+        for day in (-1, 0)
+        for hour in range(8, 16)
+        for person in range(10)
+    ]
