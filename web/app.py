@@ -28,6 +28,7 @@ from store.timeseries.contract import TimeSeries
 from web.api.app import create_api
 from web.api.rate import Rate
 from web.api.sources import Replayed, Sources, Vitals
+from web.api.tables import packed
 from web.assets import Assets
 from web.channel import Crowded, Cursor, Update
 from web.guesses import Guesses
@@ -149,12 +150,11 @@ def _project_routes(
 
     @routes.api_route("", methods=["GET", "HEAD"])
     @routes.api_route("/", methods=["GET", "HEAD"])
-    async def customer_page(request: Request, project: Project = opened) -> HTMLResponse:
+    async def customer_page(request: Request, project: Project = opened) -> Response:
         language = _language(request)
         channel = await live.channel(project)
         page = customer.build(project, channel.figures(language), language, clock(), assets)
-        html = await PAGES.run(render, page)  # the event loop is for what is short
-        response = HTMLResponse(html, headers={"Vary": "Accept-Language, Cookie"})
+        response = await PAGES.run(_painted, request, page)  # the event loop is for what is short
         if request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
         return response
@@ -179,6 +179,11 @@ def _project_routes(
         return JSONResponse(dataclasses.asdict(await channel.chart(stores)))
 
     return routes
+
+
+def _painted(request: Request, page: customer.CustomerPage) -> Response:
+    """In a thread: rendered, and compressed where the browser takes that."""
+    return packed(request, render(page), "text/html", {"Vary": "Accept-Language, Cookie"})
 
 
 def _static_routes(assets: Assets) -> APIRouter:
