@@ -63,3 +63,54 @@ async def test_asked_on_a_line_it_gives_what_it_means(report: dict[str, Any]) ->
         )
         reply = await POLLED[report["protocol"]]().poll(port, target, LineCounters(), 0.1)
     assert _differences(report, reply.values) == []
+
+
+SUNSPEC = """\
+schema: 1
+profile: sunspec
+transport: {protocol: modbus_rtu}
+reads:
+  - {id: ac, register: {type: holding, address: 40071, count: 17}}
+points:
+  - {key: current_l3, read: ac, offset: 3, decode: int16, exponent: {offset: 4, decode: int16}}
+  - {key: voltage, read: ac, offset: 5, decode: int16, exponent: {offset: 13, decode: int16}}
+  - {key: frequency, read: ac, offset: 14, decode: int16, exponent: {offset: 15, decode: int16}}
+"""
+DTSD422 = """\
+schema: 1
+profile: dtsd422
+transport: {protocol: modbus_rtu}
+reads:
+  - {id: ct1, register: {type: holding, address: 7, count: 10}}
+points:
+  - {key: current_l1, read: ct1, decode: sm32, byte_order: CDAB, scale: 0.001}
+  - {key: active_power_l1, read: ct1, offset: 8, decode: sm32, byte_order: CDAB}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "request_hex", "reply_hex", "values"),
+    [
+        (  # github:evcc-io/evcc#1267: models 201 to 204, AphC with A_SF -1, PhV with V_SF -2, Hz with -2
+            SUNSPEC,
+            "01 03 9C 87 00 11 1B BF",
+            "01 03 22 00 12 00 00 00 00 00 12 FF FF 5B 40 5B 40 5A EC 5B 7A"
+            + " 00 00 00 00 00 00 00 00 FF FE 13 8A FF FE 03 68 EE 10",
+            {"current_l3": 1.8, "voltage": 233.6, "frequency": 50.02},
+        ),
+        (  # github:kbialek/deye-inverter-mqtt#152: the sign in the top bit, low word first
+            DTSD422,
+            "01 03 00 07 00 0A 74 0C",
+            "01 03 14 10 72 80 00 00 00 00 00 00 00 00 00 00 00 00 00 04 D2 80 00 AB A6",
+            {"current_l1": -4.21, "active_power_l1": -1234},
+        ),
+    ],
+)
+def test_a_profile_of_the_users_own_says_it(
+    tmp_path: Path, text: str, request_hex: str, reply_hex: str, values: dict[str, float]
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(text)
+    points = profile.load(file).contract_points()
+    fields = decoded("modbus_rtu", bytes.fromhex(reply_hex), Asked(bytes.fromhex(request_hex), points=points))
+    assert fields[VALUES] == values
