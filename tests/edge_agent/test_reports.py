@@ -94,8 +94,7 @@ points:
         (  # github:evcc-io/evcc#1267: models 201 to 204, AphC with A_SF -1, PhV with V_SF -2, Hz with -2
             SUNSPEC,
             "01 03 9C 87 00 11 1B BF",
-            "01 03 22 00 12 00 00 00 00 00 12 FF FF 5B 40 5B 40 5A EC 5B 7A"
-            + " 00 00 00 00 00 00 00 00 FF FE 13 8A FF FE 03 68 EE 10",
+            "0103220012000000000012FFFF5B405B405AEC5B7A0000000000000000FFFE138AFFFE0368EE10",
             {"current_l3": 1.8, "voltage": 233.6, "frequency": 50.02},
         ),
         (  # github:kbialek/deye-inverter-mqtt#152: the sign in the top bit, low word first
