@@ -217,7 +217,7 @@ class Arrivals:
     def _spoke(self, one: _Heard, heard: Heard, now_s: float) -> None:
         """The device is alive; where its message repeats what it said long ago, it was so then."""
         age_s = 0.0
-        if heard.dated and heard.time_ms is not None:
+        if heard.repeated and heard.time_ms is not None and heard.time_ms >= FIRST_SET_MS:
             age_s = max(self._clock() - heard.time_ms, 0) / 1000
         if now_s - age_s >= one.last_s:
             one.last_s, one.silent = now_s - age_s, False

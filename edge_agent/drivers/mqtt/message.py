@@ -51,8 +51,10 @@ class Heard:
     history: bool = False
     #: `time_ms` is the moment of measuring, to the millisecond; else it only says that a message is late.
     exact: bool = False
-    #: `time_ms` counts however old it is: the message may repeat what was measured long ago.
+    #: `time_ms` counts however old it is.
     dated: bool = False
+    #: Dated, and perhaps only repeated by a bridge: that it comes now does not show that the device is there.
+    repeated: bool = False
     ask: Ask | None = None
 
 

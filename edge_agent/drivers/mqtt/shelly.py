@@ -62,7 +62,8 @@ def _parts(parts: Mapping[str, Any], time_ms: int | None) -> Iterator[Heard]:
         believed = _believed(part) if isinstance(part, dict) else part
         if name.split(":")[0] in _REPEATED and isinstance(part, dict):
             at_ms = utc_ms(part.get("last_updated_ts"))
-            yield Heard(flat({name: believed}), time_ms=at_ms, dated=at_ms is not None)
+            told = at_ms is not None
+            yield Heard(flat({name: believed}), time_ms=at_ms, dated=told, repeated=told)
         else:
             live[name] = believed
     if live:

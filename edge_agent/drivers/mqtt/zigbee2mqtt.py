@@ -34,7 +34,8 @@ def hear(topic: str, payload: bytes) -> list[Heard]:
         return []
     content = object_of(payload)
     seen_ms = utc_ms(content.get("last_seen"))
-    return [Heard(flat(content), time_ms=seen_ms, dated=seen_ms is not None)]
+    told = seen_ms is not None
+    return [Heard(flat(content), time_ms=seen_ms, dated=told, repeated=told)]
 
 
 #: Fields with one meaning on every device, and the unit in the name.

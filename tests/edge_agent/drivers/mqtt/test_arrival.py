@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from typing import Any
@@ -166,6 +167,28 @@ def test_a_repeated_message_is_no_sign_of_life() -> None:
     bench.says("zigbee2mqtt/th", {"temperature": 20.5, "last_seen": NOW_MS - 86_400_000}, now_s=7000.0)
     bench.arrivals.silence(7201.0)
     assert bench.hands.faults == [("th", "no_reply")]
+
+
+def test_a_bridge_whose_clock_was_never_set_says_nothing_of_a_devices_life() -> None:
+    bench = Bench(sensor(silent_after_s=7200))
+    bench.says("zigbee2mqtt/th", {"temperature": 20.5, "last_seen": 60_000}, now_s=7000.0)
+    bench.arrivals.silence(7201.0)
+    assert bench.hands.faults == []
+
+
+def test_an_uplink_that_was_measured_long_ago_is_of_then_and_its_device_is_there() -> None:
+    """An LHT65 with a probe and a time (external sensor 9) says when it has measured."""
+    points = (point("surface_temperature", "TempC_DS"),)
+    lora = MqttDevice(
+        Target("th", "a840410000000001", points), "chirpstack_v4", codec="dragino/lht65", silent_after_s=7200
+    )
+    bench = Bench(lora)
+    entry = bytes.fromhex("0ADD0AF7C37609") + ((NOW_MS // 1000) - 7_000).to_bytes(4, "big")
+    uplink = {"fPort": 2, "data": base64.b64encode(entry).decode()}
+    bench.says("application/a/device/a840410000000001/event/up", uplink, now_s=7000.0)
+    assert bench.hands.replies == [("th", NOW_MS - 7_000_000, {"surface_temperature": 27.81})]
+    bench.arrivals.silence(7201.0)
+    assert bench.hands.faults == []
 
 
 def test_two_values_in_one_millisecond_are_two_readings() -> None:
