@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ def installation(folder: Path, **more: Any) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "projects.yaml").write_text(yaml.safe_dump(PROJECTS, allow_unicode=True), encoding="utf-8")
     (folder / "replay-password").write_text("a secret of the replay")
-    (folder / "plumbline.yaml").write_text(
-        yaml.safe_dump({"data": "data", "projects": "projects.yaml"} | more), encoding="utf-8"
-    )
+    # Through JSON, as what stands there twice would become an alias, which settings may not have.
+    content = json.loads(json.dumps({"data": "data", "projects": "projects.yaml"} | more))
+    (folder / "plumbline.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     return load_settings(folder / "plumbline.yaml")

@@ -67,6 +67,17 @@ async def running(process: Process, settings: Settings) -> AsyncIterator[Running
         await task
 
 
+async def settled(one: Running, offset: int) -> None:
+    """Until time series and events have what the log has up to `offset`."""
+
+    def has_all() -> bool:
+        counters = one.said().get("time series", {}).get("counters", {})
+        reached: list[int] = [counters.get(name, 0) for name in ("time_series_position", "events_position")]
+        return min(reached) >= offset
+
+    await until(has_all, f"everything up to offset {offset} in the stores")
+
+
 async def until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
     """Wait on the event loop until `condition` holds. Raises TimeoutError naming `what`."""
     end = asyncio.get_running_loop().time() + timeout_s

@@ -17,7 +17,7 @@ import analytics
 import ingest
 import store
 import web
-from ingest import probe
+from ingest import probe, receive
 from parts import progress
 from plumbline import heartbeat, processes
 from plumbline.cli import main
@@ -26,7 +26,7 @@ from plumbline.settings import Settings
 from plumbline.stores import open_log, open_records
 from store.log.contract import Entry
 from tests.plumbline.installation import SITE, installation
-from tests.plumbline.running import running, token_for, until
+from tests.plumbline.running import running, settled, token_for, until
 from tests.servers import Mosquitto, free_port
 from wire.batch import Batch, Frame, encode
 
@@ -35,6 +35,7 @@ from wire.batch import Batch, Frame, encode
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "EVERY_S", 0.05)
     monkeypatch.setattr(progress, "LATE_S", 0.5)
+    monkeypatch.setattr(receive, "STARTS_WITHIN_S", 0.0)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ async def test_a_time_series_that_is_locked_is_named_while_receipts_go_on(
         locking.execute("ROLLBACK")
         locking.close()
         await until(one.all_ok, "well again")
-        await until(lambda: one.said()["stores"]["counters"]["time_series_lag"] == 0, "caught up")
+        await settled(one, 1)
 
 
 def append_a_batch(settings: Settings) -> None:
