@@ -66,4 +66,4 @@ class ServersStack(Stack):
             "url": f"http://127.0.0.1:{influx_port}",
             "database": _DATABASE,
         }
-        return {"stores": {"log": rows, "records": rows, "time_series": series}}
+        return {"stores": {"log": rows, "records": dict(rows), "time_series": series}}

@@ -56,7 +56,7 @@ class Workers:
         if dsn is not None:
             (folder / "dsn").write_text(dsn)
             store = {"kind": "postgresql", "dsn_file": "dsn"}
-            settings["stores"] = {"log": store, "records": store}
+            settings["stores"] = {"log": store, "records": dict(store)}
         (folder / "plumbline.yaml").write_text(yaml.safe_dump(settings))
 
     def start(self) -> None:

@@ -98,7 +98,7 @@ def processes_apart(folder: Path) -> Iterator[tuple[Settings, Running]]:
             folder,
             web={"port": port},
             broker={"host": "127.0.0.1", "port": broker.port, "share": "ingest"},
-            stores={"log": rows, "records": rows, "time_series": series},
+            stores={"log": rows, "records": dict(rows), "time_series": series},
             agents=[{"site": SITE, "agent": "replay", "password_file": "replay-password"}],
         )
         subprocess.run(plumbline(folder, "doctor", "--fix"), cwd=ROOT, check=True, capture_output=True)
