@@ -316,3 +316,12 @@ def test_any_order_with_repeats_gives_each_number_once(log: Log, calls: list[lis
             assert (answer is None) == (seq in expected)
             expected.add(seq)
     assert log.streams(site).get(("pi-1", STREAM), []) == expected.pairs()
+
+
+def test_it_says_whether_something_old_is_still_there(log: Log) -> None:
+    log.append([entry(1), entry(2)], NOW)
+    assert log.older(NOW + 1, 2)
+    assert log.older(NOW + 1, 1)
+    assert not log.older(NOW, 2)
+    log.trim(NOW + 1, 1)
+    assert not log.older(NOW + 1, 1)

@@ -190,6 +190,7 @@ def test_each_reader_has_its_own_position_which_never_goes_back(records: Records
     records.move("alerts", 7)
     records.move("progress", 3)
     records.move("alerts", 5)
+    assert records.positions() == {"alerts": 7, "progress": 3}
     records.add_events([], 9)
     assert [records.position(reader) for reader in ("alerts", "progress", "events", "nobody")] == [7, 3, 9, 0]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.web.api.two_firms import BERLIN, BERLIN_MIDNIGHTS, NOW, TwoFirms
 from tests.web.site_day import SITE
-from web.api.windows import MOST_BUCKETS
+from web.api.moments import DAY_MS, MINUTE_MS, runs, step_of
+from web.api.windows import MOST_BUCKETS, MOST_ROWS, _rows_behind
 
 HOUR_MS = 3_600_000
 HOUR_AGO = NOW - HOUR_MS
@@ -155,3 +157,12 @@ def test_long_answers_travel_compressed_and_say_the_same(firms: TwoFirms) -> Non
     assert int(answers[1].headers["content-length"]) * 2 < int(answers[0].headers["content-length"])
     assert answers[0].json() == answers[1].json()
     assert "Accept-Encoding" in answers[0].headers["vary"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_a_year_of_days_is_as_cheap_where_midnight_is_no_whole_hour_of_utc(zone: str) -> None:
+    """Findings F3: of each day the two cut hours are read by the minute, the rest by the hour."""
+    end = NOW // MINUTE_MS * MINUTE_MS
+    rows = sum(_rows_behind(run) for run in runs(end - 365 * DAY_MS, end, step_of("1d"), ZoneInfo(zone)))
+    assert 24 * 365 <= rows <= (24 + 60 * 2) * 367
+    assert rows * 10 < MOST_ROWS
