@@ -257,7 +257,7 @@ export class PowerChart {
       // The outer lines alone are labelled: the others are even parts, and the curve stays free.
       const outer = watts + step > high || (low < 0 && watts - step < low) || (low < 0 && watts === 0);
       if (outer && !this.empty()) {
-        this.labels.push([watts % 1000 ? `${watts} W` : `${watts / 1000} kW`, bbox.left, y - 4 * ratio]);
+        this.labels.push([watts % 1000 || !watts ? `${watts} W` : `${watts / 1000} kW`, bbox.left, y - 4 * ratio]);
       }
     }
     if (low < 0) this.zeroLine(u, ratio);
