@@ -71,7 +71,7 @@ def create_app(
     `replay` takes in what is in quarantine (in a thread). `look` says when the projects have changed.
     `app.state.parts` are to be run beside it; `app.state.live.close()` ends all streams."""
     known = Projects(projects)
-    stores = Stores(timeseries, records)
+    stores = Stores(timeseries, records, registry)
     live = Live(log, stores, hint, clock, Decoder(records))
     assets = Assets()
     prepare()

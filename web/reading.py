@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from analytics.headcount import Passage, presence, stays
 from analytics.totals import Tally, tally_of
 from store.records.contract import AgentState, Records
 from store.records.exchanges import told_of
+from store.records.registry import Directory, Registry
 from store.timeseries.contract import TimeSeries, Window
 from web.project import Project
 from web.site_state import (
@@ -30,6 +32,8 @@ from web.site_state import (
 
 #: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
 _STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
+#: Who may send is asked again after so long: a removed agent is not missed any more.
+DIRECTORY_FOR_S: Final = 10.0
 #: 24 of them on a chart of a day.
 _LONGEST_STEP_MINUTES: Final = 60
 _CHART: Final = ("mean", "max", "min")
@@ -58,17 +62,30 @@ class Chart:
 class Stores:
     """The two stores a page reads, and the questions it asks them."""
 
-    def __init__(self, timeseries: TimeSeries, records: Records) -> None:
+    def __init__(self, timeseries: TimeSeries, records: Records, registry: Registry | None = None) -> None:
         self._timeseries = timeseries
         self._records = records
+        self._registry = registry
+        self._directory = Directory()
+        self._directory_at_s = -DIRECTORY_FOR_S
 
     def position(self) -> int:
         """The log offset that both stores have reached at least."""
         return min(self._timeseries.position(), self._records.position("events"))
 
     def agents(self, site: str) -> list[AgentState]:
-        """What the site's agents say of themselves."""
-        return self._records.agent_states(site)
+        """What the site's agents say of themselves; without those that were taken out of the registry."""
+        listed = self._listed(site)
+        return [one for one in self._records.agent_states(site) if listed is None or one.agent in listed]
+
+    def _listed(self, site: str) -> frozenset[str] | None:
+        """The agents that the registry has there, None where it takes any."""
+        if self._registry is None:
+            return None
+        if time.monotonic() - self._directory_at_s >= DIRECTORY_FOR_S:
+            self._directory_at_s = time.monotonic()
+            self._directory = self._registry.directory()
+        return self._directory.agents.get(site)
 
     def stored(self, project: Project, now: int) -> Stored:
         """What a state begins from."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from store.errors import StoreError
 from store.log.decoder import Decoder
 from store.records.contract import AgentState
+from store.records.registry import Directory
 from tests.web.site_day import SITE, Stand, at, now_frames, tell_day
 from web.channel import Channel
 from web.live import Live
@@ -93,3 +95,16 @@ async def test_a_batch_that_breaks_one_page_is_not_read_again_and_again(stand: S
         fresh = await live.channel(stand.projects[0])
         stand.append(now_frames(stand, 1_234.0))
         await until(lambda: fresh.figures("en")["power"].text == "1.23")
+
+
+def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand) -> None:
+    class Listing:
+        def directory(self) -> Directory:
+            return Directory({SITE: frozenset({"pi-2"})})
+
+    stand.status(online=False)
+    stand.records.put_agent_state(replace(stand.records.agent_states(SITE)[0], agent="pi-2"))
+    everything = Stores(stand.timeseries, stand.records)
+    listed = Stores(stand.timeseries, stand.records, Listing())  # type: ignore[arg-type]
+    assert [one.agent for one in everything.agents(SITE)] == ["pi-1", "pi-2"]
+    assert [one.agent for one in listed.agents(SITE)] == ["pi-2"]
