@@ -68,6 +68,12 @@ def _list(_: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
     )
     for item in items:
         print(_line(item))
+    for beyond in stores.records.beyond_quota(arguments.site):
+        print(
+            f"{beyond.site or '?'}/{beyond.agent or '?'}: the quota is full: {beyond.count:,} more messages "
+            f"({beyond.bytes:,} bytes, {beyond.reason}) are counted and not kept",
+            file=sys.stderr,
+        )
     if len(items) == arguments.limit:
         print(f"more: --after {items[-1].id}", file=sys.stderr)
     return 0

@@ -53,6 +53,21 @@ class Quarantined:
     replayed: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What came beyond a site's quota, by sender and reason: how many and how large, when (UTC ms) the first
+    and the last of them came, and the last one's digest (BLAKE2b of topic and payload)."""
+
+    site: str
+    agent: str
+    reason: str
+    digest: bytes
+    count: int
+    bytes: int
+    first: int
+    last: int
+
+
 class Records(Protocol):
     """Safe to call from several threads; blocking."""
 
@@ -79,7 +94,11 @@ class Records(Protocol):
     def agent_states(self, site: str) -> list[AgentState]: ...
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
-        """Durable when it returns; the same payload from the same topic is kept once."""
+        """Durable when it returns; the same payload from the same topic is kept once. Of what is beyond the
+        quota of its site only the number, the size and the last digest are kept."""
+
+    def beyond_quota(self, site: str | None = None) -> list[Beyond]:
+        """What came beyond the quota, of one site or of all."""
 
     def quarantined(
         self,

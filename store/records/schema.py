@@ -156,5 +156,15 @@ METER_EXCHANGE: Final = Table("meter_exchange", METADATA,
     _word("author"), _number("entered"), _number("undone", optional=True), _word("undone_by", optional=True),
     Index(None, "site"), sqlite_autoincrement=True,
 )  # fmt: skip
+#: How many bytes of the quarantine each site uses; `site` is empty for what names none.
+QUARANTINE_USE: Final = Table(
+    "quarantine_use", METADATA, _key("site"), _number("bytes"), sqlite_with_rowid=False
+)
+#: What came beyond a site's quota is counted, so that nothing goes unseen.
+QUARANTINE_BEYOND: Final = Table("quarantine_beyond", METADATA,
+    _key("site"), _key("agent"), _key("reason"),
+    _number("count"), _number("bytes"), _number("first"), _number("last"),
+    Column("digest", LargeBinary, nullable=False), sqlite_with_rowid=False,
+)  # fmt: skip
 #: How far each reader of the log has come.
 READER: Final = Table("reader", METADATA, _key("name"), _number("position"), sqlite_with_rowid=False)

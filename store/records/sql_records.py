@@ -11,10 +11,19 @@ from typing import Any, Final, get_args
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from store.engine import SqlDatabase
-from store.records.contract import AgentState, Quarantined, SiteEvent
+from store.records import quota
+from store.records.contract import AgentState, Beyond, Quarantined, SiteEvent
 from store.records.exchanges import MeterExchange
 from store.records.migration import migrate
-from store.records.schema import AGENT_STATE, EVENT, METER_EXCHANGE, QUARANTINE, READER
+from store.records.schema import (
+    AGENT_STATE,
+    EVENT,
+    METER_EXCHANGE,
+    QUARANTINE,
+    QUARANTINE_BEYOND,
+    QUARANTINE_USE,
+    READER,
+)
 from store.records.sql_registry import SqlRegistry
 from store.records.statements import Row, add_new, put
 from wire import batch as wire_batch
@@ -41,8 +50,10 @@ class SqlRecords:
     Opening it makes the tables or brings them up to date. Raises StoreError where the database will not.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, quarantine_bytes: int = quota.QUARANTINE_BYTES) -> None:
+        """`quarantine_bytes` is each site's quota of the quarantine."""
         self._database = SqlDatabase(url)
+        self._quarantine_bytes = quarantine_bytes
         with self._database.closed_on_error():
             migrate(self._database)
         self.registry = SqlRegistry(self._database)
@@ -108,7 +119,12 @@ class SqlRecords:
         """See the contract. `id` of the items is not looked at."""
         rows = [_quarantine_row(item) for item in items]
         with self._database.write() as connection:
-            add_new(connection, QUARANTINE, rows)
+            add_new(connection, QUARANTINE, quota.within(connection, rows, self._quarantine_bytes))
+
+    def beyond_quota(self, site: str | None = None) -> list[Beyond]:
+        """See the contract."""
+        with self._database.read() as connection:
+            return quota.beyond(connection, site)
 
     def quarantined(
         self,
@@ -191,12 +207,14 @@ class SqlRecords:
         with self._database.write() as connection:
             events = connection.execute(delete(EVENT).where(EVENT.c.time < events_before))
             items = connection.execute(delete(QUARANTINE).where(QUARANTINE.c.received < quarantine_before))
+            connection.execute(delete(QUARANTINE_BEYOND).where(QUARANTINE_BEYOND.c.last < quarantine_before))
+            quota.measure_anew(connection)
             return events.rowcount, items.rowcount
 
     def erase(self, site: str) -> None:
         """See the contract."""
         with self._database.write() as connection:
-            for table in (EVENT, AGENT_STATE, QUARANTINE, METER_EXCHANGE):
+            for table in (EVENT, AGENT_STATE, QUARANTINE, QUARANTINE_USE, QUARANTINE_BEYOND, METER_EXCHANGE):
                 connection.execute(delete(table).where(table.c.site == site))
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from store.records.migration import migrate, missing_migrations
 from store.records.schema import DEVICE, FIRM, METADATA, SITE
 from store.records.sql_records import SqlRecords
 
-NEWEST: Final = ["0001", "0002", "0003", "0004"]
+NEWEST: Final = ["0001", "0002", "0003", "0004", "0005"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
