@@ -1,4 +1,4 @@
-"""A site's quarantine is bounded in bytes; what comes beyond is counted, and others have room of their own."""
+"""A site's quarantine is bounded in bytes; what comes beyond is counted, and others have their own room."""
 
 from __future__ import annotations
 
