@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -18,8 +18,14 @@ _READY_WITHIN_S = 30.0
 
 
 @contextlib.contextmanager
-def cloud(folder: Path, projects: str = "projects: []\n", site: str = SITE) -> Iterator[tuple[int, int]]:
-    """(web port, broker port) of a running service with its data in `folder`/data."""
+def cloud(
+    folder: Path,
+    projects: str = "projects: []\n",
+    site: str = SITE,
+    agents: Sequence[tuple[str, str]] | None = None,
+) -> Iterator[tuple[int, int]]:
+    """(web port, broker port) of a running service with its data in `folder`/data. `agents`: (site, agent) of
+    those that may connect, by default one of `site`."""
     web_port, broker_port = free_port(), free_port()
     (folder / "password").write_text("bench")
     (folder / "projects.yaml").write_text(projects, encoding="utf-8")
@@ -29,7 +35,10 @@ def cloud(folder: Path, projects: str = "projects: []\n", site: str = SITE) -> I
         "unregistered": "accept",
         "web": {"port": web_port},
         "embedded_broker_port": broker_port,
-        "agents": [{"site": site, "agent": AGENT, "password_file": "password"}],
+        "agents": [
+            {"site": where, "agent": agent, "password_file": "password"}
+            for where, agent in agents or ((site, AGENT),)
+        ],
     }
     config = folder / "plumbline.yaml"
     config.write_text(yaml.safe_dump(settings))

@@ -98,6 +98,8 @@ class Ingest:
         self._known = Known(directory)
         self._statuses = Statuses(records)
         self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
+        #: Of which something goes to quarantine first: nobody else's receipt waits for that.
+        self._aside: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         self._committing = Progress()
         self._probe = LogProbe(log)
         self._large = Arrivals(_LARGE_WAITING, _agent, lambda arrival: len(arrival.payload))
@@ -110,7 +112,8 @@ class Ingest:
         rows: list[tuple[str, Callable[[], Awaitable[None]], Counts, Callable[[], str | None]]] = [
             ("broker", self._judge_all, lambda: asdict(self.receiver.counters), self.receiver.well),
             ("large messages", self._judge_large, lambda: {"waiting": self._large.qsize()}, lambda: None),
-            ("receipts", self._commit_all, lambda: asdict(self.counters), self._committing.well),
+            ("receipts", self._commit_clean, lambda: asdict(self.counters), self._committing.well),
+            ("set aside", self._commit_aside, lambda: {"waiting": self._aside.qsize()}, lambda: None),
             ("log", probe.run, probe.counts, probe.progress.well),
             ("statuses", statuses.run, statuses.counts, statuses.progress.well),
             ("directory", known.keep_fresh, lambda: {"failures": known.failures}, known.well),
@@ -152,31 +155,37 @@ class Ingest:
         for one in judged:
             if isinstance(one, Judged):
                 await self._weight.add(_weight(one))
-                await self._judged.put(one)
+                await (self._aside if judging.quarantined(one) else self._judged).put(one)
                 self.counters.batches += 1
             else:
                 self._note_status(one)
-        self.counters.waiting = self._judged.qsize()
+        self.counters.waiting = self._judged.qsize() + self._aside.qsize()
 
     def _note_status(self, judged: AgentState | Quarantined) -> None:
         self._statuses.note(judged)
         self.counters.statuses += 1
         self.counters.dropped_statuses = self._statuses.dropped
 
-    async def _commit_all(self) -> None:
-        async for group in self._groups():
+    async def _commit_clean(self) -> None:
+        await self._commit_all(self._judged)
+
+    async def _commit_aside(self) -> None:
+        await self._commit_all(self._aside)
+
+    async def _commit_all(self, queue: asyncio.Queue[Judged]) -> None:
+        async for group in self._groups(queue):
             offsets = await self._commit(group)
             if any(offset is not None for offset in offsets):
                 self._hint.notify()
             await self._answer(await self._without_conflicts(group, offsets))
 
-    async def _groups(self) -> AsyncIterator[list[Judged]]:
+    async def _groups(self, queue: asyncio.Queue[Judged]) -> AsyncIterator[list[Judged]]:
         """Everything that waits, up to a bound."""
         while True:
-            group = [await self._judged.get()]
-            while len(group) < GROUP_BATCHES and not self._judged.empty():
-                group.append(self._judged.get_nowait())
-            self.counters.waiting = self._judged.qsize()
+            group = [await queue.get()]
+            while len(group) < GROUP_BATCHES and not queue.empty():
+                group.append(queue.get_nowait())
+            self.counters.waiting = self._judged.qsize() + self._aside.qsize()
             yield group
             self._weight.take(sum(_weight(one) for one in group))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from wire.batch import FaultReason
 from wire.bounds import Bounds
@@ -30,7 +30,7 @@ class DroppedOf(Message):
     """What was given up of a stream before the current one."""
 
     stream: StreamId
-    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES_OLDER)]
+    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES_OLDER), FailFast()]
 
 
 class Dropped(Message):
@@ -38,8 +38,8 @@ class Dropped(Message):
 
     readings: Count = 0
     events: Count = 0
-    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES)] = []
-    older: Annotated[list[DroppedOf], Field(max_length=MOST_OLDER)] = []
+    batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES), FailFast()] = []
+    older: Annotated[list[DroppedOf], Field(max_length=MOST_OLDER), FailFast()] = []
     #: Readings that never got a seq, because the disk took nothing more.
     unspooled_readings: Count = 0
     last: Milliseconds | None = None
@@ -131,11 +131,11 @@ class Status(Message):
     spool: SpoolStatus = SpoolStatus()
     dropped: Dropped = Dropped()
     uplink: UplinkStatus = UplinkStatus()
-    lines: Annotated[list[LineStatus], Field(max_length=MOST_LINES)] = []
-    devices: Annotated[list[DeviceStatus], Field(max_length=MOST_DEVICES)] = []
+    lines: Annotated[list[LineStatus], Field(max_length=MOST_LINES), FailFast()] = []
+    devices: Annotated[list[DeviceStatus], Field(max_length=MOST_DEVICES), FailFast()] = []
     host: HostStatus = HostStatus()
     #: Those that ended at least once; a part that always worked is not named.
-    parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS)] = []
+    parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS), FailFast()] = []
 
 
 #: As much as the most lines, devices, parts and ranges together have.
