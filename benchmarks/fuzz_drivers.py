@@ -39,6 +39,7 @@ _AROUND: Final = frozenset(
 )  # fmt: skip
 #: What a frame says otherwise where it stands among others: the request before it names its registers.
 _AMONG_OTHERS: Final = {
+    "cjt188": frozenset({"frame_length"}),
     "dlt645": frozenset({"data_hex"}),
     "modbus_rtu": frozenset(
         {"type", "types", "scale", "scales", "units", "unit", "value", "byte_order", "word_order"}

@@ -126,8 +126,10 @@ def _device(one: Found, name: str) -> Iterator[str]:
     variant = f", variant: {best.variant}" if best.variant else ""
     interval_s = 10 if one.setting.baud <= _SLOW_BAUD else 5
     address = one.address if _is_small_number(one.address) else json.dumps(one.address)
-    entry = f"id: {name}, profile: {best.profile}{variant}, address: {address}, interval_s: {interval_s}"
-    yield f"      - {{{entry}}}\n"
+    for part in profile.load(best.profile).parts or (None,):
+        own, said_part = (name, "") if part is None else (f"{name}-{part}", f", part: {part}")
+        entry = f"profile: {best.profile}{variant}{said_part}, address: {address}, interval_s: {interval_s}"
+        yield f"      - {{id: {own}, {entry}}}\n"
     as_good = [other.name for other in others if (other.good, other.all) == (best.good, best.all)]
     if as_good:
         yield f"        {said('propose_several', profiles=', '.join(as_good))}\n"

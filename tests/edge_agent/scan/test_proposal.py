@@ -51,6 +51,12 @@ def test_a_variant_stands_in_the_file(tmp_path: Path) -> None:
     assert "profile: xy-md02, variant: x100, address: 1" in text
 
 
+def test_each_part_of_a_device_is_proposed_as_a_device(tmp_path: Path) -> None:
+    text = checked(tmp_path, Found("modbus_rtu", Setting(115_200), "1", (fit("epever-tracer"),)))
+    for part in ("panel", "battery", "load"):
+        assert f"-{part}, profile: epever-tracer, part: {part}, address: 1" in text
+
+
 @pytest.mark.parametrize("protocol", ["rdm6300", "wiegand", "uhf_r200", "pn532_uart"])
 def test_a_badge_reader_needs_no_profile(tmp_path: Path, protocol: str) -> None:
     assert "{id: gate-1, direction: in}" in checked(tmp_path, Found(protocol, Setting(9600), ""))
