@@ -75,7 +75,10 @@ _XIAOMI: Final[dict[str, Callable[[int], dict[str, Any]]]] = {
 
 def _basic(_device: str, data: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for key, value in data["65281"].items():
+    told = data["65281"]
+    if not isinstance(told, Mapping):
+        raise TypeError("attribute 65281 holds no keys")
+    for key, value in told.items():
         if key in _XIAOMI:
             fields |= _XIAOMI[key](int(value))
     return fields

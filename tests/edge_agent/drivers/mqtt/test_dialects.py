@@ -149,6 +149,13 @@ def test_a_base_topic_may_have_several_levels_and_so_may_a_friendly_name() -> No
     assert zigbee2mqtt.filters("zigbee2mqtt/th")[2:] == ("zigbee2mqtt/bridge/state",)
 
 
+@pytest.mark.parametrize("attribute", ["1", '"lumi"', "null", "[]", '{"1": "x"}', '{"1": null}'])
+def test_a_zigbee_report_of_another_shape_is_refused(attribute: str) -> None:
+    report = f'{{"cluster": "genBasic", "data": {{"65281": {attribute}}}}}'
+    with pytest.raises(FrameError):
+        zigbee2mqtt.describe("", report.encode(), Asked(kind="zcl_to_z2m"))
+
+
 def test_a_card_that_was_not_authenticated_is_no_card() -> None:
     card = {"UID": "04A1B2C3D4E580", "Data": "", "Auth": "NOk"}
     (heard,) = tasmota.hear("tele/gate/SENSOR", json.dumps({"PN532": card}).encode())
