@@ -1,6 +1,7 @@
 """What somebody who was identified may do, and where.
 
-Repositories that face people or programs take it first. Who makes one of a principal is `web.access`; here is only what it says.
+Repositories that face people or programs take it first. Who makes one of a principal is `web.access`; here
+is only what it says.
 """
 
 from __future__ import annotations
