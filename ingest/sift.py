@@ -185,29 +185,27 @@ class _FrameSieve:
             )
             self._cells[name] = {row: value for row, value in enumerate(column) if value is not None}
             return None
+        place = f"{device} {name}"
         return [
-            self._value(device, quantity, row, value, times[row], row in kept)
+            value if value is None else self._value(place, quantity, row, value, times[row], row in kept)
             for row, value in enumerate(column)
         ]
 
     def _value(
         self,
-        device: str,
+        place: str,
         quantity: Quantity,
         row: int,
         value: Any,  # noqa: ANN401 - JSON
         time: Any,  # noqa: ANN401 - JSON
         in_time: bool,
     ) -> float | None:
-        if value is None:
-            return None
-        found = _wrong(quantity, value)
-        if found is None and in_time:
+        reason = _wrong(quantity, value)
+        if reason is None and in_time:
             return float(value)
         self._cells[quantity.name][row] = value
-        if found is not None:
-            reason, what = found
-            self._notes.add(reason, f"{device} {quantity.name}", f"at {time}, {what}")
+        if reason is not None:
+            self._notes.add(reason, place, lambda: f"at {time}, {_why(quantity, value)}")
         return None
 
     def _note_extra(self, raw: dict[str, Any]) -> None:
@@ -251,17 +249,22 @@ def _spelt(name: str) -> str | None:
         return None
 
 
-def _wrong(quantity: Quantity, value: Any) -> tuple[RefusalReason, str] | None:  # noqa: ANN401 - JSON
+def _wrong(quantity: Quantity, value: Any) -> RefusalReason | None:  # noqa: ANN401 - JSON
     """Why it is no value of a quantity."""
+    if type(value) is not float and type(value) is not int:
+        return "schema"
+    return None if quantity.takes(value) else "implausible"
+
+
+def _why(quantity: Quantity, value: Any) -> str:  # noqa: ANN401 - JSON
+    """The same in words."""
     if type(value) not in (int, float):
-        return "schema", "one is no number"
+        return "one is no number"
     if isinstance(value, float) and not isfinite(value):
-        return "implausible", f"{value} is no number"
-    if quantity.takes(value):
-        return None
+        return f"{value} is no number"
     bound = f"above {quantity.high:g}" if value > quantity.high else f"below {quantity.low:g}"
     shown = f"{value:g}" if abs(value) < 1 << 1000 else "a number of more than 300 digits"
-    return "implausible", f"{shown} is {bound} {quantity.unit}"
+    return f"{shown} is {bound} {quantity.unit}"
 
 
 def _when(time: int, by: Measure) -> str:

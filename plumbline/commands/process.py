@@ -6,14 +6,21 @@ import argparse
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
 from plumbline.settings import Settings, load_settings
 from plumbline.sparing import Sparing
 from wire.printable import PrintableFormatter
 
 Process = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+#: So long a thread that could answer waits for one that judges what a site sends (CPython's own is 5 ms), and
+#: several waits make an answer.
+_SWITCH_INTERVAL_S: Final = 0.001
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -42,5 +49,6 @@ def run_until_stopped(arguments: argparse.Namespace, process: Process) -> int:
             loop.add_signal_handler(number, stop.set)
         await process(settings, stop)
 
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     asyncio.run(run())
     return 0
