@@ -208,7 +208,7 @@ def _judge(protocol: str, case: Seed, fields: dict[str, Any], outcome: Outcome) 
 def _frames_told(fields: dict[str, Any]) -> list[dict[str, Any]]:
     """What is said of each frame of a capture, without those refused; of a lone one all there is."""
     items = [one for one in fields.get("items", ()) if isinstance(one, dict)]
-    return [one for one in items if "error" not in one] if fields.get("frames", 1) > 1 and items else [fields]
+    return [one for one in items if "error" not in one] if items and fields["frames"] != 1 else [fields]
 
 
 def _carries_no_checksum(protocol: str, fields: dict[str, Any]) -> bool:
