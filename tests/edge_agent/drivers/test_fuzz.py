@@ -45,7 +45,7 @@ def test_the_oracle_finds_every_captured_frame_and_notices_another_value(protoco
         fuzz_drivers._judge(protocol, seed, fields, right)
         assert right.good, right.wrong
         fuzz_drivers._judge(protocol, seed, {key: f"not {value}" for key, value in fields.items()} | {
-            key: fields[key] for key in ("type", "bcc_ok", "crc_ok") if key in fields
+            key: fields[key] for key in ("type", "bcc_ok", "crc_ok", "frames") if key in fields
         }, wrong)  # fmt: skip
         noticed += len(wrong.wrong)
     assert noticed > 0
