@@ -26,12 +26,13 @@ from benchmarks.stores_pipeline import fill
 from ingest.recent import Stored
 from store.log.sqlite import SqliteLog
 from store.sqlite import Cell, Database, insert_rows
-from store.timeseries import columns, influx_lines
+from store.timeseries import columns
 from store.timeseries.contract import Block, TimeSeries
-from store.timeseries.influx import InfluxTimeSeries
-from store.timeseries.influx_settings import InfluxSettings
+from store.timeseries.influxdb import lines
+from store.timeseries.influxdb.series import InfluxTimeSeries
+from store.timeseries.influxdb.settings import InfluxSettings
 from store.timeseries.sqlite import SqliteTimeSeries
-from store.timeseries.sqlite_schema import SCHEMA
+from store.timeseries.sqlite.schema import SCHEMA
 from wire.batch import Batch
 
 ROUNDS: Final = 3
@@ -158,7 +159,7 @@ class _InfluxDb:
     def bulk_s(self, load: Load) -> float:
         name = f"bulk{self._fresh()}"
         self._ask(f'CREATE DATABASE "{name}"')
-        bodies = [body for step in load.steps for body in influx_lines.bodies("telemetry", step)]
+        bodies = [body for step in load.steps for body in lines.bodies("telemetry", step)]
         started = time.monotonic()
         for body in bodies:
             answer = self._http.request("POST", f"{self._url}/write?db={name}&precision=ms", body=body)

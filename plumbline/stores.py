@@ -24,7 +24,7 @@ from store.records.registry import Registry
 from store.records.sql_records import SqlRecords
 from store.threads import LEASES
 from store.timeseries.contract import TimeSeries
-from store.timeseries.influx_settings import InfluxSettings
+from store.timeseries.influxdb.settings import InfluxSettings
 from store.timeseries.sqlite import SqliteTimeSeries
 
 
@@ -64,7 +64,9 @@ def open_timeseries(settings: Settings) -> TimeSeries:
     """The time series."""
     store = settings.stores.time_series
     if isinstance(store, InfluxStore):
-        from store.timeseries.influx import InfluxTimeSeries  # its client takes half a second to load
+        from store.timeseries.influxdb.series import (
+            InfluxTimeSeries,  # its client takes half a second to load
+        )
 
         return InfluxTimeSeries(influx_settings(settings, store))
     return SqliteTimeSeries(settings.data / "timeseries.db")

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.servers import Influx
-from store.timeseries.influx_settings import InfluxSettings
+from store.timeseries.influxdb.settings import InfluxSettings
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from store.timeseries.contract import Aggregate, Block, Differences, Latest, TimeSeries
 from store.timeseries.counter import Exchange, Run, lived
-from store.timeseries.influx import InfluxTimeSeries
+from store.timeseries.influxdb.series import InfluxTimeSeries
 from store.timeseries.limits import COUNTERS, hold_ms
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.influx import settings_for

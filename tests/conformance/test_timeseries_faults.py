@@ -15,8 +15,8 @@ import pytest
 from benchmarks.servers import Influx
 from store.errors import StoreError
 from store.timeseries.contract import Block, TimeSeries
-from store.timeseries.influx import InfluxTimeSeries
-from store.timeseries.influx_settings import InfluxSettings
+from store.timeseries.influxdb.series import InfluxTimeSeries
+from store.timeseries.influxdb.settings import InfluxSettings
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.influx import settings_for
 from tests.servers import wait_until

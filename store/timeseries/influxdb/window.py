@@ -10,7 +10,7 @@ from store.timeseries import cells
 from store.timeseries.cells import Cell
 from store.timeseries.contract import Aggregate, Window
 from store.timeseries.counter import GLITCH_MS, Exchange, Life, Run, lived
-from store.timeseries.influx_query import (
+from store.timeseries.influxdb.query import (
     HOUR_MS,
     HOURS,
     MINUTE_MS,
@@ -24,8 +24,8 @@ from store.timeseries.influx_query import (
     select,
     where,
 )
-from store.timeseries.influx_rollup import cells_of, fields_of
-from store.timeseries.influx_stale import coarse
+from store.timeseries.influxdb.rollup import cells_of, fields_of
+from store.timeseries.influxdb.stale import coarse
 from store.timeseries.limits import COUNTERS, hold_ms
 from wire.ranges import Ranges
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from store.errors import StoreError
 from store.sqlite import Database
-from store.timeseries import sqlite_retention, sqlite_rollup, sqlite_window
 from store.timeseries.contract import Aggregate, Block, Differences, Finding, Latest, Window, empty_window
 from store.timeseries.counter import Exchange, Life
 from store.timeseries.limits import must_be_counter
-from store.timeseries.sqlite_schema import SCHEMA, TABLES, bring_up_to_date
-from store.timeseries.sqlite_write import SeriesIds, Step, known_series
+from store.timeseries.sqlite import retention, rollup, window
+from store.timeseries.sqlite.schema import SCHEMA, TABLES, bring_up_to_date
+from store.timeseries.sqlite.write import SeriesIds, Step, known_series
 
 logger = logging.getLogger(__name__)
 
@@ -118,12 +118,10 @@ class SqliteTimeSeries:
         aggregates: Sequence[Aggregate],
         exchanges: Sequence[Exchange] = (),
     ) -> Window:
-        """See the contract, and `sqlite_window.window` for bounds."""
+        """See the contract, and `window.window` for bounds."""
         with self._database.read() as connection:
             series = known_series(connection, (site, device, quantity))
-            return sqlite_window.window(
-                connection, series, quantity, start, end, step_ms, aggregates, exchanges
-            )
+            return window.window(connection, series, quantity, start, end, step_ms, aggregates, exchanges)
 
     def life(
         self,
@@ -140,20 +138,20 @@ class SqliteTimeSeries:
         empty_window(start, end, step_ms, ())
         with self._database.read() as connection:
             series = known_series(connection, (site, device, quantity))
-            return sqlite_window.life(connection, series, quantity, start, end, step_ms, exchanges)
+            return window.life(connection, series, quantity, start, end, step_ms, exchanges)
 
     def roll_up(self, limit: int) -> int:
         """See the contract."""
         with self._database.write() as connection:
-            return sqlite_rollup.roll_up(connection, limit)
+            return rollup.roll_up(connection, limit)
 
     def forget(self, raw_before: int, rollups_before: int) -> int:
-        """See the contract, and `sqlite_retention.forget` for what is spared."""
-        return sqlite_retention.forget(self._database, raw_before, rollups_before)
+        """See the contract, and `retention.forget` for what is spared."""
+        return retention.forget(self._database, raw_before, rollups_before)
 
     def erase(self, site: str) -> None:
         """See the contract. Other processes may go on writing to this file."""
-        sqlite_retention.erase(self._database, site)
+        retention.erase(self._database, site)
 
     def compact(self) -> None:
         """See the contract. Does nothing while less than a tenth of the file is empty.
@@ -192,7 +190,7 @@ class SqliteTimeSeries:
     def _check_rollups(self, *, fix: bool) -> list[Finding]:
         """A few stale minutes are there in every running service; more than a step of them wait for one."""
         with self._database.read() as connection:
-            if not sqlite_rollup.more_than(connection, _STEP_MINUTES):
+            if not rollup.more_than(connection, _STEP_MINUTES):
                 return []
         while fix and self.roll_up(_STEP_MINUTES):
             pass

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from store.errors import StoreError
-from store.timeseries import sqlite_retention
 from store.timeseries.contract import Block, Latest
-from store.timeseries.sqlite import SqliteTimeSeries
+from store.timeseries.sqlite import SqliteTimeSeries, retention
 
 START = 1_764_000_000_000
 MINUTE = 60_000
@@ -118,7 +117,7 @@ def test_forgetting_lets_the_writer_in_between(
     store: SqliteTimeSeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With hundreds of steps to do, a write waits for a few of them, not for all."""
-    monkeypatch.setattr(sqlite_retention, "STEP_ROWS", 60)
+    monkeypatch.setattr(retention, "STEP_ROWS", 60)
     fill(store, START, 40_000)
     roll_all_up(store)
     forgotten = threading.Event()
@@ -145,7 +144,7 @@ def test_a_step_stays_small_whatever_a_series_holds(store: SqliteTimeSeries) -> 
             lambda text: steps.append(1) if text.startswith("DELETE FROM point") else None
         )
     assert store.forget(START + 20_000_000, 0) > 19_000
-    assert len(steps) >= 19_000 // (sqlite_retention.STEP_ROWS + 60)
+    assert len(steps) >= 19_000 // (retention.STEP_ROWS + 60)
 
 
 def test_erasing_reaches_other_processes_that_remember_series(

@@ -16,8 +16,8 @@ from typing import Any, Final
 from store.timeseries.contract import Aggregate, Window, empty_window
 from store.timeseries.counter import GLITCH_MS, Exchange, Life, lived
 from store.timeseries.limits import COUNTERS, hold_ms
-from store.timeseries.sqlite_rollup import ENDS, Ends, runs_of_row
-from store.timeseries.sqlite_schema import HOUR_MS, MINUTE_MS
+from store.timeseries.sqlite.rollup import ENDS, Ends, runs_of_row
+from store.timeseries.sqlite.schema import HOUR_MS, MINUTE_MS
 
 _MINUTES: Final = HOUR_MS // MINUTE_MS
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from store.timeseries.contract import Aggregate, Block
 from store.timeseries.sqlite import SqliteTimeSeries
-from store.timeseries.sqlite_window import Plan, plan
+from store.timeseries.sqlite.window import Plan, plan
 
 START = 1_764_000_000_000
 MINUTE = 60_000

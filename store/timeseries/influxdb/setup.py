@@ -13,9 +13,9 @@ import urllib3
 
 from store.errors import StoreError
 from store.timeseries.contract import Finding
-from store.timeseries.influx_http import Answer, Http
-from store.timeseries.influx_query import name
-from store.timeseries.influx_settings import Generation
+from store.timeseries.influxdb.http import Answer, Http
+from store.timeseries.influxdb.query import name
+from store.timeseries.influxdb.settings import Generation
 
 _HOURS: Final = re.compile(r"(\d+)h")
 _DAY_S: Final = 86_400

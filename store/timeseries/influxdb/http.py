@@ -18,7 +18,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 from store.errors import StoreError
-from store.timeseries.influx_settings import Generation, InfluxSettings
+from store.timeseries.influxdb.settings import Generation, InfluxSettings
 
 logger = logging.getLogger(__name__)
 

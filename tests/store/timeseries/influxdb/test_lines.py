@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from store.timeseries import influx_lines
 from store.timeseries.contract import Block
-from store.timeseries.influx_lines import BODY_BYTES, bodies, escaped
+from store.timeseries.influxdb import lines as line_protocol
+from store.timeseries.influxdb.lines import BODY_BYTES, bodies, escaped
 
 
 def lines(*blocks: Block) -> list[str]:
@@ -53,4 +53,4 @@ def test_bodies_are_whole_lines_of_about_a_megabyte() -> None:
 
 
 def test_tags_are_in_ascending_order() -> None:
-    assert influx_lines.tagged("m", {"site": "s", "device": "d"}) == "m,device=d,site=s"
+    assert line_protocol.tagged("m", {"site": "s", "device": "d"}) == "m,device=d,site=s"

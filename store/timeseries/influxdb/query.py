@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from store.timeseries.influx_http import Http, NotThereError
+from store.timeseries.influxdb.http import Http, NotThereError
 
 RAW: Final = "telemetry"
 MINUTES: Final = "telemetry_1m"

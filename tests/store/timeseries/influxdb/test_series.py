@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from store.timeseries.contract import Block
-from store.timeseries.influx import InfluxTimeSeries
+from store.timeseries.influxdb.series import InfluxTimeSeries
 from tests.influx import settings_for
 
 START: Final = 1_764_000_000_000

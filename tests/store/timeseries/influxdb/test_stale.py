@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.timeseries.influx_stale import Job, Marks, coarse, decoded, encoded
+from store.timeseries.influxdb.stale import Job, Marks, coarse, decoded, encoded
 from wire.ranges import Ranges
 
 KEY = ("site", "device")

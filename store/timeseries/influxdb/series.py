@@ -10,12 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from store.errors import StoreError
-from store.timeseries import columns, influx_lines, influx_setup, influx_window
+from store.timeseries import columns
 from store.timeseries.contract import Aggregate, Block, Differences, Finding, Latest, Window, empty_window
 from store.timeseries.counter import Exchange, Life
-from store.timeseries.influx_first import First
-from store.timeseries.influx_http import Http
-from store.timeseries.influx_query import (
+from store.timeseries.influxdb import lines, setup
+from store.timeseries.influxdb import window as windows
+from store.timeseries.influxdb.first import First
+from store.timeseries.influxdb.http import Http
+from store.timeseries.influxdb.query import (
     HOUR_MS,
     HOURS,
     MINUTE_MS,
@@ -29,12 +31,12 @@ from store.timeseries.influx_query import (
     select,
     where,
 )
-from store.timeseries.influx_query import (
+from store.timeseries.influxdb.query import (
     text as quoted,
 )
-from store.timeseries.influx_rollup import RollUp, tasks
-from store.timeseries.influx_settings import InfluxSettings
-from store.timeseries.influx_stale import Key, Marks, decoded, encoded, minutes_of
+from store.timeseries.influxdb.rollup import RollUp, tasks
+from store.timeseries.influxdb.settings import InfluxSettings
+from store.timeseries.influxdb.stale import Key, Marks, decoded, encoded, minutes_of
 from store.timeseries.limits import COUNTERS, must_be_counter
 from wire.ranges import Ranges
 
@@ -62,7 +64,7 @@ class InfluxTimeSeries:
         """`clock` gives UTC ms: minutes that are not over by it are not rolled up yet."""
         self._http = Http(settings)
         self._questions = Questions(self._http)
-        self._windows = influx_window.Windows(self._questions, self.raw)
+        self._windows = windows.Windows(self._questions, self.raw)
         self._first = First(self._newest_of, self.raw)
         self._roll = RollUp(self._questions, self._store)
         self._clock = clock
@@ -103,7 +105,7 @@ class InfluxTimeSeries:
         and are all that is held in memory."""
         sending: deque[Future[None]] = deque()
         try:
-            for body in influx_lines.bodies(measurement, blocks):
+            for body in lines.bodies(measurement, blocks):
                 if len(sending) == _BODIES_UNDER_WAY:
                     sending.popleft().result()
                 sending.append(self._sender.submit(self._http.write, body))
@@ -128,7 +130,7 @@ class InfluxTimeSeries:
         """Let the server hold the marks of these devices."""
         for at in range(0, len(keys), _MARKS):
             part = keys[at : at + _MARKS]
-            heads = [influx_lines.tagged(STALE, {"site": site, "device": device}) for site, device in part]
+            heads = [lines.tagged(STALE, {"site": site, "device": device}) for site, device in part]
             texts = [encoded(marks.stale[key]) for key in part]
             self._store_state([f'{head} minutes="{text}"' for head, text in zip(heads, texts, strict=True)])
             marks.told(part)
@@ -252,7 +254,7 @@ class InfluxTimeSeries:
         series = (site, device, quantity)
         if not window.time or not aggregates:
             return window
-        unit_ms = influx_window.unit_of(start, step_ms)
+        unit_ms = windows.unit_of(start, step_ms)
         counting = "increase" in aggregates and quantity in COUNTERS
         stale, sparse = self._standing(series, start, end, MINUTE_MS if counting else unit_ms)
         if sparse and not {"mean", "covered", "increase"} & set(aggregates):
@@ -367,7 +369,7 @@ class InfluxTimeSeries:
 
     def check(self, *, fix: bool) -> list[Finding]:
         """See the contract."""
-        return influx_setup.check(self._http, fix=fix)
+        return setup.check(self._http, fix=fix)
 
     def close(self) -> None:
         """See the contract."""

@@ -21,12 +21,12 @@ import urllib3
 
 from benchmarks.servers import Influx, VictoriaMetrics
 from store.errors import StoreError
-from store.timeseries import influx_setup
 from store.timeseries.contract import Block
-from store.timeseries.influx import InfluxTimeSeries
-from store.timeseries.influx_http import AGAIN, Http, NotThereError, merged
-from store.timeseries.influx_lines import bodies
-from store.timeseries.influx_settings import Generation, InfluxSettings
+from store.timeseries.influxdb import setup
+from store.timeseries.influxdb.http import AGAIN, Http, NotThereError, merged
+from store.timeseries.influxdb.lines import bodies
+from store.timeseries.influxdb.series import InfluxTimeSeries
+from store.timeseries.influxdb.settings import Generation, InfluxSettings
 from tests.influx import settings_for
 from tests.servers import free_port, wait_until
 
@@ -296,9 +296,9 @@ def test_a_changed_retention_is_found_and_mended(tmp_path: Path) -> None:
     base = settings_for(tmp_path)
     for days, found in ((None, "no database"), (30, "keeps readings for 0s, not 30d"), (None, "not INF")):
         http = Http(replace(base, retention_days=days))
-        assert found in influx_setup.check(http, fix=False)[0].what
-        assert influx_setup.check(http, fix=True)[0].mended
-        assert influx_setup.check(http, fix=True) == []
+        assert found in setup.check(http, fix=False)[0].what
+        assert setup.check(http, fix=True)[0].mended
+        assert setup.check(http, fix=True) == []
         http.close()
 
 
@@ -324,12 +324,12 @@ def test_a_missing_right_is_told_with_what_to_do(tmp_path: Path) -> None:
         admin = enter("admin", "a-secret")
         admin.query("CREATE USER visitor WITH PASSWORD 'v-secret'", change=True)
         visitor = enter("visitor", "v-secret")
-        assert "401" in influx_setup.check(nobody, fix=True)[0].what
-        finding = influx_setup.check(visitor, fix=True)[0]
+        assert "401" in setup.check(nobody, fix=True)[0].what
+        finding = setup.check(visitor, fix=True)[0]
         assert "could not be mended" in finding.what
         assert 'CREATE DATABASE "plumbline"' in finding.remedy
-        assert influx_setup.check(admin, fix=True)[0].mended
-        assert influx_setup.check(admin, fix=False) == []
+        assert setup.check(admin, fix=True)[0].mended
+        assert setup.check(admin, fix=False) == []
         with pytest.raises(StoreError, match="403"):
             visitor.write(b"m a=1 1\n")
         for http in (nobody, admin, visitor):
@@ -361,7 +361,7 @@ def test_a_missing_bucket_of_influxdb_2_is_made_with_its_retention(opened: list[
     missing: Reply = (404, {}, {"code": "not found", "message": 'bucket "plumbline" not found'})
     with Scripted(missing, orgs, (201, {}, {"id": "b"})) as script:
         opened.append(Http(settings(2, script.url)))
-        assert influx_setup.check(opened[0], fix=True)[0].mended
+        assert setup.check(opened[0], fix=True)[0].mended
     assert json.loads(script.asked[-1][2]) == {
         "orgID": "0rg", "name": "plumbline", "retentionRules": [{"type": "expire", "everySeconds": 2_592_000}]
     }  # fmt: skip
@@ -371,17 +371,17 @@ def test_a_bucket_of_influxdb_2_with_another_retention_is_found(opened: list[Htt
     bucket = {"id": "b1", "name": "plumbline", "retentionRules": [{"type": "expire", "everySeconds": 3600}]}
     with Scripted((200, {}, {"buckets": [bucket]})) as script:
         opened.append(Http(settings(2, script.url)))
-        finding = influx_setup.check(opened[0], fix=False)[0]
+        finding = setup.check(opened[0], fix=False)[0]
         assert "3600 s, not 2592000 s" in finding.what
         assert "influx bucket update --id b1" in finding.remedy
-        assert influx_setup.check(opened[0], fix=True)[0].mended
+        assert setup.check(opened[0], fix=True)[0].mended
     assert script.asked[-1][:2] == ("PATCH", "/api/v2/buckets/b1")
 
 
 def test_a_missing_database_of_influxdb_3_is_made_with_its_retention(opened: list[Http]) -> None:
     with Scripted((200, {}, [{"iox::database": "_internal"}]), (200, {}, None)) as script:
         opened.append(Http(settings(3, script.url)))
-        assert influx_setup.check(opened[0], fix=True)[0].mended
+        assert setup.check(opened[0], fix=True)[0].mended
     assert json.loads(script.asked[-1][2]) == {"db": "plumbline", "retention_period": "30d"}
 
 
@@ -391,7 +391,7 @@ def test_a_token_without_rights_is_told(opened: list[Http]) -> None:
             (401, {}, {"message": "unauthorized access", "error": "unauthorized access"})
         ) as script:
             opened.append(Http(settings(generation, script.url)))
-            finding = influx_setup.check(opened[-1], fix=True)[0]
+            finding = setup.check(opened[-1], fix=True)[0]
         assert "401 unauthorized access" in finding.what
         assert "token" in finding.remedy
 

@@ -15,7 +15,7 @@ from store.timeseries import cells
 from store.timeseries.cells import Cell
 from store.timeseries.contract import Block
 from store.timeseries.counter import Run
-from store.timeseries.influx_query import (
+from store.timeseries.influxdb.query import (
     HOUR_MS,
     HOURS,
     MINUTE_MS,
@@ -27,7 +27,7 @@ from store.timeseries.influx_query import (
     select,
     where,
 )
-from store.timeseries.influx_stale import Job
+from store.timeseries.influxdb.stale import Job
 from store.timeseries.limits import COUNTERS, Growth
 
 #: Device-minutes of one question: at a reading a second of ten quantities, 600,000 values.

@@ -11,8 +11,8 @@ import sqlite3
 from typing import Final
 
 from store.sqlite import Database
-from store.timeseries import sqlite_rollup
-from store.timeseries.sqlite_schema import HOUR_MS, MINUTE_MS
+from store.timeseries.sqlite import rollup
+from store.timeseries.sqlite.schema import HOUR_MS, MINUTE_MS
 
 #: Rows deleted in one transaction, which takes some 20 ms. A minute's readings are not divided.
 STEP_ROWS: Final = 5_000
@@ -68,7 +68,7 @@ def _forget_readings(database: Database, series: int, before: int) -> int:
     while (until := _step_end(database, "point", series, before)) is not None:
         until = min(before, until - until % MINUTE_MS + MINUTE_MS)
         with database.write() as connection:
-            sqlite_rollup.roll_up_series(connection, series, until // MINUTE_MS)
+            rollup.roll_up_series(connection, series, until // MINUTE_MS)
             cursor = connection.execute("DELETE FROM point WHERE series = ? AND time < ?", (series, until))
             gone += cursor.rowcount
     return gone
