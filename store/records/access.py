@@ -37,6 +37,24 @@ Verb = Literal["see", "change", "add", "remove"]
 Scope = Literal["own", "project", "site", "firm"]
 """How far a right reaches, each further than the one before: what is one's own; projects one is on; sites one
 is on; everything of the firm."""
+Role = Literal[
+    "owner",
+    "project_manager",
+    "designer",
+    "safety_officer",
+    "foreman",
+    "worker",
+    "repair_leader",
+    "technician",
+    "service_desk",
+    "finance",
+    "sales",
+    "supplier",
+    "installer",
+    "customer",
+    "auditor",
+]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 NOUNS: Final[tuple[Noun, ...]] = get_args(Noun)
 VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -54,6 +72,10 @@ class Denied(Exception):  # noqa: N818 - the word for it
         self.held = held
 
 
+#: What is granted: each right and how far it reaches.
+Rights = Mapping[tuple[Noun, Verb], Scope]
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What one principal may do within one firm.
@@ -64,7 +86,7 @@ class Access:
 
     firm: str
     who: str
-    rights: Mapping[tuple[Noun, Verb], Scope] = field(default_factory=dict)
+    rights: Rights = field(default_factory=dict)
     sites: frozenset[str] | None = _NOWHERE
     projects: frozenset[str] | None = _NOWHERE
     member: str | None = None
@@ -109,7 +131,7 @@ class Access:
         if not self.may(noun, verb, site=site, project=project, own=own):
             raise Denied(noun, verb, held=self.scope(noun, verb) is not None)
 
-    def covers(self, rights: Mapping[tuple[Noun, Verb], Scope]) -> bool:
+    def covers(self, rights: Rights) -> bool:
         """Whether each of `rights` is held as far or further: nobody gives what they have not."""
         return all(_reach(self.rights.get(right)) >= _reach(scope) for right, scope in rights.items())
 
@@ -122,6 +144,23 @@ def operator(firm: str, who: str = "operator:console") -> Access:
 
 def _among(one: str, those: frozenset[str] | None) -> bool:
     return those is None or one in those
+
+
+def widest(*all_rights: Rights) -> Rights:
+    """The rights of several roles together: of each the furthest."""
+    rights: dict[tuple[Noun, Verb], Scope] = {}
+    for some in all_rights:
+        for right, scope in some.items():
+            if _reach(scope) > _reach(rights.get(right)):
+                rights[right] = scope
+    return rights
+
+
+def narrowest(one: Rights, other: Rights) -> Rights:
+    """What both grant, of each the nearer."""
+    return {
+        right: min(scope, other[right], key=SCOPES.index) for right, scope in one.items() if right in other
+    }
 
 
 def _reach(scope: Scope | None) -> int:

@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, get_args
 
+from store.records.access import Role
 from store.records.tenancy import SiteRef
-
-Role = Literal["owner", "project_manager", "safety_officer", "installer", "customer"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 #: What an API token may do. `quarantine:raw` shows messages as they came, badge numbers that slipped through
 #: among them.

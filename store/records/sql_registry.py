@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, Table, insert
 
 from store.engine import SqlDatabase
 from store.records import retirement
+from store.records.access import Role
 from store.records.registry import (
     Agent,
     Device,
@@ -20,7 +21,6 @@ from store.records.registry import (
     RegisteredProject,
     Registration,
     Retired,
-    Role,
     Room,
     Scope,
     Site,
