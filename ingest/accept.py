@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from ingest import screen
 from ingest.refusals import SetAside, detail
 from ingest.sift import sift
-from store.log.contract import Entry
+from store.log.contract import Entry, proof
 from store.records.registry import Directory
 from store.timeseries import columns
 from store.timeseries.contract import Block
@@ -129,7 +129,7 @@ def _judged(
     blocks = blocks_of(topic.site, batch)
     if sifted.rest is None:
         return Accepted(blocks, batch.events, batch.readings(), entry)
-    entry = replace(entry, payload=wire_batch.encode(batch))
+    entry = replace(entry, payload=wire_batch.encode(batch), came=proof(payload))
     rest = wire_payload.pack(dump(sifted.rest))
     return Accepted(blocks, batch.events, batch.readings(), entry, sifted.notes, rest)
 

@@ -87,14 +87,12 @@ def _conflict(judged: Judged, standing: Standing) -> Refused | None:
     if not isinstance(outcome, Accepted):
         return None
     entry = outcome.entry
+    if standing.payload in (came, entry.payload) or standing.proof in (proof(came), proof(entry.payload)):
+        return None
     if standing.payload is not None:
-        if standing.payload in (came, entry.payload):
-            return None
         return _compared(judged, entry, standing.payload)
     if standing.proof is None:
         return _refused(judged, entry, "stale_stream", "came before, and nobody knows any more with what")
-    if standing.proof in (proof(came), proof(entry.payload)):
-        return None
     return _refused(judged, entry, "duplicate_identity", "came before with other content, gone from the log")
 
 

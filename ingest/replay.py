@@ -17,7 +17,7 @@ from ingest import content, differing
 from ingest.accept import Accepted, Refused, accept, dump
 from ingest.correction import Correction
 from ingest.refusals import SetAside, detail, summary
-from store.log.contract import Entry, Log
+from store.log.contract import Entry, Log, proof
 from store.records.contract import Quarantined, Records
 from store.records.registry import Directory
 from wire import batch as wire_batch
@@ -147,7 +147,8 @@ class Replay:
         self, item: Quarantined, topic: Topic, batch: Batch
     ) -> tuple[Batch | None, tuple[SetAside, ...]]:
         """What was appended, and what contradicts what stands in the log."""
-        own = Entry(topic.site, topic.agent, batch.stream, batch.seq, wire_batch.encode(batch))
+        came = proof(item.payload)
+        own = Entry(topic.site, topic.agent, batch.stream, batch.seq, wire_batch.encode(batch), came)
         if self._log.append([own], self._clock())[0] is not None:
             return batch, ()
         stands = self._log.standing([own.identity])[0].payload

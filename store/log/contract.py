@@ -13,13 +13,18 @@ Identity = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An accepted batch on its way into the log. `payload` is as on the wire, zstd or JSON, all accepted."""
+    """An accepted batch on its way into the log. `payload` is as on the wire, zstd or JSON, all accepted.
+
+    `came` is the proof of the bytes as they came, where `payload` is only what could be taken of them: those
+    are a repeat, whatever would be taken of them by another clock or directory. Readers are not given it.
+    """
 
     site: str
     agent: str
     stream: str
     seq: int
     payload: bytes
+    came: bytes | None = None
 
     @property
     def identity(self) -> Identity:
@@ -38,8 +43,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of an identity that has come: its payload while the log holds it, after that the proof of
-    it, and when that has gone too, nothing."""
+    """What is known of an identity that has come: its payload while the log holds it, with the proof of the
+    bytes as they came where those were more; after that their proof, and when that has gone too, nothing."""
 
     payload: bytes | None = None
     proof: bytes | None = None

@@ -38,7 +38,7 @@ SELECT "offset", accepted_at, site, agent, stream.stream, seq, payload
 FROM plumbline_log.batch JOIN plumbline_log.stream ON stream.id = batch.stream
 WHERE "offset" > %s AND "offset" <= %s ORDER BY "offset" LIMIT %s
 """
-_APPEND: Final = 'SELECT place, "offset" FROM plumbline_log.append(%b, %b, %b, %b)'
+_APPEND: Final = 'SELECT place, "offset" FROM plumbline_log.append(%b, %b, %b, %b, %b)'
 _NEW_STREAMS: Final = """
 INSERT INTO plumbline_log.stream (site, agent, stream)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING
@@ -48,7 +48,7 @@ SELECT site, agent, stream, id FROM plumbline_log.stream
 JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (site, agent, stream) USING (site, agent, stream)
 """
 _STANDING: Final = """
-SELECT site, agent, stream.stream, asked.seq, payload,
+SELECT site, agent, stream.stream, asked.seq, payload, came,
     (SELECT substring(proofs FROM (8 * (asked.seq - first) + 1)::int FOR 8) FROM plumbline_log.proof
      WHERE proof.stream = stream.id AND first <= asked.seq
      AND asked.seq - first < length(proofs) / 8 ORDER BY first DESC LIMIT 1)
@@ -66,7 +66,7 @@ WITH gone AS (
     DELETE FROM plumbline_log.batch WHERE "offset" IN (
         SELECT "offset" FROM plumbline_log.batch
         WHERE "offset" <= %s AND accepted_at < %s ORDER BY accepted_at LIMIT %s)
-    RETURNING "offset", accepted_at, stream, seq, substring(sha256(payload) FOR 8) AS proof
+    RETURNING "offset", accepted_at, stream, seq, coalesce(came, substring(sha256(payload) FOR 8)) AS proof
 ), marked AS (
     UPDATE plumbline_log.trimmed SET up_to = greatest(up_to, (SELECT max("offset") FROM gone))
 ), run AS (
@@ -131,7 +131,8 @@ class PostgresqlLog:
             streams = [ids[entry.identity[:3]] for entry in entries]
             seqs = [entry.seq for entry in entries]
             payloads = [entry.payload for entry in entries]
-            rows = connection.execute(_APPEND, (accepted_at, streams, seqs, payloads)).fetchall()
+            came = [entry.came for entry in entries]
+            rows = connection.execute(_APPEND, (accepted_at, streams, seqs, payloads, came)).fetchall()
         for place, offset in rows:
             offsets[place - 1] = offset
         return offsets
@@ -162,8 +163,8 @@ class PostgresqlLog:
         with self._connected("read") as connection:
             rows = connection.cursor(binary=True).execute(_STANDING, columns).fetchall()
         found: dict[Identity, Standing] = {
-            (site, agent, stream, seq): Standing(payload, None if payload is not None else proved)
-            for site, agent, stream, seq, payload, proved in rows
+            (site, agent, stream, seq): Standing(payload, came if payload is not None else proved)
+            for site, agent, stream, seq, payload, came, proved in rows
         }
         return [found.get(identity, Standing()) for identity in identities]
 

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS plumbline_log.batch (
     stream bigint NOT NULL REFERENCES plumbline_log.stream, seq bigint NOT NULL,
     payload bytea NOT NULL,
     UNIQUE (stream, seq));
+-- The proof of the bytes as they came, where the payload is only what could be taken of them.
+ALTER TABLE plumbline_log.batch ADD COLUMN IF NOT EXISTS came bytea;
 -- Payloads are compressed already.
 ALTER TABLE plumbline_log.batch ALTER payload SET STORAGE EXTERNAL;
 CREATE INDEX IF NOT EXISTS batch_by_age ON plumbline_log.batch (accepted_at);
@@ -35,9 +37,10 @@ CREATE TABLE IF NOT EXISTS plumbline_log.trimmed (
     id boolean PRIMARY KEY DEFAULT true CHECK (id), up_to bigint NOT NULL);
 INSERT INTO plumbline_log.trimmed (up_to) VALUES (0) ON CONFLICT DO NOTHING;
 
--- One call is one transaction in one message: a client that freezes leaves nothing open.
+-- One call is one transaction in one message: a client that freezes leaves nothing open. Workers of an older
+-- version call the one without proofs, which stays where it is.
 CREATE OR REPLACE FUNCTION plumbline_log.append(
-    accepted bigint, streams bigint[], seqs bigint[], payloads bytea[])
+    accepted bigint, streams bigint[], seqs bigint[], payloads bytea[], proofs bytea[])
 RETURNS TABLE (place bigint, "offset" bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -72,8 +75,8 @@ BEGIN
         SELECT place, nextval('plumbline_log.offsets') AS "offset", stream, seq
         FROM (SELECT * FROM fresh ORDER BY place) AS one
     ), stored AS (
-        INSERT INTO plumbline_log.batch ("offset", accepted_at, stream, seq, payload)
-        SELECT "offset", accepted, stream, seq, payloads[place] FROM numbered
+        INSERT INTO plumbline_log.batch ("offset", accepted_at, stream, seq, payload, came)
+        SELECT "offset", accepted, stream, seq, payloads[place], proofs[place] FROM numbered
     )
     SELECT place, "offset" FROM numbered;
     IF FOUND THEN

@@ -24,7 +24,7 @@ _SCHEMA: Final = (
         PRIMARY KEY (stream, first), CHECK (first <= last)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS batch (
         "offset" INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL,
-        stream INTEGER NOT NULL REFERENCES stream, seq INTEGER NOT NULL, payload BLOB NOT NULL)""",
+        stream INTEGER NOT NULL REFERENCES stream, seq INTEGER NOT NULL, payload BLOB NOT NULL, came BLOB)""",
     """CREATE TABLE IF NOT EXISTS proof (
         stream INTEGER NOT NULL REFERENCES stream, first INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
         proofs BLOB NOT NULL, PRIMARY KEY (stream, first)) WITHOUT ROWID""",
@@ -33,13 +33,13 @@ _SCHEMA: Final = (
     "CREATE INDEX IF NOT EXISTS batch_by_age ON batch (accepted_at)",
 )
 
-_INSERT: Final = 'INSERT INTO batch ("offset", accepted_at, stream, seq, payload)'
+_INSERT: Final = 'INSERT INTO batch ("offset", accepted_at, stream, seq, payload, came)'
 _INSERT_SEEN: Final = "INSERT INTO seen (stream, first, last)"
 _RANGE_BELOW: Final = "SELECT max(first) FROM seen WHERE stream = ? AND first <= ?"
 _RANGES: Final = "SELECT first, last FROM seen WHERE stream = ? AND first BETWEEN ? AND ?"
 _FORGET_RANGES: Final = "DELETE FROM seen WHERE stream = ? AND first BETWEEN ? AND ?"
 _PAYLOAD: Final = (
-    "SELECT payload FROM batch JOIN stream ON stream.id = batch.stream "
+    "SELECT payload, came FROM batch JOIN stream ON stream.id = batch.stream "
     "WHERE site = ? AND agent = ? AND stream.stream = ? AND seq = ?"
 )
 _PROOFS: Final = (
@@ -48,7 +48,7 @@ _PROOFS: Final = (
 )
 #: The plus keeps SQLite from walking all rows by offset: few are old, and the index by age finds them.
 _OLD: Final = (
-    'SELECT "offset", accepted_at, stream, seq, payload FROM batch '
+    'SELECT "offset", accepted_at, stream, seq, payload, came FROM batch '
     'WHERE +"offset" <= ? AND accepted_at < ? ORDER BY accepted_at LIMIT ?'
 )
 _INSERT_PROOFS: Final = "INSERT OR IGNORE INTO proof (stream, first, accepted_at, proofs)"
@@ -66,6 +66,7 @@ class SqliteLog:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, _SCHEMA, "FULL")
+        _widen(self._database)
         self._ids: dict[_Stream, int] = {}
 
     def append(self, entries: Sequence[Entry], accepted_at: int) -> list[int | None]:
@@ -80,8 +81,9 @@ class SqliteLog:
                 offset += is_new
                 offsets.append(offset if is_new else None)
                 if is_new:
-                    cells += (offset, accepted_at, found[_identity(entry)], entry.seq, entry.payload)
-            insert_rows(connection, _INSERT, 5, cells)
+                    cells += (offset, accepted_at, found[_identity(entry)], entry.seq)
+                    cells += (entry.payload, entry.came)
+            insert_rows(connection, _INSERT, 6, cells)
         self._ids.update(found)
         return offsets
 
@@ -178,7 +180,7 @@ def _identity(entry: Entry) -> _Stream:
 
 def _standing(connection: sqlite3.Connection, identity: Identity) -> Standing:
     if row := connection.execute(_PAYLOAD, identity).fetchone():
-        return Standing(payload=row[0])
+        return Standing(*row)
     if row := connection.execute(_PROOFS, identity).fetchone():
         first, proofs = row
         at = (identity[3] - first) * PROOF_BYTES
@@ -186,11 +188,19 @@ def _standing(connection: sqlite3.Connection, identity: Identity) -> Standing:
     return Standing()
 
 
-def _proof_cells(rows: Sequence[tuple[int, int, int, int, bytes]]) -> list[Cell]:
+def _widen(database: Database) -> None:
+    """The table of an older version lacks a column."""
+    with database.write() as connection:
+        there = {row[0] for row in connection.execute("SELECT name FROM pragma_table_info('batch')")}
+        if "came" not in there:
+            connection.execute("ALTER TABLE batch ADD COLUMN came BLOB")
+
+
+def _proof_cells(rows: Sequence[tuple[int, int, int, int, bytes, bytes | None]]) -> list[Cell]:
     """Stream, first, newest `accepted_at` and proofs of each run of consecutive numbers of a stream."""
     cells: list[Cell] = []
     run: list[tuple[int, bytes]] = []
-    ordered = sorted((stream, seq, at, proof(payload)) for _, at, stream, seq, payload in rows)
+    ordered = sorted((stream, seq, at, came or proof(payload)) for _, at, stream, seq, payload, came in rows)
     for number, (stream, seq, at, one) in enumerate(ordered):
         run.append((at, one))
         if number + 1 == len(ordered) or ordered[number + 1][:2] != (stream, seq + 1):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -139,6 +140,24 @@ def test_of_what_was_trimmed_the_proof_stays_as_long_as_is_asked(log: Log) -> No
     log.trim(NOW + 1, log.last_offset(), NOW + 1)
     assert log.standing([entry(1).identity]) == [Standing()]
     assert log.append([entry(1)], NOW + 2) == [None], "that it came is known for good"
+
+
+def test_of_what_was_left_of_a_batch_the_proof_is_of_the_bytes_as_they_came(log: Log) -> None:
+    as_they_came = proof(b"as it came")
+    left = replace(entry(2), came=as_they_came)
+    log.append([entry(1), left, entry(3)], NOW)
+    identities = [entry(seq).identity for seq in (1, 2, 3)]
+    assert log.standing(identities) == [
+        Standing(entry(1).payload),
+        Standing(left.payload, as_they_came),
+        Standing(entry(3).payload),
+    ]
+    log.trim(NOW + 1, log.last_offset())
+    assert [one.proof for one in log.standing(identities)] == [
+        proof(entry(1).payload),
+        as_they_came,
+        proof(entry(3).payload),
+    ]
 
 
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -261,6 +261,33 @@ async def test_the_same_number_with_other_content_is_refused_and_the_first_stand
         assert (counters.duplicates, counters.conflicts, counters.refused) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("trimmed", [False, True], ids=["in the log", "trimmed"])
+async def test_what_was_partly_accepted_comes_again_as_a_repeat_whatever_would_be_taken_now(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trimmed: bool
+) -> None:
+    """Its receipt was lost, and meanwhile a device was entered (or the cloud's clock was set)."""
+    monkeypatch.setattr(known, "RENEW_AT_MOST_EVERY_S", 0)
+    listed, payload = {"meter-main"}, wire_batch.encode(batch(1, badge=True))
+
+    def directory() -> Directory:
+        return Directory(devices={SITE: frozenset(listed)})
+
+    async with running(Cloud(tmp_path, broker.cloud, directory)) as cloud, agent(broker.agent) as site:
+        await site.send(payload)
+        await site.has(1, 1)
+        listed.add("gate")
+        await site.send(wire_batch.encode(batch(2, badge=True)))
+        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the newer directory")
+        if trimmed:
+            assert cloud.log.trim(NOW + 1, 2) == 2
+        await site.send(payload)
+        await until(lambda: cloud.ingest.counters.duplicates == 1, "the repeat")
+        await until(lambda: len(site.receipts) == 3, "its receipt")
+        assert site.receipts[2].refused == []
+        assert cloud.ingest.counters.conflicts == 0
+        assert [item.reason for item in cloud.records.quarantined()] == ["unknown_device"]
+
+
 async def test_two_batches_of_one_number_in_one_group_are_told_apart(broker: Broker, tmp_path: Path) -> None:
     pair = [wire_batch.encode(batch(1, values=(value,))) for value in (50.0, 49.0)]
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:

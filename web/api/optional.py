@@ -14,7 +14,8 @@ class MayBeLeftOut:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema = handler(core)
         kinds = [kind for kind in schema.pop("anyOf", []) if kind.get("type") != "null"]
-        return schema | {key: value for kind in kinds for key, value in kind.items()}
+        # Of several kinds a value is one of them: side by side in one object they would all have to hold.
+        return schema | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
 
 
 OPTIONAL: Final = MayBeLeftOut()

@@ -21,7 +21,8 @@ NOW: Final = 1_764_000_000_000
 #: What a reader would do who trusts the offsets alone.
 _TRUSTING: Final = 'SELECT "offset" FROM plumbline_log.batch WHERE "offset" > %s ORDER BY "offset"'
 _OPEN_APPEND: Final = (
-    "SELECT * FROM plumbline_log.append(1, ARRAY[%s]::bigint[], ARRAY[%s]::bigint[], ARRAY[''::bytea])"
+    "SELECT * FROM plumbline_log.append"
+    "(1, ARRAY[%s]::bigint[], ARRAY[%s]::bigint[], ARRAY[''::bytea], ARRAY[NULL::bytea])"
 )
 
 
