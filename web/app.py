@@ -34,10 +34,11 @@ from web.channel import Crowded, Cursor, Update
 from web.guesses import Guesses
 from web.headers import SecurityHeaders
 from web.keeping import Look, keep
-from web.language import LANGUAGES, Language, choose
+from web.kit.language import LANGUAGES, Language, choose
+from web.kit.render import prepare, render
 from web.live import Live
 from web.messages import say
-from web.pages import customer, not_found, prepare, render
+from web.pages import customer, not_found
 from web.problem import of_status
 from web.project import Project, Projects
 from web.reading import Stores

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from store.threads import PAGES
-from web.language import LANGUAGES, Language
+from web.kit.language import LANGUAGES, Language
 from web.project import Project
 from web.reading import Chart, Stores
 from web.seats import Seats

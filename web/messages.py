@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from babel import Locale
-
-from web.language import LOCALE, Language, typeset
+from web.kit.language import Language
+from web.kit.words import KIT, Words
 
 ZH: Final[dict[str, str]] = {
-    "brand": "准绳",
-    "skip": "跳到现在的情况",
     "headline.empty": "还没有数据。",
     "headline.lost": "现场失联，\n最后的数据是 {when} 的。",
     "headline.working.other": "{n} 人在场，正在施工。",
@@ -46,17 +43,9 @@ ZH: Final[dict[str, str]] = {
     "no_data.link": "与现场失联",
     "as_of": "截至 {when}",
     "counted_since": "自 {when} 起",
-    "age.now": "刚刚",
-    "age.seconds": "{n} 秒前",
-    "age.minutes": "{n} 分钟前",
-    "age.hours": "{n} 小时前",
-    "age.days": "{n} 天前",
     "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
     "notice.clock.behind": "现场采集器报的时间比服务器慢 {span}：它的时钟不对，或者它已经失联。",
     "notice.clock.ahead": "现场采集器报的时间比服务器快 {span}：它的时钟不对。",
-    "span.minutes": "{n} 分钟",
-    "span.hours": "{n} 小时",
-    "span.days": "{n} 天",
     "notice.dropped": "采集器丢失了 {readings} 个读数和 {events} 条事件，最近一次在 {when}。"
     "图表和合计在那里不完整。",
     "notice.dropped.undated": "采集器丢失了 {readings} 个读数和 {events} 条事件。图表和合计可能不完整。",
@@ -83,7 +72,6 @@ ZH: Final[dict[str, str]] = {
     "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。"
     "没有刷卡离开的人，{closes} 后不再计入。",
     "about.time": "时间为工地当地时间（{timezone}）。",
-    "language.switch": "语言",
     "not_found.title": "这里没有页面",
     "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
     "busy.text": "现在看的人太多，请稍后再试。",
@@ -92,8 +80,6 @@ ZH: Final[dict[str, str]] = {
 }
 
 EN: Final[dict[str, str]] = {
-    "brand": "Plumbline",
-    "skip": "Skip to what is going on now",
     "headline.empty": "No data yet.",
     "headline.lost": "No word from the site since {when}.",
     "headline.working.one": "One person on site, work is under way.",
@@ -137,20 +123,12 @@ EN: Final[dict[str, str]] = {
     "no_data.link": "no contact with the site",
     "as_of": "as of {when}",
     "counted_since": "since {when}",
-    "age.now": "just now",
-    "age.seconds": "{n} s ago",
-    "age.minutes": "{n} min ago",
-    "age.hours": "{n} h ago",
-    "age.days": "{n} d ago",
     "notice.offline": "The collector on site is offline; last contact {when}."
     " Readings are kept on site and follow once it is back.",
     "notice.clock.behind": "The collector on site says a time {span} behind the server's:"
     " its clock is wrong, or it is gone.",
     "notice.clock.ahead": "The collector on site says a time {span} ahead of the server's:"
     " its clock is wrong.",
-    "span.minutes": "{n} min",
-    "span.hours": "{n} h",
-    "span.days": "{n} d",
     "notice.dropped": "The collector lost {readings} readings and {events} events, most recently at {when}."
     " Chart and totals are incomplete there.",
     "notice.dropped.undated": "The collector lost {readings} readings and {events} events."
@@ -181,7 +159,6 @@ EN: Final[dict[str, str]] = {
     "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave"
     " the site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
     "about.time": "Times are local to the site ({timezone}).",
-    "language.switch": "Language",
     "not_found.title": "There is no page here",
     "not_found.text": "The link may be incomplete, or it has been replaced."
     " Please ask your foreman or our office for it again.",
@@ -190,29 +167,18 @@ EN: Final[dict[str, str]] = {
     "store_away.text": "The data cannot be reached just now, please try again in a moment.",
 }
 
-_LOCALES: Final = {language: Locale.parse(name) for language, name in LOCALE.items()}
-CATALOGUE: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
 #: What the browser says by itself: ages tick there, and the chart is drawn there.
 BROWSER_KEYS: Final = (
     "age.now", "age.seconds", "age.minutes", "age.hours", "age.days", "notice.page", "notice.crowded",
     "chart.presence", "chart.gap", "chart.peak", "chart.low", "chart.mean", "chart.midnight", "chart.empty",
     "chart.failed",
 )  # fmt: skip
-
-
-def say(language: Language, key: str, **words: object) -> str:
-    """The text of `key`, typeset. Raises KeyError for a key that is not in the catalogue."""
-    return typeset(CATALOGUE[language][key].format(**words), language)
-
-
-def count(language: Language, key: str, n: int, **words: object) -> str:
-    """The text of `key` in the plural form `n` asks for (CLDR), where it has one."""
-    form = _LOCALES[language].plural_form(n)
-    texts = CATALOGUE[language]
-    chosen = f"{key}.{form}" if f"{key}.{form}" in texts else f"{key}.other"
-    return say(language, chosen, n=n, **words)
+#: The customer's words, the kit's under them.
+WORDS: Final = Words({"zh": ZH, "en": EN}, under=KIT)
+say = WORDS.say
+count = WORDS.count
 
 
 def for_browser(language: Language) -> dict[str, str]:
     """The part of the catalogue the browser needs, typeset, placeholders left in."""
-    return {key: typeset(CATALOGUE[language][key], language) for key in BROWSER_KEYS}
+    return WORDS.raw(language, BROWSER_KEYS)

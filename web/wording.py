@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analytics.age import Freshness
-from web import numbers
-from web.language import Language, typeset
+from web.kit import numbers
+from web.kit.language import Language, typeset
+from web.kit.numbers import Amount
 from web.messages import count, say
-from web.numbers import Amount
 from web.project import Device
 from web.site_state import Reading
 from web.situation import Measured, People, RoomNow, Situation, Total

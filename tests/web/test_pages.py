@@ -1,36 +1,63 @@
-"""One page is one module, one template of its stem, one line in the table."""
+"""A page is a view (a dataclass), and the template beside its module, which sees the view's fields only."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, meta, nodes
+import pytest
+from jinja2 import meta, nodes
 
-from web.pages import PAGES, TEMPLATES
+from web.kit.render import ROOT, environment, template_of
 
-NOT_PAGES = {"__init__", "frame"}
-
-
-def test_the_table_is_the_folder() -> None:
-    modules = {path.stem for path in (TEMPLATES.parent / "pages").glob("*.py")} - NOT_PAGES
-    templates = {path.stem for path in TEMPLATES.glob("*.html")} - NOT_PAGES
-    assert modules == templates == set(PAGES)
-
-
-def test_a_templates_context_is_its_view_model() -> None:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    for stem, model in PAGES.items():
-        used: set[str] = set()
-        for name in (f"{stem}.html", "frame.html"):
-            source = (TEMPLATES / name).read_text("utf-8")
-            tree = environment.parse(source)
-            macros = {macro.name for macro in tree.find_all(nodes.Macro)}
-            used |= meta.find_undeclared_variables(tree) - macros
-        assert used == {field.name for field in dataclasses.fields(model)}, stem
+TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
+PAGES = [name for name in TEMPLATES if not name.startswith("kit/")]
+FRAME = "kit/frame.html"
 
 
-def test_nothing_is_passed_around_the_escaping() -> None:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    for path in TEMPLATES.glob("*.html"):
-        tree = environment.parse(path.read_text("utf-8"))
-        assert [f.name for f in tree.find_all(nodes.Filter) if f.name == "safe"] == [], path.name
+def view_of(template: str) -> type:
+    """The dataclass of the template's module that has a frame."""
+    stem = Path(template).stem
+    module = Path(template).with_name("view" if stem == "page" else stem).with_suffix("")
+    members = vars(importlib.import_module("web." + ".".join(module.parts))).values()
+    views = [m for m in members if dataclasses.is_dataclass(m) and "frame" in names_of(m)]  # type: ignore[arg-type]
+    views = [m for m in views if template_of(m) == template]  # type: ignore[arg-type]
+    assert len(views) == 1, f"{template} is to show one dataclass with a frame"
+    return views[0]  # type: ignore[return-value]
+
+
+def names_of(view: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(view)}
+
+
+def used_by(template: str) -> Iterator[str]:
+    tree = environment.parse((ROOT / template).read_text("utf-8"))
+    yield from meta.find_undeclared_variables(tree) - {macro.name for macro in tree.find_all(nodes.Macro)}
+
+
+@pytest.mark.parametrize("template", PAGES)
+def test_a_templates_context_is_its_view(template: str) -> None:
+    assert {*used_by(template), *used_by(FRAME)} == names_of(view_of(template))
+
+
+@pytest.mark.parametrize(
+    "template", [name for name in TEMPLATES if name.startswith("kit/") and name != FRAME]
+)
+def test_a_macro_sees_nothing_but_what_it_is_given(template: str) -> None:
+    assert set(used_by(template)) == set()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_nothing_is_passed_around_the_escaping(template: str) -> None:
+    tree = environment.parse((ROOT / template).read_text("utf-8"))
+    assert [f.name for f in tree.find_all(nodes.Filter) if f.name == "safe"] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_nothing_is_inline_that_the_content_policy_would_refuse(template: str) -> None:
+    text = (ROOT / template).read_text("utf-8")
+    assert " style=" not in text
+    assert "<style" not in text
+    assert "<script>" not in text

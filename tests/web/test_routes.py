@@ -75,7 +75,7 @@ def test_nothing_stands_inline_and_nothing_comes_from_elsewhere(client: TestClie
 
 
 @pytest.mark.parametrize(
-    "path", [f"/p/{TOKEN}", f"/p/{TOKEN}/chart", "/p/nobody", "/health", "/static/x/page.css", "/nowhere"]
+    "path", [f"/p/{TOKEN}", f"/p/{TOKEN}/chart", "/p/nobody", "/health", "/static/x/kit.css", "/nowhere"]
 )
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
@@ -86,7 +86,7 @@ def test_every_answer_carries_the_security_headers(client: TestClient, path: str
 def test_pages_are_never_stored_and_static_files_for_ever(client: TestClient) -> None:
     page = client.get(f"/p/{TOKEN}")
     assert page.headers["Cache-Control"] == "no-store"
-    (css,) = re.findall(r'href="(/static/[^"]*page\.css)"', page.text)
+    (css,) = re.findall(r'href="(/static/[^"]*kit\.css)"', page.text)
     assert "immutable" in client.get(css).headers["Cache-Control"]
     old = re.sub(r"/static/\w+/", "/static/old/", css)
     assert client.get(old).headers["Cache-Control"] == "no-cache"
@@ -157,7 +157,7 @@ def _walk(client: TestClient, token: str) -> dict[str, str]:
     """Every GET route but the endless stream, with this token."""
     paths = {route.path for route in _api_routes(client.app) if "GET" in (route.methods or ())}
     assert {"/p/{token}", "/p/{token}/chart", "/p/{token}/live", "/health"} <= paths
-    filled = {"token": token, "version": "x", "name": "page.css"}
+    filled = {"token": token, "version": "x", "name": "kit.css"}
     ready = [p.replace(":path", "").format_map(filled) for p in paths if not p.endswith("/live")]
     return {path: client.get(path).text for path in ready}
 

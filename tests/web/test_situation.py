@@ -10,7 +10,7 @@ import pytest
 from analytics.headcount import Passage
 from store.records.contract import AgentState
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
-from web.language import Language
+from web.kit.language import Language
 from web.project import Project, load_projects
 from web.site_state import Digest, Reading, SiteState, digest, local_day, watch
 from web.situation import Situation, judge

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.web.site_day import ZONE, at
-from web import numbers
-from web.language import Language, choose, typeset
-from web.messages import BROWSER_KEYS, CATALOGUE, EN, ZH, count, for_browser, say
+from web.kit import numbers
+from web.kit.language import Language, choose, typeset
+from web.messages import BROWSER_KEYS, EN, WORDS, ZH, count, for_browser, say
 
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
@@ -42,7 +42,7 @@ def test_no_chinese_is_left_in_english_and_no_half_width_comma_in_chinese() -> N
 def test_every_text_is_used_and_every_used_text_exists() -> None:
     folder = Path(__file__).parents[2] / "web"
     source = "".join(p.read_text("utf-8") for p in folder.rglob("*.py") if p.name != "messages.py")
-    source += "".join(p.read_text("utf-8") for p in folder.glob("templates/*.html"))
+    source += "".join(p.read_text("utf-8") for p in folder.rglob("*.html"))
     built = ("label.", "age.", "device.")
     unused = [
         key
@@ -90,7 +90,7 @@ def test_a_key_that_is_not_there_is_an_error() -> None:
 
 
 def test_what_the_browser_says_keeps_its_places() -> None:
-    for language in CATALOGUE:
+    for language in WORDS.texts:
         assert "{n}" in for_browser(language)["age.seconds"]
 
 

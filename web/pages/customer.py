@@ -6,16 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from web import numbers
 from web.assets import Assets
-from web.language import HTML_LANG, LANGUAGES, LOCALE, Language, typeset
+from web.kit import numbers
+from web.kit.frame import Frame, Masthead, frame
+from web.kit.language import LOCALE, Language, typeset
 from web.messages import for_browser, say
-from web.pages.frame import Frame, frame
 from web.project import Project
 from web.wording import Figure
 from wire.kinds import GATE
 
-_LANGUAGE_NAMES: dict[Language, str] = {"zh": "中", "en": "EN"}
 #: The figures of the section "Now", in order.
 _CELLS = ("people", "power", "energy", "water")
 
@@ -37,21 +36,10 @@ class RoomRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageLink:
-    code: str
-    lang: str
-    name: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerPage:
     """`text` holds the words of the template by key, `browser` what the scripts need to know (JSON)."""
 
     frame: Frame
-    project_title: str
-    customer: str
-    languages: tuple[LanguageLink, ...]
     headline: Figure
     newest: Shown
     updated_before: str
@@ -80,11 +68,14 @@ def build(
     before, _, after = say(language, "updated", age="\0").partition("\0")
     updated = figures["updated"]
     return CustomerPage(
-        frame=frame(language, title, assets, script="customer.js"),
-        project_title=title,
-        customer=typeset(getattr(project.customer, language), language),
-        languages=tuple(
-            LanguageLink(code, HTML_LANG[code], _LANGUAGE_NAMES[code], code == language) for code in LANGUAGES
+        frame=frame(
+            language,
+            title,
+            assets,
+            masthead=Masthead(title, typeset(getattr(project.customer, language), language)),
+            styles=("customer.css", "vendor/uPlot.min.css"),
+            scripts=("customer.js",),
+            letter=True,
         ),
         headline=figures["headline"],
         newest=Shown(updated, "", _age(updated, now, language)),
@@ -111,10 +102,7 @@ def build(
     )
 
 
-_TEXTS = (
-    "skip", "section.now", "section.power", "section.rooms", "rooms.scale",
-    "updated.never", "language.switch", "chart.label",
-)  # fmt: skip
+_TEXTS = ("section.now", "section.power", "section.rooms", "rooms.scale", "updated.never", "chart.label")
 
 
 def _age(figure: Figure, now: int, language: Language) -> str:

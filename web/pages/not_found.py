@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from web.assets import Assets
-from web.language import HTML_LANG, LANGUAGES
+from web.kit.frame import Frame, frame
+from web.kit.language import HTML_LANG, LANGUAGES
 from web.messages import say
-from web.pages.frame import Frame, frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_name
 
-from web.language import LOCALE, Language, typeset
-from web.messages import say
+from web.kit.language import LOCALE, Language, typeset
+from web.kit.words import say
 
 #: (age below this, key, one unit in ms): the browser ticks by the same table, see static/ages.js.
 _AGES: Final = (

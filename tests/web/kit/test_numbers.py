@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web import numbers
-from web.language import Language
-from web.numbers import Amount
+from web.kit import numbers
+from web.kit.language import Language
+from web.kit.numbers import Amount
 
 
 @pytest.mark.parametrize(

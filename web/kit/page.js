@@ -1,0 +1,1 @@
+// What every page has: menus that close, dialogs that open, ages that tick.
