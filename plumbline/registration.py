@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from plumbline.settings import AgentAccount, FirmSettings, Settings, SettingsError
 from store.records.registry import (
     Agent,
-    Device,
     Firm,
     RegisteredProject,
     Registration,
     Registry,
     Retired,
-    Room,
     Site,
 )
 from store.records.tenancy import site_ref
@@ -58,22 +56,15 @@ def registration_of(
 ) -> Registration:
     """Everything the files say. A site of which no account is listed takes any agent of its own."""
     known = list(projects)
+    places = [project.place(firm.id) for project in known]
     sites = {project.site: Site(firm.id, site_ref(project.site), project.timezone) for project in known}
     return Registration(
         firms=[Firm(firm.id, firm.name)],
         sites=list(sites.values()),
         projects=[_project(firm.id, project) for project in known],
-        rooms=[
-            Room(firm.id, project.site, room.id, room.zh, room.en)
-            for project in known
-            for room in project.rooms
-        ],
+        rooms=[room for place in places for room in place.rooms],
         agents=[Agent(firm.id, account.site, account.agent) for account in accounts if account.site in sites],
-        devices=[
-            Device(firm.id, project.site, device.id, device.kind, device.room, device.interval_s)
-            for project in known
-            for device in project.devices
-        ],
+        devices=[device for place in places for device in place.devices],
     )
 
 

@@ -15,13 +15,13 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from analytics.situation.judge import judge
+from analytics.situation.state import MINUTE_MS, Digest, SiteState
 from store.threads import PAGES
 from web.kit.language import LANGUAGES, Language
 from web.project import Project
 from web.reading import Chart, Stores
 from web.seats import Seats
-from web.site_state import MINUTE_MS, Digest, SiteState
-from web.situation import judge
 from web.wording import Figure, figures
 
 #: At most ten pushes a second and project.
@@ -182,7 +182,7 @@ class Channel:
                 people = judge(self.state, now).people
                 known_to = now if people is None or people.count is not None else people.time or 0
                 passages = frozenset(self.state.passages)
-                self._chart = await PAGES.run(stores.chart, self.project, passages, known_to, now)
+                self._chart = await PAGES.run(stores.chart, self.state.place, passages, known_to, now)
             return self._chart
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
+from analytics.situation.state import Digest, SiteState, digest, watch
 from parts.part import Part
 from parts.progress import Progress
 from store.errors import StoreError
@@ -19,7 +20,6 @@ from store.threads import LIVE, PAGES
 from web.channel import Channel
 from web.project import Project
 from web.reading import Stores
-from web.site_state import Digest, SiteState, digest, local_day, watch
 
 LOGGER = logging.getLogger("plumbline.web.live")
 
@@ -118,9 +118,10 @@ class Live:
         now = self._clock()
         # First the position, then the content: what comes between is in both, which changes nothing.
         position = await PAGES.run(self._stores.position)
-        stored = await PAGES.run(self._stores.stored, project, now)
-        state = SiteState(project, watch(project), local_day(project, now))
-        state.hear(await PAGES.run(self._stores.agents, project.site))
+        place = project.place()
+        stored = await PAGES.run(self._stores.stored, place, now)
+        state = SiteState(place, watch(place), place.local_day(now))
+        state.hear(await PAGES.run(self._stores.agents, place.site))
         state.restore(stored)
         return Channel(project, state, position, self._clock)
 
@@ -229,7 +230,7 @@ class Live:
         if idle or channel.project.link_is_over(self._clock()):
             self.end(channel.project.id)
             return
-        channel.state.turn_day(local_day(channel.project, self._clock()))
+        channel.state.turn_day(channel.state.place.local_day(self._clock()))
         reread = False
         try:
             reread = await self._refresh(channel)
@@ -252,7 +253,7 @@ class Live:
         began, stale_to, state = loop.time(), channel.stale_to, channel.state
         complete = await PAGES.run(self._stores.position) >= stale_to
         if state.totals_stale:
-            state.recount(await PAGES.run(self._stores.totals, channel.project, self._clock()))
+            state.recount(await PAGES.run(self._stores.totals, state.place, self._clock()))
         if complete and channel.stale_to == stale_to:
             state.totals_stale = state.chart_stale = False
         spent_s = loop.time() - began

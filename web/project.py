@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from analytics.situation.place import Place
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, unknown_choice, wrong
+from store.records import registry
 from web.links import end_of_link, weakness
 from wire.identifiers import DeviceId, SiteId
 from wire.kinds import GATE, KINDS
@@ -65,11 +67,6 @@ class Device(Config):
             raise ValueError("a climate device needs the room it hangs in")
         return self
 
-    @property
-    def interval_ms(self) -> int:
-        """Expected time between readings; 0 for a gate, which speaks when somebody passes."""
-        return round((self.interval_s or 0) * 1000)
-
 
 class Project(Config):
     """The contract work for one customer: one site, one page at /p/{token}."""
@@ -115,9 +112,14 @@ class Project(Config):
         """Whether the link opens nothing any more at `now` (UTC ms)."""
         return self.link_ends is not None and now >= self.link_ends
 
-    def of_kind(self, kind: str) -> list[Device]:
-        """Its devices of one kind, as listed. Of several meters the first is the one the house hangs on."""
-        return [device for device in self.devices if device.kind == kind]
+    def place(self, firm: str = "") -> Place:
+        """The site as it is judged; its rows of the registry, which are kept under `firm`."""
+        rooms = tuple(registry.Room(firm, self.site, room.id, room.zh, room.en) for room in self.rooms)
+        devices = tuple(
+            registry.Device(firm, self.site, one.id, one.kind, one.room, one.interval_s)
+            for one in self.devices
+        )
+        return Place(self.site, self.timezone, self.started, self.closes, rooms, devices)
 
 
 class _File(Config):

@@ -7,16 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.age import AHEAD_AT_MOST_MS
 from analytics.gaps import gaps
-from analytics.headcount import Passage, presence, stays
-from analytics.totals import Tally, tally_of
-from store.records.contract import AgentState, Records
-from store.records.exchanges import told_of
-from store.records.registry import Directory, Registry
-from store.timeseries.contract import TimeSeries, Window
-from web.project import Project
-from web.site_state import (
+from analytics.situation.age import AHEAD_AT_MOST_MS
+from analytics.situation.headcount import Passage, presence, stays
+from analytics.situation.place import Place
+from analytics.situation.state import (
     BASE_LOOKBACK_MS,
     BUSY_SPAN_MINUTES,
     DAY_MS,
@@ -25,10 +20,14 @@ from web.site_state import (
     Series,
     Stored,
     Watch,
-    local_day,
     site_passages,
     watch,
 )
+from analytics.totals import Tally, tally_of
+from store.records.contract import AgentState, Records
+from store.records.exchanges import told_of
+from store.records.registry import Directory, Registry
+from store.timeseries.contract import TimeSeries, Window
 
 #: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
 _STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
@@ -87,18 +86,18 @@ class Stores:
             self._directory = self._registry.directory()
         return self._directory.agents.get(site)
 
-    def stored(self, project: Project, now: int) -> Stored:
+    def stored(self, place: Place, now: int) -> Stored:
         """What a state begins from."""
-        watched = watch(project)
-        newest = self._newest(project.site, now)
-        yesterday = local_day(project, now, days=-1)
-        events = self._records.events(project.site, yesterday.start, now + DAY_MS, "badge")
+        watched = watch(place)
+        newest = self._newest(place.site, now)
+        yesterday = place.local_day(now, days=-1)
+        events = self._records.events(place.site, yesterday.start, now + DAY_MS, "badge")
         passages = site_passages(events, watched)
         return Stored(
             {series: reading for series, reading in newest.items() if series in watched.series},
-            self.totals(project, now),
+            self.totals(place, now),
             passages,
-            self._recent_power(project.site, watched, now),
+            self._recent_power(place.site, watched, now),
             _spoke(newest, watched),
         )
 
@@ -113,30 +112,30 @@ class Stores:
                 found[series] = Reading(*before)
         return found
 
-    def totals(self, project: Project, now: int) -> dict[Series, Tally]:
+    def totals(self, place: Place, now: int) -> dict[Series, Tally]:
         """Today's totals, from the rollups and the readings that are not in them yet."""
-        today = local_day(project, now)
+        today = place.local_day(now)
         span = today.start, today.end, today.end - today.start
-        said = self._records.exchanges(project.site)
+        said = self._records.exchanges(place.site)
         return {
-            series: tally_of(self._timeseries.life(project.site, *series, *span, told_of(said, *series)))
-            for series in watch(project).counters
+            series: tally_of(self._timeseries.life(place.site, *series, *span, told_of(said, *series)))
+            for series in watch(place).counters
         }
 
-    def chart(self, project: Project, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
+    def chart(self, place: Place, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
         """The last 24 h up to the minute that is running. Presence is drawn as far as `known_to`: of a site
         that has not been heard since, nobody knows who is there."""
-        meter = next(iter(project.of_kind("electricity_meter")), None)
+        meter = next(iter(place.of_kind("electricity_meter")), None)
         step_ms = chart_step_ms(meter.interval_ms if meter else 0)
         end = now // step_ms * step_ms + step_ms
         start = end - DAY_MS
-        power = self._power_by_step(project, start, end, step_ms)
+        power = self._power_by_step(place, start, end, step_ms)
         measured = [
             t for t, watts in zip(power.time, power.columns["mean"], strict=True) if watts is not None
         ]
         both = [
             stay
-            for day in (local_day(project, now, days=-1), local_day(project, now))
+            for day in (place.local_day(now, days=-1), place.local_day(now))
             for stay in stays(passages, day)
         ]
         return Chart(
@@ -146,14 +145,14 @@ class Stores:
             low=_negative(power.columns["min"]),
             gaps=gaps(measured, start, min(end, now), step_ms),
             presence=presence(both, start, min(known_to, now)),
-            midnight=local_day(project, now).start,
+            midnight=place.local_day(now).start,
         )  # fmt: skip
 
-    def _power_by_step(self, project: Project, start: int, end: int, step_ms: int) -> Window:
-        power = watch(project).power
+    def _power_by_step(self, place: Place, start: int, end: int, step_ms: int) -> Window:
+        power = watch(place).power
         if power is None:
             return Window(step_ms, [], {aggregate: [] for aggregate in _CHART})
-        return self._timeseries.window(project.site, *power, start, end, step_ms, _CHART)
+        return self._timeseries.window(place.site, *power, start, end, step_ms, _CHART)
 
     def _last_before(self, site: str, series: Series, moment: int) -> tuple[int, float] | None:
         """The last reading before `moment`, of the day before it."""

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from analytics.age import Freshness
+from analytics.situation.age import Freshness
+from analytics.situation.judge import Measured, People, RoomNow, Situation, Total
+from analytics.situation.state import Reading
+from store.records.registry import Device
 from web.kit import numbers
 from web.kit.language import Language, typeset
 from web.kit.numbers import Amount
 from web.messages import count, say
-from web.project import Device
-from web.site_state import Reading
-from web.situation import Measured, People, RoomNow, Situation, Total
 from wire.kinds import KINDS
 
 Print = Callable[[float, Language], Amount]
@@ -99,10 +99,10 @@ def notices(situation: Situation, language: Language) -> list[Figure]:
 
 def device_name(device: Device, situation: Situation, language: Language) -> str:
     """A device as a customer would call it; its id where there are several of its kind."""
-    room = next((getattr(r, language) for r in situation.project.rooms if r.id == device.room), "")
+    room = next((r.name(language) for r in situation.place.rooms if r.id == device.room), "")
     kind = getattr(KINDS[device.kind], language)
     name = typeset(say(language, "device.in_room", room=room, kind=kind) if room else kind, language)
-    alike = [d for d in situation.project.of_kind(device.kind) if d.room == device.room]
+    alike = [d for d in situation.place.of_kind(device.kind) if d.room == device.room]
     return f"{name} ({device.id})" if len(alike) > 1 else name
 
 
@@ -251,4 +251,4 @@ def _when(time: int | None, situation: Situation, language: Language) -> str:
     """Local time of a moment, "–" where it is not known."""
     if time is None:
         return "–"
-    return numbers.moment(time, situation.now, situation.project.zone, language)
+    return numbers.moment(time, situation.now, situation.place.zone, language)

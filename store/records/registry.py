@@ -12,6 +12,9 @@ from typing import Final, Literal, Protocol, get_args
 from store.records.access import Role
 from store.records.tenancy import SiteRef
 
+#: The languages in which names are kept.
+Language = Literal["zh", "en"]
+
 #: What an API token may do. `quarantine:raw` shows messages as they came, badge numbers that slipped through
 #: among them.
 Scope = Literal[
@@ -74,6 +77,10 @@ class Room:
     name_zh: str
     name_en: str
 
+    def name(self, language: Language) -> str:
+        """As the customer calls it."""
+        return self.name_zh if language == "zh" else self.name_en
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -95,6 +102,11 @@ class Device:
     kind: str
     room: str | None = None
     interval_s: float | None = None
+
+    @property
+    def interval_ms(self) -> int:
+        """Expected time between readings; 0 for one that speaks when something happens."""
+        return round((self.interval_s or 0) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

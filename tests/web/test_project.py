@@ -30,8 +30,8 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
     path.write_text(PROJECTS, "utf-8")
     first, second = load_projects(path)
     assert (first.title.en, second.customer.zh) == ("18 Fenglin Road, 3-501", "林女士家")
-    assert [device.id for device in first.of_kind("gate")] == ["gate-in", "gate-out"]
-    assert first.of_kind("water_meter")[0].interval_ms == 2_000
+    assert [device.id for device in first.place().of_kind("gate")] == ["gate-in", "gate-out"]
+    assert first.place().of_kind("water_meter")[0].interval_ms == 2_000
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from analytics.headcount import Passage
+from analytics.situation.headcount import Passage
+from analytics.situation.judge import Situation, judge
+from analytics.situation.state import Digest, Reading, SiteState, digest, watch
 from store.records.contract import AgentState
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
 from web.kit.language import Language
 from web.project import Project, load_projects
-from web.site_state import Digest, Reading, SiteState, digest, local_day, watch
-from web.situation import Situation, judge
 from web.wording import Figure, figures, headline
 from wire.batch import Batch, Event, Frame
 from wire.status import DeviceStatus, Dropped, SpoolStatus, Status
@@ -33,7 +33,12 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def state(project: Project) -> SiteState:
-    return SiteState(project, watch(project), local_day(project, NOW))
+    return beginning(project)
+
+
+def beginning(project: Project) -> SiteState:
+    place = project.place()
+    return SiteState(place, watch(place), place.local_day(NOW))
 
 
 def speak(
@@ -250,7 +255,7 @@ def test_a_digest_keeps_what_is_watched_and_leaves_out_nulls(project: Project) -
             Event(device="gate-in", time=6, kind="fault", reason="no_reply"),
         ],
     )
-    found = digest(batch, watch(project))
+    found = digest(batch, watch(project.place()))
     assert found.columns == {("meter-main", "active_power"): [Reading(2, 5.0), Reading(3, 6.0)]}
     assert [p.time for p in found.passages] == [5]
 
@@ -366,7 +371,7 @@ def site_of(*devices: Mapping[str, object]) -> SiteState:
             "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": list(devices),
         }
     )  # fmt: skip
-    return SiteState(found, watch(found), local_day(found, NOW))
+    return beginning(found)
 
 
 GATE = {"id": "gate-in", "kind": "gate"}

@@ -113,8 +113,9 @@ def _age(figure: Figure, now: int, language: Language) -> str:
 
 def _about(project: Project, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
-    means = (say(language, "about.means"),) if project.of_kind("electricity_meter") else ()
-    counted = (say(language, "about.people", closes=closes),) if project.of_kind(GATE) else ()
+    kinds = {device.kind for device in project.devices}
+    means = (say(language, "about.means"),) if "electricity_meter" in kinds else ()
+    counted = (say(language, "about.people", closes=closes),) if GATE in kinds else ()
     return (
         say(language, "about.measured"),
         *means,

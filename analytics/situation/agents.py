@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics.age import silent_after_ms
+from analytics.situation.age import silent_after_ms
 from store.records.contract import AgentState
 
 #: live: heard, and its clock agrees. offline: the broker says that it is gone. silent: not heard for long.

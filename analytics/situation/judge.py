@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics.age import Freshness, freshness
-from analytics.agents import Agent, ability, agents_now, reader_of
-from analytics.headcount import headcount, stays
+from analytics.situation.age import Freshness, freshness
+from analytics.situation.agents import Agent, ability, agents_now, reader_of
+from analytics.situation.headcount import headcount, stays
+from analytics.situation.place import Place
+from analytics.situation.state import BUSY_SPAN_MINUTES, MINUTE_MS, POWER, Reading, SiteState
 from analytics.totals import Tally
-from web.project import Device, Project, Room
-from web.site_state import BUSY_SPAN_MINUTES, MINUTE_MS, POWER, Reading, SiteState
+from store.records.registry import Device, Room
 from wire.kinds import GATE
 
 #: Chargers, a router and a work lamp stay below this; the smallest power tool at work is above (watts).
@@ -79,7 +80,7 @@ class Backlog:
 class Situation:
     """One moment. `day` counts from 1 on the first day of work; 0 or less before it."""
 
-    project: Project
+    place: Place
     now: int
     link: Link
     newest: int | None
@@ -102,29 +103,29 @@ class Situation:
 
 
 def judge(state: SiteState, now: int) -> Situation:
-    """Everything the page may say at `now` (UTC ms)."""
-    project = state.project
+    """Everything that may be said at `now` (UTC ms)."""
+    place = state.place
     agents = _agents(state, now)
     lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
-    silent = tuple(device for device in project.devices if _is_silent(state, agents, device, now))
+    silent = tuple(device for device in place.devices if _is_silent(state, agents, device, now))
     newest = _newest(state, agents, now)
     link = _link(state, agents, silent, newest)
-    meter = next(iter(project.of_kind("electricity_meter")), None)
-    water = next(iter(project.of_kind("water_meter")), None)
+    meter = next(iter(place.of_kind("electricity_meter")), None)
+    water = next(iter(place.of_kind("water_meter")), None)
     power = _measured(state, agents, meter, POWER, now) if meter else None
     return Situation(
-        project=project,
+        place=place,
         now=now,
         link=link,
         newest=newest,
         newest_freshness=_best_freshness(state, agents, now),
-        day=(dt.datetime.fromtimestamp(now / 1_000, project.zone).date() - project.started).days + 1,
+        day=(dt.datetime.fromtimestamp(now / 1_000, place.zone).date() - place.started).days + 1,
         people=_people(state, agents, link, newest, now),
         power=power,
         use=_use(state, power, now),
         energy=_total(state, agents, meter, "active_energy_import", now) if meter else None,
         water=_total(state, agents, water, "water_volume", now) if water else None,
-        rooms=tuple(_room(state, agents, room, now) for room in project.rooms if _climate_in(project, room)),
+        rooms=tuple(_room(state, agents, room, now) for room in place.rooms if _climate_in(place, room)),
         silent=silent,
         agents_lost=len(lost),
         offline_since=max((agent.heard for agent in lost), default=None),
@@ -135,13 +136,13 @@ def judge(state: SiteState, now: int) -> Situation:
 
 
 def _agents(state: SiteState, now: int) -> list[Agent]:
-    devices = [device.id for device in state.project.devices]
+    devices = [device.id for device in state.place.devices]
     return agents_now(state.agents, devices, state.reads, state.spoke().get, now)
 
 
 def _metering(state: SiteState) -> list[Device]:
     """The devices that speak by themselves."""
-    return [device for device in state.project.devices if device.kind != GATE]
+    return [device for device in state.place.devices if device.kind != GATE]
 
 
 def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
@@ -201,7 +202,7 @@ def _measured(state: SiteState, agents: Sequence[Agent], device: Device, quantit
 def _people(
     state: SiteState, agents: Sequence[Agent], link: Link, newest: int | None, now: int
 ) -> People | None:
-    gates = state.project.of_kind(GATE)
+    gates = state.place.of_kind(GATE)
     if not gates:
         return None
     if link == "empty":
@@ -237,13 +238,13 @@ def _total(state: SiteState, agents: Sequence[Agent], device: Device, quantity: 
     return Total(tally.total, tally.time, fresh, tally.since if late_base else None)
 
 
-def _climate_in(project: Project, room: Room) -> list[Device]:
-    return [device for device in project.of_kind("climate") if device.room == room.id]
+def _climate_in(place: Place, room: Room) -> list[Device]:
+    return [device for device in place.of_kind("climate") if device.room == room.id]
 
 
 def _room(state: SiteState, agents: Sequence[Agent], room: Room, now: int) -> RoomNow:
     """Of several devices in a room, the one that spoke last."""
-    devices = _climate_in(state.project, room)
+    devices = _climate_in(state.place, room)
 
     def newest(quantity: str) -> Measured:
         found = [_measured(state, agents, device, quantity, now) for device in devices]

@@ -1,4 +1,4 @@
-"""What is known of one project's site right now, in memory. Values in, values out; no I/O.
+"""What is known of one site right now, in memory. Values in, values out; no I/O.
 
 Batches are reduced to digests in a thread (`digest`), digests are folded into the state in the event loop
 (`SiteState.take`). Late readings never override newer ones: they only say that totals or chart must be read
@@ -7,18 +7,17 @@ again.
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from analytics.age import AHEAD_AT_MOST_MS
-from analytics.headcount import Day, Passage
+from analytics.situation.age import AHEAD_AT_MOST_MS
+from analytics.situation.headcount import Day, Passage
+from analytics.situation.place import Place
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.records.contract import AgentState, SiteEvent
-from web.project import Project
 from wire.batch import Batch, Event, Frame
 from wire.kinds import GATE
 
@@ -49,7 +48,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Which series of a project the page shows."""
+    """Which series of a site are shown."""
 
     power: Series | None
     counters: dict[Series, Limit]
@@ -63,18 +62,18 @@ class Watch:
         return {*self.counters, *self.climate, *((self.power,) if self.power else ())}
 
 
-def watch(project: Project) -> Watch:
-    """The first electricity and water meter, every climate device and gate of a project."""
+def watch(place: Place) -> Watch:
+    """The first electricity and water meter, every climate device and gate of a site."""
     counters: dict[Series, Limit] = {}
-    meters = project.of_kind("electricity_meter")[:1]
+    meters = place.of_kind("electricity_meter")[:1]
     counters |= {(device.id, ENERGY): ELECTRICITY for device in meters}
-    counters |= {(device.id, WATER_VOLUME): WATER for device in project.of_kind("water_meter")[:1]}
+    counters |= {(device.id, WATER_VOLUME): WATER for device in place.of_kind("water_meter")[:1]}
     return Watch(
         power=(meters[0].id, POWER) if meters else None,
         counters=counters,
-        climate=frozenset((device.id, name) for device in project.of_kind("climate") for name in CLIMATE),
-        gates=frozenset(device.id for device in project.of_kind(GATE)),
-        speaking=frozenset(device.id for device in project.devices if device.kind != GATE),
+        climate=frozenset((device.id, name) for device in place.of_kind("climate") for name in CLIMATE),
+        gates=frozenset(device.id for device in place.of_kind(GATE)),
+        speaking=frozenset(device.id for device in place.devices if device.kind != GATE),
     )
 
 
@@ -123,7 +122,7 @@ def passages(events: Iterable[Event], watched: Watch) -> Iterable[Passage]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the stores know of a project: the newest readings, today's totals, recent passages and power."""
+    """What the stores know of a site: the newest readings, today's totals, recent passages and power."""
 
     newest: dict[Series, Reading]
     tallies: dict[Series, Tally]
@@ -137,7 +136,7 @@ class Stored:
 class SiteState:
     """Lives in the event loop; nothing here blocks."""
 
-    project: Project
+    place: Place
     watched: Watch
     today: Day
     newest: dict[Series, Reading] = field(default_factory=dict)
@@ -290,13 +289,3 @@ def _time(reading: Reading) -> int:
 def site_passages(events: Iterable[SiteEvent], watched: Watch) -> frozenset[Passage]:
     """Stored events as passages."""
     return frozenset(passages((found.event for found in events), watched))
-
-
-def local_day(project: Project, at_ms: int, days: int = 0) -> Day:
-    """The project's local day that holds `at_ms`, or one `days` later. Knows days of 23 and 25 hours."""
-    date = dt.datetime.fromtimestamp(at_ms / 1_000, project.zone).date() + dt.timedelta(days=days)
-
-    def at(day: dt.date, time: dt.time) -> int:
-        return round(dt.datetime.combine(day, time, project.zone).timestamp() * 1_000)
-
-    return Day(at(date, dt.time()), at(date, project.closes), at(date + dt.timedelta(days=1), dt.time()))

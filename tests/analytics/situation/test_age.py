@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.age import freshness, late_after_ms, silent_after_ms
+from analytics.situation.age import freshness, late_after_ms, silent_after_ms
 
 ORDER = ["fresh", "late", "silent"]
 

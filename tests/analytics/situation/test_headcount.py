@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.headcount import Day, Direction, Passage, Stay, headcount, presence, stays
+from analytics.situation.headcount import Day, Direction, Passage, Stay, headcount, presence, stays
 
 HOUR = 3_600_000
 DAY = Day(start=0, closes=20 * HOUR, end=24 * HOUR)
