@@ -15,7 +15,8 @@ A **life** puts runs in order of time:
 4. A fall across a power of ten, or what a register of 16 or 32 bits holds, that makes a step which can be
    real is a **roll-over** and counts.
 5. Everything else is a new start: a **reset** where it begins near zero, an **exchange** of the meter where
-   it does not. The step counts nothing; the growth after it does.
+   it does not. The step counts nothing; the growth after it does. (One that reaches its old level again
+   within GLITCH_MS cannot be told from a glitch.)
 6. Where a person has said when a meter was exchanged and what the two showed, that holds.
 
 A step belongs to the time of its later reading. What came last is provisional: a jump counts nothing until it

@@ -78,8 +78,8 @@ def test_batches_in_any_order_and_more_than_once_are_each_there_once(store: Time
             store.roll_up(chance.randrange(1, 20))
     roll_all_up(store)
     assert numbers(store) == [float(at) for at in range(2000)]
-    window = store.window(SITE, "meter", "active_power", START, START + HOUR, HOUR, ["count", "increase"])
-    assert window.columns == {"count": [2000], "increase": [1999]}
+    window = store.window(SITE, "meter", "active_power", START, START + HOUR, HOUR, ["count", "max"])
+    assert window.columns == {"count": [2000], "max": [1999]}
 
 
 def test_a_hundred_thousand_readings_of_one_series_are_read_whole(store: TimeSeries) -> None:
