@@ -18,8 +18,8 @@ from wire.quantities import QUANTITIES
 EVER: Final = 1 << 50
 #: Registers of the generated meters show hundredths.
 RESOLUTION: Final = 0.01
-#: A register that is back where it was within the time of a glitch is one that was never reset, for all anybody
-#: can tell: so much 20 kW need for longer.
+#: A register that is back where it was within the time of a glitch was never reset, for all anybody can tell:
+#: so much 20 kW need for longer.
 REGAINED_KWH: Final = 25.0
 MISHAPS: Final = ("zero", "dip", "spike", "reset", "exchange", "gap")
 
