@@ -7,7 +7,6 @@ import logging
 import re
 import socket
 import ssl
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ logger = logging.getLogger(__name__)
 #: What a broker that cannot be reached, or refuses, raises.
 BrokerFailure = aiomqtt.MqttError
 
-#: At the start of all things the broker may come up after us; later it is a failure at once.
-STARTS_WITHIN_S: Final = 10.0
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 #: A broker that is gone without a farewell is noticed after at most twice this: then all sites wait.
@@ -123,12 +120,10 @@ class Receiver:
         self._queue = _queue(queue_bound)
         self._client: aiomqtt.Client | None = None
         self._refusal = "not connected yet"
-        self._began_s = time.monotonic()
 
     def well(self) -> str | None:
-        """Why nothing can arrive: not connected, or not subscribed; None where it can, or just began."""
-        starting = not self.counters.connections and time.monotonic() - self._began_s < STARTS_WITHIN_S
-        return None if self.counters.connected or starting else self._refusal
+        """Why nothing can arrive: not connected, or not subscribed; None where it can."""
+        return None if self.counters.connected else self._refusal
 
     def waiting(self) -> int:
         """How many messages wait to be taken."""

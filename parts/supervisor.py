@@ -23,6 +23,8 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 30.0
 #: A part that was started anew is well again once it has run for so long.
 STEADY_S: Final = 10.0
+#: A process has so long to come up: what is not well by then fails.
+STARTS_WITHIN_S: Final = 10.0
 #: For what is under way when the process is to end; then it is cancelled.
 ENDS_WITHIN_S: Final = 15.0
 #: `asyncio.wait_for`, which aiomqtt uses, swallows on Python 3.11 a cancellation that comes together with its
@@ -62,6 +64,8 @@ class Supervisor:
         self._failure: BaseException | None = None
         self._ending = False
         self._stop = asyncio.Event()
+        self._began_s = time.monotonic()
+        self._is_up = False
 
     async def run(self, stop: asyncio.Event, ending: Callable[[], None] = lambda: None) -> None:
         """Until `stop`; then `ending` is called, for who sleeps, and all ends. Raises the fatal error."""
@@ -96,6 +100,12 @@ class Supervisor:
     def failing(self) -> list[str]:
         """The names of the parts that do not do their work."""
         return [place.part.name for place in self._places if self._why(place) is not None]
+
+    def starting(self) -> bool:
+        """Whether parts have yet to come up: until all were well at once, but for ten seconds at most."""
+        late = time.monotonic() - self._began_s >= STARTS_WITHIN_S
+        self._is_up = self._is_up or late or not self.failing()
+        return not self._is_up
 
     def _keeping(self, turn: Turn) -> Part:
         turn.changed = self._turned

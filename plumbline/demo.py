@@ -8,6 +8,7 @@ protocols), `plumbline-edge backfill` (its past days become a spooled backlog), 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -225,8 +226,8 @@ def _dump(path: Path, data: object) -> None:
 
 def _is_well(place: _Place) -> bool:
     try:
-        with urllib.request.urlopen(f"{place.url}/health", timeout=2):  # noqa: S310  # our own child
-            return True
+        with urllib.request.urlopen(f"{place.url}/health", timeout=2) as answer:  # noqa: S310  # our own child
+            return bool(json.load(answer)["status"] == "ok")
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False
 

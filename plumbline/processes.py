@@ -113,7 +113,9 @@ class _Process:
 
     def vitals(self) -> Vitals:
         """How all parts are. Never blocks."""
-        return Vitals(["start"], {}) if self._supervisor is None else report.vitals(self._supervisor)
+        if self._supervisor is None:
+            return Vitals(["start"], {}, starting=True)
+        return report.vitals(self._supervisor)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Raises SettingsError where a part finds that it cannot work by them."""

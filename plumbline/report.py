@@ -13,7 +13,8 @@ def vitals(supervisor: Supervisor) -> Vitals:
     """Which parts fail, and of each part its state and counters. Never blocks."""
     states = supervisor.states()
     failing = [state.name for state in states if state.why is not None]
-    return Vitals(failing, {state.name: _shown(state) for state in states})
+    parts = {state.name: _shown(state) for state in states}
+    return Vitals(failing, parts, starting=supervisor.starting())
 
 
 def _shown(state: PartState) -> dict[str, Any]:

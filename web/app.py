@@ -116,9 +116,9 @@ def create_app(
     @app.get("/health")
     async def health() -> JSONResponse:
         """For anybody: the state, and which parts do not do their work. No figure, no reason."""
-        failing = vitals().failing
-        body = {"status": "failing", "failing": failing} if failing else {"status": "ok"}
-        return JSONResponse(body, 503 if failing else 200)
+        found = vitals()
+        body = {"status": found.status} | ({"failing": found.failing} if found.failing else {})
+        return JSONResponse(body, found.status_code)
 
     if registry is not None:
         sources = Sources(registry, log, timeseries, records, clock, vitals, replay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import urllib.error
 import urllib.request
@@ -151,8 +152,8 @@ class Stack(ABC):
         url = f"http://127.0.0.1:{self.web_port}/health"
         try:
             with urllib.request.urlopen(url, timeout=_HEALTH_WITHIN_S) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+                return bool(json.load(answer)["status"] == "ok")
+        except (urllib.error.URLError, OSError, ValueError):
             return False
 
     def holdings(self) -> Holdings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -135,8 +136,9 @@ def test_badge_numbers_stay_on_the_site(demo: Demo) -> None:
     assert cards
     kept = [path for path in demo.folder.rglob("*") if path.is_file() and "history" not in path.parts]
     for path in kept:
-        content = path.read_bytes()
-        assert not any(card.encode() in content for card in cards), path
+        with contextlib.suppress(FileNotFoundError):  # written anew or trimmed by the demo at work
+            content = path.read_bytes()
+            assert not any(card.encode() in content for card in cards), path
 
 
 def test_it_stops_by_itself_and_leaves_nothing_running(tmp_path: Path) -> None:

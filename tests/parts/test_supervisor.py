@@ -104,6 +104,27 @@ async def test_health_is_the_sum_of_what_parts_say() -> None:
         ]
 
 
+async def test_it_starts_until_all_are_well_and_then_never_again() -> None:
+    one, other = Worker(), Worker()
+    other.why = "not connected yet"
+    async with supervised(one.part("one"), other.part("other")) as parts:
+        await until(lambda: parts.failing() == ["other"])
+        assert parts.starting()
+        other.why = None
+        assert not parts.starting()
+        other.why = "refused"
+        assert not parts.starting()
+
+
+async def test_what_is_not_well_in_time_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "STARTS_WITHIN_S", 0.05)
+    one = Worker()
+    one.why = "refused"
+    async with supervised(one.part("one")) as parts:
+        await until(lambda: not parts.starting())
+        assert parts.failing() == ["one"]
+
+
 async def test_what_no_new_start_mends_ends_all_with_its_reason() -> None:
     one, other = Worker(), Worker()
     one.error = Unusable("port 80 is taken")

@@ -17,8 +17,8 @@ import analytics
 import ingest
 import store
 import web
-from ingest import probe, receive
-from parts import progress
+from ingest import probe
+from parts import progress, supervisor
 from plumbline import heartbeat, processes
 from plumbline.cli import main
 from plumbline.doctor import examine
@@ -35,7 +35,7 @@ from wire.batch import Batch, Frame, encode
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "EVERY_S", 0.05)
     monkeypatch.setattr(progress, "LATE_S", 0.5)
-    monkeypatch.setattr(receive, "STARTS_WITHIN_S", 0.0)
+    monkeypatch.setattr(supervisor, "STARTS_WITHIN_S", 0.0)
 
 
 @pytest.fixture
@@ -58,6 +58,23 @@ async def test_a_broker_that_is_away_is_named_and_comes_back(tmp_path: Path, mos
         assert await one.get("/health") == (503, {"status": "failing", "failing": ["broker"]})
         await asyncio.to_thread(mosquitto.start)
         await until(one.all_ok, "well again")
+
+
+async def test_while_it_starts_it_says_so_and_no_monitor_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STARTS_WITHIN_S", 3600.0)
+    with Mosquitto(tmp_path / "mosquitto") as broker:
+        await asyncio.to_thread(broker.stop)
+        async with running(processes.serve, over(tmp_path, broker)) as one:
+            await until(lambda: one.failing() == ["broker"], "all but the broker")
+            assert await one.get("/health") == (200, {"status": "starting", "failing": ["broker"]})
+            await asyncio.to_thread(broker.start)
+            await until(one.all_ok, "well")
+            assert await one.get("/health") == (200, {"status": "ok"})
+            await asyncio.to_thread(broker.stop)
+            await until(lambda: one.failing() == ["broker"], "away")
+            assert (await one.get("/health"))[0] == 503, "it starts once"
 
 
 async def test_a_broker_that_refuses_our_password_is_named_with_the_reason(tmp_path: Path) -> None:

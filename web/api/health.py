@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from web.api.models import Answer
-from web.api.sources import From
+from web.api.sources import From, Status
 from web.api.tables import JsonOnly
 from web.identity import TokenIfSent
 
@@ -18,7 +18,9 @@ routes = APIRouter(tags=["health"], dependencies=[JsonOnly])
 class HealthAnswer(Answer):
     """Public but for the parts."""
 
-    status: Annotated[Literal["ok", "failing"], Field(description="ok, or failing (with HTTP 503).")]
+    status: Annotated[
+        Status, Field(description="ok, starting (some seconds at most), or failing (with HTTP 503).")
+    ]
     failing: Annotated[list[str], Field(description="Which parts of the server do not do their work.")]
     parts: Annotated[
         dict[str, dict[str, Any]] | None,
@@ -37,10 +39,10 @@ class HealthAnswer(Answer):
 async def show_health(response: Response, who: TokenIfSent, sources: From) -> HealthAnswer:
     """Without a token: the status, and the names of the parts that fail."""
     vitals = sources.vitals()
-    response.status_code = 503 if vitals.failing else 200
+    response.status_code = vitals.status_code
     allowed = who is not None and "health:read" in who.scopes
     return HealthAnswer(
-        status="failing" if vitals.failing else "ok",
+        status=vitals.status,
         failing=vitals.failing,
         parts=vitals.parts if allowed else None,
     )

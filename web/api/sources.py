@@ -13,14 +13,29 @@ from store.records.contract import Quarantined
 from store.records.registry import Registry
 from store.scoped import SiteRecords, SiteSeries
 
+Status = Literal["ok", "starting", "failing"]
+
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """How the process is: the names of the parts that do not do their work, and of each part how it is with
-    its counters. Names nobody."""
+    """How the process is: the names of the parts that do not do their work (`starting`: not yet), and of each
+    part how it is with its counters. Names nobody."""
 
     failing: list[str]
     parts: dict[str, dict[str, Any]]
+    starting: bool = False
+
+    @property
+    def status(self) -> Status:
+        """In a word."""
+        if not self.failing:
+            return "ok"
+        return "starting" if self.starting else "failing"
+
+    @property
+    def status_code(self) -> int:
+        """As HTTP says it: who watches has nothing to do while it starts."""
+        return 503 if self.status == "failing" else 200
 
 
 class Replayed(Protocol):
