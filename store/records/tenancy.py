@@ -10,15 +10,17 @@ from typing import Any, NewType
 
 from sqlalchemy import ColumnElement, Delete, Select, Table, Update, delete, select, update
 
-from store.records.schema import METADATA
+from store.records.schema_access import METADATA
 
 #: A site that somebody may ask about: it came out of the registry, for its firm. What faces people or
 #: programs asks the stores with this and not with any string (`store.scoped`).
 SiteRef = NewType("SiteRef", str)
 
 #: What belongs to no firm by itself: the firms; what sites send, who are known by their ids (see schema);
-#: what people say of their meters; positions of readers.
-WITHOUT_FIRM = frozenset({"firm", "event", "agent_state", "quarantine", "meter_exchange", "reader"})
+#: what people say of their meters; positions of readers; passes, of which the first owner's is of no firm yet.
+WITHOUT_FIRM = frozenset(
+    {"firm", "event", "agent_state", "quarantine", "meter_exchange", "reader", "one_time_pass"}
+)
 OF_FIRMS = frozenset(METADATA.tables) - WITHOUT_FIRM
 
 
@@ -41,8 +43,8 @@ def retired_of(table: Table, firm: str, site: str | None = None) -> Select[Any]:
     return rows_of(table, firm, site, retired=True).where(table.c.retired.is_not(None))
 
 
-def change_of(table: Table, firm: str, site: str | None = None) -> Update:
-    """To change rows that belong to `firm`; the caller says which, and to what."""
+def change_of(table: Table, firm: str | None, site: str | None = None) -> Update:
+    """To change rows that belong to `firm` (None: to none yet); the caller says which, and to what."""
     return update(table).where(*_belongs(table, firm, site))
 
 
@@ -56,6 +58,6 @@ def across_firms(table: Table) -> Select[Any]:
     return select(table)
 
 
-def _belongs(table: Table, firm: str, site: str | None) -> list[ColumnElement[bool]]:
+def _belongs(table: Table, firm: str | None, site: str | None) -> list[ColumnElement[bool]]:
     one_firm = [table.c.firm == firm]
     return one_firm if site is None else [*one_firm, table.c.site == site]

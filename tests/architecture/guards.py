@@ -17,6 +17,7 @@ _ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbl
 _TENANCY: Final = "store/records/tenancy.py"
 #: Where a firm meets a site.
 _ASK_WHOSE: Final = frozenset({"web/identity.py", "web/api/sites.py"})
+_SCHEMAS: Final = frozenset({"store.records.schema", "store.records.schema_access"})
 _SQL: Final = frozenset({"sqlalchemy", "alembic", "psycopg", "sqlite3"})
 _STATEMENTS: Final = frozenset({"select", "update", "delete", "text", "union", "union_all", "exists", "join"})
 #: Who may ask for the rows of every firm, and why.
@@ -25,6 +26,11 @@ ACROSS_FIRMS: Final = {
     "directory": "ingest serves all firms",
     "firms": "the list of firms",
     "token": "whose it is, is what is asked",
+    "by_login": "who signs in, is what is asked",
+    "by_identity": "who another provider says it is, is what is asked",
+    "by_digest": "whose session it is, is what is asked",
+    "has_owner": "whether anybody at all can begin",
+    "look": "what a one-time pass opens, is what is asked",
     "_known_firms": "whether a firm is known",
     "_present_by_site": "of directory",
 }
@@ -49,7 +55,7 @@ def statements_without_a_firm(root: Path, tables_of_firms: frozenset[str]) -> li
     constants = {name.upper() for name in tables_of_firms}
     found = []
     for name, tree in _modules(root, ("store",)):
-        if name in {_TENANCY, "store/records/schema.py"} or "/migrations/" in name:
+        if name in {_TENANCY, *(f"{schema.replace('.', '/')}.py" for schema in _SCHEMAS)} or "/migrations/" in name:
             continue
         if (constants | {"METADATA"}) & _schema_names(tree):
             found += [f"{name}:{at}: {what}: ask tenancy for it" for at, what in _statements(tree, constants)]
@@ -119,10 +125,10 @@ def _schema_names(tree: ast.Module) -> set[str]:
     """What of the schema a module can reach: what it imports, or all where it imports the module."""
     names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "store.records.schema":
+        if isinstance(node, ast.ImportFrom) and node.module in _SCHEMAS:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module == "store.records":
-            names |= {"METADATA" for alias in node.names if alias.name == "schema"}
+            names |= {"METADATA" for alias in node.names if alias.name.startswith("schema")}
         elif isinstance(node, ast.Import):
             names |= {"METADATA" for alias in node.names if alias.name.startswith("store.records.schema")}
     return names

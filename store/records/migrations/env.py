@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from store.records.schema import METADATA
+from store.records.schema_access import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -19,10 +19,11 @@ from store.engine import SqlDatabase, sqlite_url
 from store.errors import StoreError
 from store.records import migration
 from store.records.migration import migrate, missing_migrations
-from store.records.schema import DEVICE, FIRM, METADATA, SITE
+from store.records.schema import DEVICE, FIRM, SITE
+from store.records.schema_access import METADATA
 from store.records.sql_records import SqlRecords
 
-NEWEST: Final = ["0001", "0002", "0003", "0004", "0005"]
+NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.records.schema import METADATA
+from store.records.schema_access import METADATA
 from store.records.tenancy import OF_FIRMS, WITHOUT_FIRM
 
 

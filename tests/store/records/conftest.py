@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.engine import SqlDatabase, sqlite_url
+from store.records.identities import IdentityStore
+from tests.store.records.identities import store_of
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def identities(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IdentityStore]:
+    """Two firms without people."""
+    sqlite = request.param == "sqlite"
+    url = sqlite_url(tmp_path / "records.db") if sqlite else request.getfixturevalue("bare_postgres_dsn")
+    database = SqlDatabase(url)
+    yield store_of(database)
+    database.close()
