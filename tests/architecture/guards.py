@@ -55,7 +55,10 @@ def statements_without_a_firm(root: Path, tables_of_firms: frozenset[str]) -> li
     constants = {name.upper() for name in tables_of_firms}
     found = []
     for name, tree in _modules(root, ("store",)):
-        if name in {_TENANCY, *(f"{schema.replace('.', '/')}.py" for schema in _SCHEMAS)} or "/migrations/" in name:
+        if (
+            name in {_TENANCY, *(f"{schema.replace('.', '/')}.py" for schema in _SCHEMAS)}
+            or "/migrations/" in name
+        ):
             continue
         if (constants | {"METADATA"}) & _schema_names(tree):
             found += [f"{name}:{at}: {what}: ask tenancy for it" for at, what in _statements(tree, constants)]
