@@ -17,9 +17,20 @@ from store.records.schema_access import METADATA
 SiteRef = NewType("SiteRef", str)
 
 #: What belongs to no firm by itself: the firms; what sites send, who are known by their ids (see schema);
-#: what people say of their meters; positions of readers; passes, of which the first owner's is of no firm yet.
+#: what people say of their meters; positions of readers; passes, of which the first owner's is
+#: of no firm yet.
 WITHOUT_FIRM = frozenset(
-    {"firm", "event", "agent_state", "quarantine", "meter_exchange", "reader", "one_time_pass"}
+    {
+        "firm",
+        "event",
+        "agent_state",
+        "quarantine",
+        "meter_exchange",
+        "reader",
+        "one_time_pass",
+        "quarantine_use",
+        "quarantine_beyond",
+    }
 )
 OF_FIRMS = frozenset(METADATA.tables) - WITHOUT_FIRM
 
