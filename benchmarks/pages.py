@@ -254,11 +254,12 @@ def _project(number: int) -> Project:
     devices: list[dict[str, object]] = [
         {"id": "meter-main", "kind": "electricity_meter", "interval_s": 1},
         {"id": "water-main", "kind": "water_meter", "interval_s": 1},
-        {"id": "gate-in", "kind": "gate"},
-        {"id": "gate-out", "kind": "gate"},
+        {"id": "gate-in", "kind": "badge_reader"},
+        {"id": "gate-out", "kind": "badge_reader"},
     ]
     devices += [
-        {"id": f"th-{n}", "kind": "climate", "room": f"room-{n}", "interval_s": 1} for n in range(_CLIMATES)
+        {"id": f"th-{n}", "kind": "climate_sensor", "room": f"room-{n}", "interval_s": 1}
+        for n in range(_CLIMATES)
     ]
     return Project.model_validate(
         {

@@ -17,7 +17,7 @@ from checked_yaml.model import Config, explain_all, shown, unknown_choice, wrong
 from store.records import registry
 from web.links import end_of_link, weakness
 from wire.identifiers import DeviceId, SiteId
-from wire.kinds import GATE, KINDS
+from wire.kinds import BADGE_READER, KINDS, today_called
 
 
 class ProjectsError(ValueError):
@@ -33,9 +33,9 @@ def _known_timezone(name: str) -> str:
 
 
 def _known_kind(name: str) -> str:
-    if name not in KINDS:
+    if (kind := today_called(name)) not in KINDS:
         raise unknown_choice(name, "kind of device", KINDS)
-    return name
+    return kind
 
 
 class Words(Config):
@@ -61,10 +61,10 @@ class Device(Config):
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
-        if self.kind != GATE and self.interval_s is None:
+        if self.kind != BADGE_READER and self.interval_s is None:
             raise ValueError(f"a {self.kind} needs interval_s: how often it should speak")
-        if self.kind == "climate" and self.room is None:
-            raise ValueError("a climate device needs the room it hangs in")
+        if self.kind == "climate_sensor" and self.room is None:
+            raise ValueError("a climate_sensor needs the room it hangs in")
         return self
 
 

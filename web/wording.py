@@ -100,7 +100,7 @@ def notices(situation: Situation, language: Language) -> list[Figure]:
 def device_name(device: Device, situation: Situation, language: Language) -> str:
     """A device as a customer would call it; its id where there are several of its kind."""
     room = next((r.name(language) for r in situation.place.rooms if r.id == device.room), "")
-    kind = getattr(KINDS[device.kind], language)
+    kind = getattr(KINDS.get(device.kind, KINDS["other"]), language)
     name = typeset(say(language, "device.in_room", room=room, kind=kind) if room else kind, language)
     alike = [d for d in situation.place.of_kind(device.kind) if d.room == device.room]
     return f"{name} ({device.id})" if len(alike) > 1 else name
@@ -146,7 +146,7 @@ def _day(situation: Situation, language: Language) -> str:
 
 def _people(people: People, situation: Situation, language: Language) -> Figure:
     if people.count is None:
-        why = {"gate": "no_data.gate", "link": "no_data.link"}.get(people.why, "no_data.never")
+        why = {"reader": "no_data.reader", "link": "no_data.link"}.get(people.why, "no_data.never")
         state: State = "never" if people.why == "never" else "silent"
         return Figure("people", say(language, "no_data"), state=state, note=say(language, why))
     unit = count(language, "unit.people", people.count)

@@ -14,7 +14,7 @@ from analytics.situation.place import Place
 from analytics.situation.state import BUSY_SPAN_MINUTES, MINUTE_MS, POWER, Reading, SiteState
 from analytics.totals import Tally
 from store.records.registry import Device, Room
-from wire.kinds import GATE
+from wire.kinds import BADGE_READER
 
 #: Chargers, a router and a work lamp stay below this; the smallest power tool at work is above (watts).
 WORKING_ABOVE_W: Final = 150.0
@@ -60,7 +60,7 @@ class People:
 
     count: int | None
     time: int | None
-    why: Literal["", "gate", "link", "never"] = ""
+    why: Literal["", "reader", "link", "never"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ def _agents(state: SiteState, now: int) -> list[Agent]:
 
 def _metering(state: SiteState) -> list[Device]:
     """The devices that speak by themselves."""
-    return [device for device in state.place.devices if device.kind != GATE]
+    return [device for device in state.place.devices if device.kind != BADGE_READER]
 
 
 def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
-    """When the site was last heard: its newest reading; where none is metered, its gates' agents' word."""
+    """When the site was last heard: its newest reading; where none is metered, the word of its agents."""
     if _metering(state) and (reading := state.newest_time()) is not None:
         return reading
     heard = [agent.heard for agent in agents if not _metering(state)]
@@ -167,7 +167,7 @@ def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...],
 
 
 def _is_silent(state: SiteState, agents: Sequence[Agent], device: Device, now: int) -> bool:
-    if device.kind == GATE:
+    if device.kind == BADGE_READER:
         return ability(device.id, agents) != "able"
     newest = state.spoke().get(device.id)
     return newest is None or freshness(now - newest, device.interval_ms) == "silent"
@@ -202,17 +202,17 @@ def _measured(state: SiteState, agents: Sequence[Agent], device: Device, quantit
 def _people(
     state: SiteState, agents: Sequence[Agent], link: Link, newest: int | None, now: int
 ) -> People | None:
-    gates = state.place.of_kind(GATE)
-    if not gates:
+    badge_readers = state.place.of_kind(BADGE_READER)
+    if not badge_readers:
         return None
     if link == "empty":
         return People(None, None, "never")
     if link == "lost":
         return People(None, newest, "link")
-    able = {ability(gate.id, agents) for gate in gates}
+    able = {ability(one.id, agents) for one in badge_readers}
     if able != {"able"}:
-        return People(None, newest, "link" if "unheard" in able else "gate")
-    readers = [reader for gate in gates if (reader := reader_of(gate.id, agents)) is not None]
+        return People(None, newest, "link" if "unheard" in able else "reader")
+    readers = [reader for one in badge_readers if (reader := reader_of(one.id, agents)) is not None]
     known_to = min((reader.heard for reader in readers), default=newest)
     return People(headcount(stays(state.passages, state.today), now), known_to)
 
@@ -239,7 +239,7 @@ def _total(state: SiteState, agents: Sequence[Agent], device: Device, quantity: 
 
 
 def _climate_in(place: Place, room: Room) -> list[Device]:
-    return [device for device in place.of_kind("climate") if device.room == room.id]
+    return [device for device in place.of_kind("climate_sensor") if device.room == room.id]
 
 
 def _room(state: SiteState, agents: Sequence[Agent], room: Room, now: int) -> RoomNow:

@@ -19,7 +19,7 @@ from analytics.situation.place import Place
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.records.contract import AgentState, SiteEvent
 from wire.batch import Batch, Event, Frame
-from wire.kinds import GATE
+from wire.kinds import BADGE_READER
 
 Series = tuple[str, str]
 MINUTE_MS: Final = 60_000
@@ -53,7 +53,7 @@ class Watch:
     power: Series | None
     counters: dict[Series, Limit]
     climate: frozenset[Series]
-    gates: frozenset[str]
+    badge_readers: frozenset[str]
     #: Every device that speaks by itself, also one of which no figure is shown: its silence is told.
     speaking: frozenset[str]
 
@@ -63,7 +63,7 @@ class Watch:
 
 
 def watch(place: Place) -> Watch:
-    """The first electricity and water meter, every climate device and gate of a site."""
+    """The first electricity and water meter, every climate sensor and badge reader of a site."""
     counters: dict[Series, Limit] = {}
     meters = place.of_kind("electricity_meter")[:1]
     counters |= {(device.id, ENERGY): ELECTRICITY for device in meters}
@@ -71,9 +71,11 @@ def watch(place: Place) -> Watch:
     return Watch(
         power=(meters[0].id, POWER) if meters else None,
         counters=counters,
-        climate=frozenset((device.id, name) for device in place.of_kind("climate") for name in CLIMATE),
-        gates=frozenset(device.id for device in place.of_kind(GATE)),
-        speaking=frozenset(device.id for device in place.devices if device.kind != GATE),
+        climate=frozenset(
+            (device.id, name) for device in place.of_kind("climate_sensor") for name in CLIMATE
+        ),
+        badge_readers=frozenset(device.id for device in place.of_kind(BADGE_READER)),
+        speaking=frozenset(device.id for device in place.devices if device.kind != BADGE_READER),
     )
 
 
@@ -114,9 +116,9 @@ def _times_with_a_value(frame: Frame) -> list[int]:
 
 
 def passages(events: Iterable[Event], watched: Watch) -> Iterable[Passage]:
-    """The badge events of the watched gates."""
+    """The badge events of the watched badge readers."""
     for event in events:
-        if event.kind == "badge" and event.badge is not None and event.device in watched.gates:
+        if event.kind == "badge" and event.badge is not None and event.device in watched.badge_readers:
             yield Passage(event.time, event.badge, event.direction)
 
 
@@ -155,7 +157,7 @@ class SiteState:
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
     #: A late counter reading came: today's totals must be read again.
     totals_stale: bool = False
-    #: A late power reading came, or somebody passed the gate: the chart must be read again.
+    #: A late power reading came, or somebody passed a badge reader: the chart must be read again.
     chart_stale: bool = False
 
     def restore(self, stored: Stored) -> None:
@@ -232,7 +234,7 @@ class SiteState:
         return found
 
     def last_passage(self, now: int) -> int | None:
-        """When somebody last passed a gate, up to `now`."""
+        """When somebody last passed a badge reader, up to `now`."""
         return max((one.time for one in self.passages if one.time <= now), default=None)
 
     def _hear_device(self, device: str, time: int) -> None:

@@ -25,11 +25,11 @@ PROJECTS: Final[dict[str, Any]] = {
             "devices": [
                 {"id": "meter-main", "kind": "electricity_meter", "interval_s": 1},
                 {"id": "water-main", "kind": "water_meter", "interval_s": 2},
-                {"id": "th-living", "kind": "climate", "room": "living", "interval_s": 5},
-                {"id": "th-bath", "kind": "climate", "room": "living", "interval_s": 5},
-                {"id": "th-bedroom", "kind": "climate", "room": "living", "interval_s": 5},
-                {"id": "gate-in", "kind": "gate"},
-                {"id": "gate-out", "kind": "gate"},
+                {"id": "th-living", "kind": "climate_sensor", "room": "living", "interval_s": 5},
+                {"id": "th-bath", "kind": "climate_sensor", "room": "living", "interval_s": 5},
+                {"id": "th-bedroom", "kind": "climate_sensor", "room": "living", "interval_s": 5},
+                {"id": "gate-in", "kind": "badge_reader"},
+                {"id": "gate-out", "kind": "badge_reader"},
             ],
         }
     ]

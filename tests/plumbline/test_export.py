@@ -57,7 +57,7 @@ def test_a_recording_holds_every_reading_and_event_and_no_card_number(
     assert (passage.card, passage.direction) == (BADGE, "in")
     site = yaml.safe_load((tmp_path / "out/site.yaml").read_text())
     assert (site["site"], site["timezone"]) == (SITE, "Asia/Shanghai")
-    assert {"id": "th-living", "kind": "climate", "location": "living"} in site["devices"]
+    assert {"id": "th-living", "kind": "climate_sensor", "location": "living"} in site["devices"]
 
 
 def test_closed_days_are_the_sites_own(settings: Settings, tmp_path: Path) -> None:

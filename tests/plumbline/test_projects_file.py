@@ -34,8 +34,8 @@ def test_a_change_is_seen_once_and_entered(path: Path) -> None:
 def test_a_broken_file_is_told_once_a_change(path: Path) -> None:
     file = ProjectsFile(path, lambda _: None)
     file.look()
-    path.write_text(PROJECTS.replace("kind: gate", "kind: gaten"), "utf-8")
-    with pytest.raises(ProjectsError, match="gaten"):
+    path.write_text(PROJECTS.replace("kind: badge_reader", "kind: badge_readerr"), "utf-8")
+    with pytest.raises(ProjectsError, match="badge_readerr"):
         file.look()
     assert file.look() is None
     path.unlink()

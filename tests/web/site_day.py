@@ -59,11 +59,11 @@ projects:
     devices:
       - {{id: meter-main, kind: electricity_meter, interval_s: 1}}
       - {{id: water-main, kind: water_meter, interval_s: 2}}
-      - {{id: th-bath, kind: climate, room: bath, interval_s: 5}}
-      - {{id: th-living, kind: climate, room: living, interval_s: 5}}
-      - {{id: th-bedroom, kind: climate, room: bedroom, interval_s: 5}}
-      - {{id: gate-in, kind: gate}}
-      - {{id: gate-out, kind: gate}}
+      - {{id: th-bath, kind: climate_sensor, room: bath, interval_s: 5}}
+      - {{id: th-living, kind: climate_sensor, room: living, interval_s: 5}}
+      - {{id: th-bedroom, kind: climate_sensor, room: bedroom, interval_s: 5}}
+      - {{id: gate-in, kind: badge_reader}}
+      - {{id: gate-out, kind: badge_reader}}
   - id: huaihai-7
     token: {OTHER_TOKEN}
     site: huaihai-7
@@ -74,8 +74,8 @@ projects:
     rooms: [{{id: kitchen, zh: 厨房, en: Kitchen}}]
     devices:
       - {{id: meter-main, kind: electricity_meter, interval_s: 1}}
-      - {{id: th-kitchen, kind: climate, room: kitchen, interval_s: 5}}
-      - {{id: gate, kind: gate}}
+      - {{id: th-kitchen, kind: climate_sensor, room: kitchen, interval_s: 5}}
+      - {{id: gate, kind: badge_reader}}
 """
 
 

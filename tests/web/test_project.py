@@ -30,7 +30,7 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
     path.write_text(PROJECTS, "utf-8")
     first, second = load_projects(path)
     assert (first.title.en, second.customer.zh) == ("18 Fenglin Road, 3-501", "林女士家")
-    assert [device.id for device in first.place().of_kind("gate")] == ["gate-in", "gate-out"]
+    assert [device.id for device in first.place().of_kind("badge_reader")] == ["gate-in", "gate-out"]
     assert first.place().of_kind("water_meter")[0].interval_ms == 2_000
 
 
@@ -38,9 +38,9 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         (
-            "kind: gate}",
-            "kind: gat}",
-            r'projects.yaml:19: projects\[0\].devices\[5\].kind: "gat": is no .*mean "gate"',
+            "kind: badge_reader}",
+            "kind: badge_reade}",
+            r'projects.yaml:19: projects\[0\].devices\[5\].kind: "badge_reade": is no .*mean "badge_reader"',
         ),
         (
             "interval_s: 1}",
@@ -71,7 +71,9 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, old: str, new: str
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
-    text = PROJECTS.replace("kind: gate}", "kind: gat}").replace("Asia/Shanghai", "Asia/Shangai", 1)
+    text = PROJECTS.replace("kind: badge_reader}", "kind: badge_reade}").replace(
+        "Asia/Shanghai", "Asia/Shangai", 1
+    )
     with pytest.raises(ProjectsError) as caught:
         load(tmp_path, text)
     assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
@@ -89,10 +91,22 @@ def test_text_that_is_not_utf_8_is_told_with_the_remedy(tmp_path: Path) -> None:
         load_projects(path)
 
 
+def test_kinds_of_older_files_are_read_by_todays_names(tmp_path: Path) -> None:
+    text = PROJECTS.replace("kind: climate_sensor", "kind: climate").replace(
+        "kind: badge_reader", "kind: gate"
+    )
+    assert text != PROJECTS
+    path = tmp_path / "projects.yaml"
+    path.write_text(text, "utf-8")
+    kinds = {device.kind for project in load_projects(path) for device in project.devices}
+    assert {"climate_sensor", "badge_reader"} < kinds
+    assert not {"climate", "gate"} & kinds
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_of_device_can_be_entered(tmp_path: Path, kind: str) -> None:
     text = PROJECTS.replace(
-        "{id: gate-in, kind: gate}", f"{{id: gate-in, kind: {kind}, room: bath, interval_s: 60}}"
+        "{id: gate-in, kind: badge_reader}", f"{{id: gate-in, kind: {kind}, room: bath, interval_s: 60}}"
     )
     path = tmp_path / "projects.yaml"
     path.write_text(text, "utf-8")

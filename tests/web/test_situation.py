@@ -275,7 +275,7 @@ def lists(*devices: str) -> list[DeviceStatus]:
 
 
 HOUR = 60 * MINUTE
-GATES = ("gate-in", "gate-out")
+BADGE_READERS = ("gate-in", "gate-out")
 
 
 def gate_agent_gone(state: SiteState, **parts: object) -> None:
@@ -289,8 +289,8 @@ def gate_agent_gone(state: SiteState, **parts: object) -> None:
     "gone",
     [
         {"online": False, "received": NOW - 3 * HOUR},
-        {"received": NOW - 72 * HOUR, "devices": lists(*GATES)},
-        {"received": NOW - 6 * MINUTE, "devices": lists(*GATES)},
+        {"received": NOW - 72 * HOUR, "devices": lists(*BADGE_READERS)},
+        {"received": NOW - 6 * MINUTE, "devices": lists(*BADGE_READERS)},
     ],
     ids=["its last will", "died with the broker", "silent for minutes"],
 )
@@ -306,12 +306,12 @@ def test_people_are_not_counted_by_a_gate_whose_agent_is_gone(
 
 
 def test_last_contact_is_that_of_the_agent_that_is_gone(state: SiteState) -> None:
-    gate_agent_gone(state, received=at(11.5), devices=lists(*GATES))
+    gate_agent_gone(state, received=at(11.5), devices=lists(*BADGE_READERS))
     assert "last contact 11:30" in shown(judge(state, NOW), "notice-offline").text
 
 
 def test_a_replaced_agent_is_not_missed(state: SiteState) -> None:
-    everything = lists(*METERS, *ROOMS, *GATES)
+    everything = lists(*METERS, *ROOMS, *BADGE_READERS)
     speak(state)
     agent(state, online=False, received=NOW - 72 * HOUR, name="pi-old")
     agent(state, devices=everything)
@@ -322,7 +322,7 @@ def test_a_replaced_agent_is_not_missed(state: SiteState) -> None:
 def test_what_an_agent_read_is_remembered_over_its_last_will(state: SiteState) -> None:
     speak(state)
     agent(state, devices=lists(*METERS, *ROOMS))
-    agent(state, name="pi-2", devices=lists(*GATES))
+    agent(state, name="pi-2", devices=lists(*BADGE_READERS))
     both = state.agents
     state.hear(both)
     will = AgentState(SITE, "pi-2", NOW, Status(online=False, sent=NOW - HOUR, stream=STREAM))
@@ -334,7 +334,7 @@ def test_what_an_agent_read_is_remembered_over_its_last_will(state: SiteState) -
 
 def test_figures_of_an_agent_that_is_gone_are_never_fresh(state: SiteState) -> None:
     speak(state)
-    agent(state, devices=lists(*METERS, *GATES))
+    agent(state, devices=lists(*METERS, *BADGE_READERS))
     agent(state, name="pi-2", received=NOW - HOUR, online=False, devices=lists(*ROOMS))
     situation = judge(state, NOW)
     assert shown(situation, "power").state == "fresh"
@@ -347,7 +347,9 @@ def test_an_agent_whose_clock_is_off_is_named_and_not_believed(
 ) -> None:
     speak(state)
     enter(state, "a")
-    status = Status(online=True, sent=NOW + off, stream=STREAM, devices=lists(*METERS, *ROOMS, *GATES))
+    status = Status(
+        online=True, sent=NOW + off, stream=STREAM, devices=lists(*METERS, *ROOMS, *BADGE_READERS)
+    )
     state.agents = [AgentState(SITE, "pi-1", NOW, status)]
     situation = judge(state, NOW)
     assert words in shown(situation, "notice-clock").text
@@ -359,7 +361,7 @@ def test_a_site_whose_meters_are_silent_but_whose_agent_speaks_is_not_out_of_con
     state: SiteState,
 ) -> None:
     speak(state, NOW - 30 * MINUTE)
-    agent(state, devices=lists(*METERS, *ROOMS, *GATES))
+    agent(state, devices=lists(*METERS, *ROOMS, *BADGE_READERS))
     assert said(state) == "Nobody is on site.\n5 devices are silent."
 
 
@@ -374,13 +376,13 @@ def site_of(*devices: Mapping[str, object]) -> SiteState:
     return beginning(found)
 
 
-GATE = {"id": "gate-in", "kind": "gate"}
+BADGE_READER = {"id": "gate-in", "kind": "badge_reader"}
 WATER = {"id": "water-main", "kind": "water_meter", "interval_s": 2}
-CLIMATE = {"id": "th-bath", "kind": "climate", "room": "bath", "interval_s": 5}
+CLIMATE = {"id": "th-bath", "kind": "climate_sensor", "room": "bath", "interval_s": 5}
 
 
 def test_a_site_with_gates_only_counts_people_from_the_first_word_of_its_agent() -> None:
-    state = site_of(GATE)
+    state = site_of(BADGE_READER)
     assert said(state) == "No data yet."
     agent(state, received=NOW - 4_000, devices=lists("gate-in"))
     assert said(state) == "Nobody is on site."

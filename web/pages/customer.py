@@ -13,7 +13,7 @@ from web.kit.language import LOCALE, Language, typeset
 from web.messages import for_browser, say
 from web.project import Project
 from web.wording import Figure
-from wire.kinds import GATE
+from wire.kinds import BADGE_READER
 
 #: The figures of the section "Now", in order.
 _CELLS = ("people", "power", "energy", "water")
@@ -115,7 +115,7 @@ def _about(project: Project, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
     kinds = {device.kind for device in project.devices}
     means = (say(language, "about.means"),) if "electricity_meter" in kinds else ()
-    counted = (say(language, "about.people", closes=closes),) if GATE in kinds else ()
+    counted = (say(language, "about.people", closes=closes),) if BADGE_READER in kinds else ()
     return (
         say(language, "about.measured"),
         *means,

@@ -23,7 +23,7 @@ from store.records.schema import DEVICE, FIRM, SITE
 from store.records.schema_access import METADATA
 from store.records.sql_records import SqlRecords
 
-NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020"]
+NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020", "0040"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -55,6 +55,7 @@ ROWS: Final[dict[str, list[dict[str, Any]]]] = {
 }  # fmt: skip
 #: What a later revision makes anew of what a row says.
 _DERIVED: Final = {"event": {"digest"}}
+_CALLED_NOW: Final = {"climate": "climate_sensor", "gate": "badge_reader"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -95,10 +96,16 @@ def rows_in(database: SqlDatabase) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def expected() -> dict[str, list[dict[str, Any]]]:
+def expected(renamed: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """ROWS; `renamed`: by the words of today."""
+    rows = ROWS | {"device": [row | {"kind": _CALLED_NOW[row["kind"]]} for row in ROWS["device"]]}
+    return _compared(rows if renamed else ROWS)
+
+
+def _compared(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     return {
         name: [{c: v for c, v in row.items() if c not in _DERIVED.get(name, set())} for row in rows]
-        for name, rows in ROWS.items()
+        for name, rows in tables.items()
     }
 
 
@@ -109,7 +116,7 @@ def by_content(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
 def test_from_the_first_revision_to_the_newest_no_row_is_lost(populated: SqlDatabase) -> None:
     assert by_content(rows_in(populated)) == by_content(expected())
     assert migrate(populated)
-    assert by_content(rows_in(populated)) == by_content(expected())
+    assert by_content(rows_in(populated)) == by_content(expected(renamed=True))
     with pytest.raises(StoreError, match=r"(?i)foreign key"), populated.write() as connection:
         connection.execute(sa.text("DELETE FROM site"))
     populated.close()

@@ -178,7 +178,7 @@ def test_what_was_wrong_when_it_came_is_taken_in_once_it_is_right(own_firms: Two
     assert (waits["outcome"], waits["reason"], waits["readings"]) == ("waiting", "unknown_device", 0)
     assert firms.pages("/quarantine", reason="unknown_device") != []
     firms.stand.records.registry.register(
-        Registration(devices=[Device(OURS, SITE, "th-new", "climate", None, 5.0)])
+        Registration(devices=[Device(OURS, SITE, "th-new", "climate_sensor", None, 5.0)])
     )
     taken = firms.post(path).json()
     assert (taken["outcome"], taken["reason"], taken["readings"]) == ("taken", "", 1)

@@ -55,8 +55,8 @@ _REGISTRATION = Registration(
     agents=[Agent(OURS, SITE, "pi-1"), Agent(THEIRS, THEIR_SITE, "pi-9")],
     devices=[
         Device(OURS, SITE, "meter-main", "electricity_meter", None, 1.0),
-        Device(OURS, SITE, "th-bath", "climate", "bath", 5.0),
-        Device(OURS, SITE, "gate-in", "gate"),
+        Device(OURS, SITE, "th-bath", "climate_sensor", "bath", 5.0),
+        Device(OURS, SITE, "gate-in", "badge_reader"),
         Device(OURS, BERLIN, "meter", "electricity_meter", None, 1.0),
         Device(THEIRS, THEIR_SITE, "meter-secret", "electricity_meter", None, 1.0),
     ],
