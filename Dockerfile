@@ -14,6 +14,7 @@ COPY analytics analytics
 COPY checked_yaml checked_yaml
 COPY edge_agent edge_agent
 COPY ingest ingest
+COPY parts parts
 COPY plumbline plumbline
 COPY simulator simulator
 COPY store store

@@ -23,8 +23,8 @@ from benchmarks.fuzz_oracles import ORACLES
 from edge_agent import profile, vectors
 from edge_agent.drivers.contract import Point
 from edge_agent.drivers.decoding import Asked, FrameError
+from edge_agent.drivers.register_maps import MAPS
 from edge_agent.drivers.registry import DECODERS
-from edge_agent.register_maps import MAPS
 from wire.quantities import QUANTITIES
 
 FRAMES: Final = Path(__file__).parents[1] / "tests" / "edge_agent" / "frames"

@@ -18,8 +18,8 @@ from benchmarks.line_agent import LINES, METERS, running
 from benchmarks.line_wire import CENTRES, QUANTITIES, STEPS
 from benchmarks.load import SITE
 from benchmarks.report import Figure
-from edge_agent import live
-from edge_agent.spool import Parcel, Spool
+from edge_agent.host import local_socket
+from edge_agent.spool.spool import Parcel, Spool
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire.batch import Frame
 
@@ -49,9 +49,9 @@ def measure(folder: Path) -> list[Figure]:
         store = SqliteTimeSeries(folder / "data" / "timeseries.db")
         _until_live(store)
         started_s = time.monotonic()
-        waiting = live.ask(folder / "spool.db").status.spool.batches
+        waiting = local_socket.ask(folder / "spool.db").status.spool.batches
         seen, calm = Seen(store), Seen(store)
-        while live.ask(folder / "spool.db").status.spool.batches > _NO_BACKLOG:
+        while local_socket.ask(folder / "spool.db").status.spool.batches > _NO_BACKLOG:
             children.check()
             seen.look_for(1.0)
             if time.monotonic() - started_s > _DRAINED_WITHIN_S:

@@ -9,10 +9,10 @@ from typing import Final
 
 from benchmarks.load import READINGS_PER_BATCH, batches
 from benchmarks.report import Figure
-from edge_agent.spool import Parcel, Sealed, Spool
+from edge_agent.spool.spool import Parcel, Sealed, Spool
 
 _BATCHES: Final = 1_000
-#: Parcels that wait behind a slow disk are sealed together, as `edge_agent.keeper` does.
+#: Parcels that wait behind a slow disk are sealed together, as `edge_agent.gather.keeper` does.
 _GROUP: Final = 32
 _NOW_MS: Final = 1_764_000_000_000
 _BOUND_BYTES: Final = 1 << 30

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Figure
-from edge_agent.spool import Spool
+from edge_agent.spool.spool import Spool
 from wire.batch import Frame
 
 DEVICES: Final = 20

@@ -8,26 +8,26 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from edge_agent import live
-from edge_agent.clock import Clock, utc_ms
-from edge_agent.collector import Collector
+from edge_agent.clock.clock import Clock, utc_ms
+from edge_agent.clock.timekeeping import Timekeeping
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan
-from edge_agent.installation import broker_of
-from edge_agent.keeper import Keeper
-from edge_agent.lines import Line, LinePlan, Opener, PolledPlan, devices_of
-from edge_agent.live import Live
-from edge_agent.passage import Passages, Reader
-from edge_agent.remote import Remote, Values
-from edge_agent.site_file import SiteFile
-from edge_agent.spool import Spool, SpoolBroken
-from edge_agent.spool_thread import SpoolThread
-from edge_agent.status import device_statuses, dropped, line_statuses, spool_status
-from edge_agent.supervisor import Part, Supervisor
-from edge_agent.timekeeping import Timekeeping
-from edge_agent.trial import Seen, SiteFiles
-from edge_agent.uplink import Uplink
-from edge_agent.vitals import vitals
-from edge_agent.watchdog import Systemd
+from edge_agent.gather.collector import Collector
+from edge_agent.gather.keeper import Keeper
+from edge_agent.gather.passage import Passages, Reader
+from edge_agent.host import local_socket
+from edge_agent.host.local_socket import Snapshot
+from edge_agent.host.vitals import vitals
+from edge_agent.host.watchdog import Systemd
+from edge_agent.line.lines import Line, LinePlan, Opener, PolledPlan, devices_of
+from edge_agent.link.remote import Remote, Values
+from edge_agent.link.status import device_statuses, dropped, line_statuses, spool_status
+from edge_agent.link.uplink import Uplink
+from edge_agent.site.change import Seen, SiteFiles
+from edge_agent.site.installation import broker_of
+from edge_agent.site.site_file import SiteFile
+from edge_agent.spool.spool import Spool, SpoolBroken
+from edge_agent.spool.thread import SpoolThread
+from edge_agent.tasks.supervisor import Part, Supervisor
 from wire.status import Status
 
 #: Names of the two parts that carry readings away.
@@ -126,7 +126,9 @@ class Agent:
         parts = [
             Part(KEEPER, self._keeper.run, vital=True, standstill=self._keeper.standstill),
             Part(UPLINK, self._uplink.run, vital=True, standstill=self._uplink.standstill),
-            Part("top", lambda: live.serve(live.socket_path(self._site.spool.path), self._live)),
+            Part(
+                "top", lambda: local_socket.serve(local_socket.socket_path(self._site.spool.path), self._live)
+            ),
             *(Part(line.plan.settings.path, line.run, standstill=line.standstill) for line in self._lines),
         ]
         if self._mqtt is not None:
@@ -218,13 +220,13 @@ class Agent:
         fresh = [one for one in wanted if one in states and (states[one].last_read_ms or 0) >= began_ms]
         return {one: dict(states[one].values) for one in fresh}
 
-    async def _live(self) -> Live:
-        return Live(
+    async def _live(self) -> Snapshot:
+        return Snapshot(
             site=self._site.site,
             agent=self._site.agent,
             now=self._clock(),
             status=await self._status(online=True),
-            values=live.values_of(self._collector.devices),
+            values=local_socket.values_of(self._collector.devices),
         )
 
     async def _status(self, online: bool) -> Status:

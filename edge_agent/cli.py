@@ -9,13 +9,13 @@ from types import ModuleType
 from typing import Final
 
 from edge_agent import language
-from edge_agent.badges import PepperError
 from edge_agent.commands import backfill, check, decode, profile, read, run, scan, top
+from edge_agent.gather.badges import PepperError
 from edge_agent.language import said
-from edge_agent.recording import RecordingError
-from edge_agent.site_file import SiteFileError
-from edge_agent.spool import SpoolError
-from edge_agent.supervisor import PartFailed
+from edge_agent.recording.reader import RecordingError
+from edge_agent.site.site_file import SiteFileError
+from edge_agent.spool.spool import SpoolError
+from edge_agent.tasks.supervisor import PartFailed
 from wire.printable import printable_lines
 
 #: In the order of an installer's work.

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 import yaml
+
+from checked_yaml import model
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -41,6 +43,11 @@ def chosen() -> Language:
 def said(key: str, /, **values: object) -> str:
     """The message `key` of `messages.yaml` with its values put in. Raises KeyError where there is none."""
     return messages()[key][_chosen.get()].format(**values)
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A remedy for a word that is none of `choices`: the likeliest one, and all where they are few."""
+    return model.nearest(word, choices, lambda likeliest: said("did_you_mean", nearest=likeliest))
 
 
 @functools.cache

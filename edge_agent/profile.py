@@ -16,12 +16,14 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from checked_yaml.lines import ConfigError
+from checked_yaml.model import Config, unknown_choice, validated, wrong
 from edge_agent.drivers import registry
 from edge_agent.drivers.contract import Parity, Point, Target
 from edge_agent.drivers.mqtt.lorawan import CODECS
+from edge_agent.language import nearest
 from edge_agent.profile_points import Number, PointChange, PointSpec, Quantity, ReadSpec, fits
 from edge_agent.profile_points import NumberType as NumberType
-from edge_agent.yaml_lines import Config, ConfigError, nearest, unknown_choice, validated, wrong
 
 PROFILES: Final = Path(__file__).parent / "profiles"
 

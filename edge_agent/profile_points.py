@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from checked_yaml.lines import KeyPath
+from checked_yaml.model import Config, unknown_choice, wrong
 from edge_agent.drivers import modbus_frame, registry
 from edge_agent.drivers.dlt645_items import item
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
-from edge_agent.yaml_lines import Config, unknown_choice, wrong
 from wire.quantities import QUANTITIES
 
 NumberType = Literal[

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from edge_agent import map_check, model_names
+from edge_agent.captures import map_check, shipped_model
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, decoded
 
@@ -80,7 +80,7 @@ def asked_of(vector: Mapping[str, Any]) -> Asked:
     """What a person would know besides the vector's bytes."""
     request = vector.get("request_hex")
     device = vector.get("device")
-    known = model_names.find(str(device), vector["protocol"]) if device else None
+    known = shipped_model.find(str(device), vector["protocol"]) if device else None
     kind = str(vector.get("kind", "frame"))
     return Asked(
         request=bytes.fromhex(request) if request else None,

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_agent.backfill import fill
-from edge_agent.badges import PEPPER_BYTES
 from edge_agent.broker import Broker
-from edge_agent.clock import utc_ms
-from edge_agent.recording import read_recording
-from edge_agent.spool import Spool
-from edge_agent.spool_thread import SpoolThread
-from edge_agent.status import spool_status
-from edge_agent.together import Together, leaves
-from edge_agent.uplink import Uplink
+from edge_agent.clock.clock import utc_ms
+from edge_agent.gather.badges import PEPPER_BYTES
+from edge_agent.link.status import spool_status
+from edge_agent.link.uplink import Uplink
+from edge_agent.recording.backfill import fill
+from edge_agent.recording.reader import read_recording
+from edge_agent.spool.spool import Spool
+from edge_agent.spool.thread import SpoolThread
+from edge_agent.tasks.together import Together, leaves
 from store.threads import WRITING
 from wire.status import Status
 

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from edge_agent.backfill import fill
-from edge_agent.badges import load_pepper
-from edge_agent.installation import load_installation
+from edge_agent.gather.badges import load_pepper
 from edge_agent.language import said
-from edge_agent.recording import read_recording
+from edge_agent.recording.backfill import fill
+from edge_agent.recording.reader import read_recording
+from edge_agent.site.installation import load_installation
 
 ABOUT: Final = "about_backfill"
 

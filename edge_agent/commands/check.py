@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from edge_agent.clock import utc_ms
-from edge_agent.credentials import shortcomings
-from edge_agent.installation import broker_of, load_installation
+from edge_agent.clock.clock import utc_ms
 from edge_agent.language import said
-from edge_agent.site_file import missing_files
+from edge_agent.link.credentials import shortcomings
+from edge_agent.site.installation import broker_of, load_installation
+from edge_agent.site.site_file import missing_files
 
 ABOUT: Final = "about_check"
 

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent import map_check, model_names, profile, vectors
+from checked_yaml.lines import ConfigError
+from edge_agent import profile, vectors
+from edge_agent.captures import map_check, shipped_model
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, PROTOCOLS, TABLE, decoded
+from edge_agent.language import nearest
 from edge_agent.profile import Profile
-from edge_agent.yaml_lines import ConfigError, nearest
 from wire.printable import printable, printable_lines
 
 ABOUT: Final = "about_decode"
@@ -79,7 +81,7 @@ def _profile(args: argparse.Namespace) -> Profile | None:
     """The profile that is named, else that of the maker and model. Raises ConfigError."""
     if args.profile:
         return profile.load(args.profile)
-    return model_names.find(args.device, args.protocol) if args.device else None
+    return shipped_model.find(args.device, args.protocol) if args.device else None
 
 
 def _run_vectors(file: Path) -> int:

@@ -9,13 +9,13 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from checked_yaml.lines import ConfigError
 from edge_agent import profile
 from edge_agent.language import said
 from edge_agent.profile import Profile
 from edge_agent.profiling import draft, esphome, evcc, field_map, home_assistant, schema, telegraf, trial
 from edge_agent.profiling.foreign_yaml import LARGEST_BYTES
 from edge_agent.profiling.skeleton import POINTS, skeleton
-from edge_agent.yaml_lines import ConfigError
 from wire.printable import printable_lines
 
 ABOUT: Final = "about_profile"

@@ -15,16 +15,16 @@ from selectors import SelectSelector
 from typing import Final
 
 from edge_agent.agent import Agent
-from edge_agent.badges import load_pepper
-from edge_agent.clock import utc_ms
-from edge_agent.installation import load_installation
+from edge_agent.clock.clock import utc_ms
+from edge_agent.clock.timekeeping import Timekeeping, knowledge
+from edge_agent.gather.badges import load_pepper
+from edge_agent.host.watchdog import Systemd
 from edge_agent.language import said
-from edge_agent.serial_port import open_line
-from edge_agent.site_file import SiteFile, SiteFileError, missing_files
-from edge_agent.spool import Spool, SpoolBroken, SpoolError
-from edge_agent.timekeeping import Timekeeping, knowledge
-from edge_agent.trial import SiteFiles
-from edge_agent.watchdog import Systemd
+from edge_agent.line.serial_port import open_line
+from edge_agent.site.change import SiteFiles
+from edge_agent.site.installation import load_installation
+from edge_agent.site.site_file import SiteFile, SiteFileError, missing_files
+from edge_agent.spool.spool import Spool, SpoolBroken, SpoolError
 from wire.printable import PrintableFormatter
 
 ABOUT: Final = "about_run"

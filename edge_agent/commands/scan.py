@@ -19,11 +19,11 @@ from typing import Final
 from edge_agent.drivers.contract import DriverError
 from edge_agent.drivers.registry import LISTENING
 from edge_agent.language import said
+from edge_agent.line.serial_port import open_line
 from edge_agent.scan import identify, probes, proposal, search
 from edge_agent.scan.probe import Probe, Setting
 from edge_agent.scan.progress import Progress
 from edge_agent.scan.search import Found, Search
-from edge_agent.serial_port import open_line
 from wire.printable import printable_lines
 
 ABOUT: Final = "about_scan"

@@ -153,7 +153,7 @@ class PolledDriver(Protocol):
 
 
 class ListeningDriver(Protocol):
-    """Yields cards each as often as it is heard; `edge_agent.passage` tells passes from repeats.
+    """Yields cards each as often as it is heard; `edge_agent.gather.passage` tells passes from repeats.
 
     Noise and bad checksums are counted, never yielded. Raises LineLost, and TransientError where the reader
     itself is silent.

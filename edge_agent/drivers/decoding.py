@@ -35,7 +35,7 @@ class Asked:
     kind: str = "frame"
     points: tuple[Point, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    #: The maker's name of the device, where its register map is known (see `edge_agent.register_maps`).
+    #: The maker's name of the device, where its register map is known (see `register_maps`).
     device: str | None = None
 
 

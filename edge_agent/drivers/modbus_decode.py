@@ -13,8 +13,8 @@ from edge_agent.drivers.contract import Reply
 from edge_agent.drivers.decoding import VALUES, Asked, FrameError, each, spaced, together
 from edge_agent.drivers.modbus_frame import EXCEPTIONS, ByteOrder, Frame, Table
 from edge_agent.drivers.modbus_points import Place
+from edge_agent.drivers.register_maps import Entry, entries
 from edge_agent.drivers.scaling import scaled
-from edge_agent.register_maps import Entry, entries
 from wire.quantities import QUANTITIES
 
 _TABLES: Final[dict[int, Table]] = {

@@ -3,7 +3,7 @@
 A target's `address` is the unit id. A point's `where` is described in `modbus_points` and `modbus_pieces`.
 Target options: `max_count` (registers in one request, default and limit 125), `gap_s` (silence before a
 request, where the device needs more than the standard's).
-Behind a serial server the same frames go through TCP (`tcp://host:port`, see `edge_agent.tcp_port`).
+Behind a serial server the same frames go through TCP (`tcp://host:port`, see `edge_agent.line.tcp_port`).
 Adapters that echo are the port's matter (`PortSettings.local_echo`): an answer to a write equals its request,
 so no driver could tell.
 """

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent.badges import card_of_uid
+from edge_agent.drivers.card import card_of_uid
 from edge_agent.drivers.contract import CardRead, LineCounters, PermanentError, Port, ReaderState
 from edge_agent.drivers.decoding import FrameError
 from edge_agent.drivers.wiegand import card

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from edge_agent.badges import card_of_uid
+from edge_agent.drivers.card import card_of_uid
 from edge_agent.drivers.contract import CardRead, LineCounters, Port
 from edge_agent.drivers.decoding import Asked, FrameError
 

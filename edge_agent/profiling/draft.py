@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from checked_yaml.lines import ConfigError
+from checked_yaml.model import validated
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import LARGEST_READ, Table
-from edge_agent.language import said
+from edge_agent.language import nearest, said
 from edge_agent.profile import Profile
 from edge_agent.profiling import names, shipped
 from edge_agent.profiling.value import Value
-from edge_agent.yaml_lines import ConfigError, nearest, validated
 
 #: Reasons of one device that are told where nothing is left of it.
 _MOST_REASONS: Final = 20

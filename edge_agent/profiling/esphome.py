@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from checked_yaml.lines import KeyPath, dotted
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.drivers.scaling import scaled
@@ -24,7 +25,6 @@ from edge_agent.profiling.foreign_yaml import Foreign
 from edge_agent.profiling.names import Given
 from edge_agent.profiling.shipped import ESPHOME
 from edge_agent.profiling.value import Value, is_number, is_whole
-from edge_agent.yaml_lines import KeyPath, dotted
 
 _TYPES: Final[dict[str, tuple[NumberType, ByteOrder]]] = {
     "U_WORD": ("uint16", "ABCD"), "S_WORD": ("int16", "ABCD"),

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from checked_yaml.lines import ConfigError, KeyPath, LineOf, dotted
 from edge_agent import profile
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
@@ -25,7 +26,6 @@ from edge_agent.profiling.draft import Draft, Line
 from edge_agent.profiling.names import Given
 from edge_agent.profiling.shipped import MBMD
 from edge_agent.profiling.value import Value, is_number, is_whole
-from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf, dotted
 
 #: Attributes of a meter, and the quantities of their one or three sources.
 _ATTRIBUTES: Final = {

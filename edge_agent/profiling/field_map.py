@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge_agent.language import said
+from checked_yaml.lines import ConfigError
+from edge_agent.language import nearest, said
 from edge_agent.profiling import foreign_yaml, names
 from edge_agent.profiling.names import Given, Meaning
-from edge_agent.yaml_lines import ConfigError, nearest
 from wire.quantities import QUANTITIES
 
 

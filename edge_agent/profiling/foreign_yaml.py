@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from checked_yaml.lines import ConfigError, KeyPath, LineOf
 from edge_agent.language import said
-from edge_agent.yaml_lines import ConfigError, KeyPath, LineOf
 
 LARGEST_BYTES: Final = 512 * 1024
 DEEPEST: Final = 40

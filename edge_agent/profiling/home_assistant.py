@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from checked_yaml.lines import KeyPath, dotted
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.drivers.scaling import scaled
@@ -23,7 +24,6 @@ from edge_agent.profiling.entities import Entity
 from edge_agent.profiling.foreign_yaml import Elsewhere, Foreign
 from edge_agent.profiling.names import Given
 from edge_agent.profiling.value import Value, is_number, is_whole
-from edge_agent.yaml_lines import KeyPath, dotted
 
 _SWAPS: Final[dict[str, ByteOrder]] = {"none": "ABCD", "byte": "BADC", "word": "CDAB", "word_byte": "DCBA"}
 _TYPES: Final[dict[str, NumberType]] = {

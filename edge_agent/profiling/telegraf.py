@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
+from checked_yaml.lines import ConfigError
 from edge_agent.drivers.contract import Parity
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from edge_agent.drivers.scaling import scaled
@@ -24,7 +25,6 @@ from edge_agent.profiling.draft import Draft, Line, no_quantity
 from edge_agent.profiling.foreign_yaml import LARGEST_BYTES
 from edge_agent.profiling.names import Given, Meaning
 from edge_agent.profiling.value import Value, is_number, is_whole
-from edge_agent.yaml_lines import ConfigError
 from wire.quantities import QUANTITIES
 
 #: The lists of the `register` style.

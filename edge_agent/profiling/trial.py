@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from checked_yaml.lines import ConfigError, KeyPath, dotted, load_with_lines
 from edge_agent import profile, vectors
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.registry import DECODERS, TABLE
-from edge_agent.language import said
+from edge_agent.language import nearest, said
 from edge_agent.profile import PROFILES, Example, Profile
-from edge_agent.yaml_lines import ConfigError, KeyPath, dotted, load_with_lines, nearest
 from wire.quantities import QUANTITIES
 
 #: What the name of a profile looks like: also that of its file.

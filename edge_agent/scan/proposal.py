@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from checked_yaml.lines import ConfigError, load_with_lines
 from edge_agent import profile
 from edge_agent.drivers.registry import LISTENING
-from edge_agent.installation import RULES
 from edge_agent.language import said
 from edge_agent.scan.probe import Setting
 from edge_agent.scan.search import Found
-from edge_agent.yaml_lines import ConfigError, load_with_lines
+from edge_agent.site.installation import RULES
 
 _BY_ID: Final = Path("/dev/serial/by-id")
 #: What a device is called, by the first of these that its profile reads.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge_agent.drivers.contract import PermanentError, Port
-from edge_agent.lines import Opener, OpenPort
+from edge_agent.line.lines import Opener, OpenPort
 from edge_agent.scan import identify
 from edge_agent.scan.identify import Fit
 from edge_agent.scan.probe import Probe, Question, Setting

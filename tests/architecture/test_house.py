@@ -44,7 +44,7 @@ def users_of(*libraries: str) -> set[str]:
 
 
 def test_mqtt_is_spoken_in_one_module_of_each_side() -> None:
-    allowed = {"edge_agent/uplink.py", "edge_agent/drivers/mqtt/subscriber.py", "ingest/receive.py"}
+    allowed = {"edge_agent/link/uplink.py", "edge_agent/drivers/mqtt/subscriber.py", "ingest/receive.py"}
     assert users_of("aiomqtt", "paho") <= allowed, (
         "speak MQTT through the uplink, the subscriber or ingest.receive"
     )
@@ -146,7 +146,12 @@ def test_messages_of_the_wire_are_read_and_written_by_its_codecs_alone() -> None
     by the other)."""
     spoken = re.compile(r"\b(Batch|Receipt|Status|Command|Result|Event)\.model_validate_json|model_dump_json")
     #: These have answers of their own, no message of the wire: `web` its JSON, `live` what `top` shows.
-    others = {"web/api/readings.py", "web/api/windows.py", "web/problem.py", "edge_agent/live.py"}
+    others = {
+        "web/api/readings.py",
+        "web/api/windows.py",
+        "web/problem.py",
+        "edge_agent/host/local_socket.py",
+    }
     strangers = {
         name
         for path in SOURCES

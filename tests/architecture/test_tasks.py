@@ -21,9 +21,9 @@ BANNED: Final = {
 }
 #: Who may make a task, and who sees its end.
 MAKERS: Final = {
-    "edge_agent/together.py": "run() raises the end of each",
-    "edge_agent/supervisor.py": "starts it anew",
-    "edge_agent/tcp_port.py": "awaited by whoever writes first",
+    "edge_agent/tasks/together.py": "run() raises the end of each",
+    "edge_agent/tasks/supervisor.py": "starts it anew",
+    "edge_agent/line/tcp_port.py": "awaited by whoever writes first",
     "parts/supervisor.py": "starts it anew",
     "plumbline/pages.py": "the web part waits for its server and ends with it",
     "web/live.py": "a page whose task is gone is cut off",

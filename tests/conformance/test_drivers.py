@@ -25,7 +25,7 @@ from edge_agent.drivers.contract import (
     Reply,
     Target,
 )
-from edge_agent.serial_port import open_line
+from edge_agent.line.serial_port import open_line
 from simulator.line import SimulatedLine
 from tests.edge_agent.drivers.serial_server import serial_server
 from tests.edge_agent.drivers.simulated_devices import CASES, Case, Mood, MoodyBus

@@ -7,12 +7,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from checked_yaml.lines import load_with_lines
 from edge_agent import profile
 from edge_agent.drivers import modbus_frame, registry
-from edge_agent.installation import load_installation
 from edge_agent.profile import PROFILES
 from edge_agent.profiling import schema, trial
-from edge_agent.yaml_lines import load_with_lines
+from edge_agent.site.installation import load_installation
 from wire.quantities import QUANTITIES
 
 #: Loaded once: reading YAML with the lines of its keys takes a moment.

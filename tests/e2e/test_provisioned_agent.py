@@ -21,7 +21,7 @@ from typing import Final
 
 import pytest
 
-from edge_agent.badges import pseudonym
+from edge_agent.gather.badges import pseudonym
 from ingest.receive import BrokerAddress
 from plumbline.provision.issuing import Issuing
 from plumbline.stores import open_records

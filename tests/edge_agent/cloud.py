@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from edge_agent.clock import utc_ms
+from edge_agent.clock.clock import utc_ms
 from ingest.receive import BrokerAddress
 from ingest.service import Ingest
 from store.engine import sqlite_url

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from edge_agent.agent import Agent
-from edge_agent.badges import load_pepper
-from edge_agent.clock import Clock, utc_ms
-from edge_agent.installation import load_installation
-from edge_agent.serial_port import open_port
-from edge_agent.spool import Spool
+from edge_agent.clock.clock import Clock, utc_ms
+from edge_agent.gather.badges import load_pepper
+from edge_agent.line.serial_port import open_port
+from edge_agent.site.installation import load_installation
+from edge_agent.spool.spool import Spool
 from simulator.counting import CountingSite
 from simulator.devices.rdm6300 import card_frame
 from simulator.line import SimulatedLine

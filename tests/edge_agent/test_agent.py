@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.badges import load_pepper, pseudonym
-from edge_agent.clock import utc_ms
+from edge_agent.clock.clock import utc_ms
+from edge_agent.gather.badges import load_pepper, pseudonym
 from tests.edge_agent.cloud import Cloud, cloud, until
 from tests.edge_agent.place import CARD_HEX, CARD_PRINTED, Place
 from tests.servers import Mosquitto

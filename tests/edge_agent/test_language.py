@@ -11,7 +11,7 @@ import pytest
 
 from edge_agent import language
 from edge_agent.cli import main
-from edge_agent.language import LANGUAGES, Language, messages, of_environment, places, said
+from edge_agent.language import LANGUAGES, Language, messages, nearest, of_environment, places, said
 from wire.batch import FaultReason
 
 SOURCES = Path(language.__file__).parent
@@ -64,3 +64,8 @@ def test_mistakes_and_help_are_told_in_the_language_asked_for(
     assert "读取工地上的设备" in capsys.readouterr().out
     language.choose("zh")
     assert said("missing") == "缺少"
+
+
+def test_the_nearest_word_is_named_and_all_of_them_where_they_are_few() -> None:
+    assert nearest("modbos", ["modbus", "dlt645"]) == 'did you mean "modbus"? (dlt645, modbus)'
+    assert nearest("zzz", ["modbus", "dlt645"]) == "(dlt645, modbus)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent import supervisor
+from edge_agent.tasks import supervisor
 from tests.breakable import end, make_tasks_breakable, tasks_named
 from tests.edge_agent.cloud import Cloud, cloud, until
 from tests.edge_agent.place import Place

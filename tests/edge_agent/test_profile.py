@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from checked_yaml.lines import ConfigError
 from edge_agent import profile
 from edge_agent.drivers.contract import Point
 from edge_agent.drivers.dlt645_items import item
 from edge_agent.profile import Example, Profile
-from edge_agent.yaml_lines import ConfigError
 from wire.quantities import QUANTITIES
 
 NAMES = profile.names()

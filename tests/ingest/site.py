@@ -13,9 +13,9 @@ from typing import Final
 import aiomqtt
 
 from edge_agent.broker import Broker as EdgeBroker
-from edge_agent.spool import Spool
-from edge_agent.spool_thread import SpoolThread
-from edge_agent.uplink import Uplink
+from edge_agent.link.uplink import Uplink
+from edge_agent.spool.spool import Spool
+from edge_agent.spool.thread import SpoolThread
 from ingest.receive import BrokerAddress
 from ingest.recent import Recent
 from ingest.service import Ingest

@@ -7,9 +7,9 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.delivery import Delivery
-from edge_agent.spool import Sealed
-from edge_agent.streams import Streams
+from edge_agent.link.delivery import Delivery
+from edge_agent.spool.spool import Sealed
+from edge_agent.spool.streams import Streams
 from ingest.accept import Accepted, Refused
 from ingest.judged import Judged, receipts
 from ingest.receive import Arrival

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from edge_agent.recording import read_recording
+from edge_agent.recording.reader import read_recording
 from plumbline.cli import main
 from plumbline.processes import registered
 from plumbline.settings import Settings

@@ -32,7 +32,7 @@ _MOST_ROUTES: Final = 4_096
 
 
 class Collecting(Protocol):
-    """What is done with readings (see `edge_agent.collector`)."""
+    """What is done with readings (see `edge_agent.gather.collector`)."""
 
     def reply(self, device: str, time_ms: int, reply: Reply) -> None: ...
     def failure(self, device: str, time_ms: int, reason: FaultReason) -> None: ...

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edge_agent.badges import card_of_uid
+from edge_agent.drivers.card import card_of_uid
 from edge_agent.drivers.contract import Point, Reply
 from edge_agent.drivers.mqtt.message import Raw
 from edge_agent.drivers.scaling import scaled
-from edge_agent.yaml_lines import nearest
+from edge_agent.language import nearest
 
 PART: Final = "{part}"
 _KEYS: Final = ("field", "states", "invalid")

@@ -17,12 +17,12 @@ from typing import Any, Final
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.backoff import Backoff
 from edge_agent.broker import Broker
-from edge_agent.clock import Clock
+from edge_agent.clock.clock import Clock
 from edge_agent.drivers.contract import LineCounters
 from edge_agent.drivers.mqtt.arrival import Arrivals, Collecting, MqttDevice
-from edge_agent.together import Together, alone, leaves, reasons
+from edge_agent.tasks.backoff import Backoff
+from edge_agent.tasks.together import Together, alone, leaves, reasons
 
 _log = logging.getLogger(__name__)
 

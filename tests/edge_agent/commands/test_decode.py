@@ -60,7 +60,7 @@ def _changed(value: Any) -> Any:
 def _single_fields() -> list[tuple[dict[str, Any], str]]:
     # `signed` is a word of the manual that changes nothing where the number's top bit is clear.
     free = {*vectors.PROSE, "signed"}
-    # Of a register map these stand in a sentence: tests/edge_agent/test_map_check.py changes them.
+    # Of a register map these stand in a sentence: tests/edge_agent/captures/test_map_check.py changes them.
     prose = {("modbus_register_maps", "serial_defaults"), ("modbus_register_maps", "function")}
     return [
         (vector, key)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.cli import main
-from edge_agent.installation import load_installation
+from edge_agent.site.installation import load_installation
 from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave, climate_registers
 from simulator.line import SimulatedLine
 

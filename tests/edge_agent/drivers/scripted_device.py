@@ -9,7 +9,7 @@ import tty
 from collections.abc import Callable, Iterator, Sequence
 
 from edge_agent.drivers.contract import Parity, PortSettings
-from edge_agent.serial_port import SerialPort, open_port
+from edge_agent.line.serial_port import SerialPort, open_port
 
 #: What follows a request: nothing, bytes at once, or bytes in pieces a few milliseconds apart.
 Answer = bytes | Sequence[bytes] | None

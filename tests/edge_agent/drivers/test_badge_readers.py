@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.clock import utc_ms
+from edge_agent.clock.clock import utc_ms
 from edge_agent.drivers.contract import (
     CardRead,
     LineCounters,
@@ -24,7 +24,7 @@ from edge_agent.drivers.rdm6300 import Rdm6300
 from edge_agent.drivers.registry import LISTENING
 from edge_agent.drivers.uhf_r200 import UhfR200
 from edge_agent.drivers.wiegand import Wiegand
-from edge_agent.serial_port import SerialPort, open_port
+from edge_agent.line.serial_port import SerialPort, open_port
 from simulator.devices.bus import Bus, LineFaults
 from simulator.devices.pn532 import Pn532
 from simulator.devices.rdm6300 import BadgeReader

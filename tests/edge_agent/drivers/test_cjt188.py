@@ -7,7 +7,7 @@ import pytest
 from edge_agent.drivers.cjt188 import Cjt188, check_at
 from edge_agent.drivers.cjt188_frame import encode, read_request, scan
 from edge_agent.drivers.contract import LineCounters, PermanentError, Point, Reply, Target, TransientError
-from edge_agent.serial_port import SerialPort
+from edge_agent.line.serial_port import SerialPort
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
 METER = "78330011223344"

@@ -17,7 +17,7 @@ from edge_agent.drivers.decoding import Asked
 from edge_agent.drivers.dlt645 import Dlt645
 from edge_agent.drivers.dlt645_decode import decode
 from edge_agent.drivers.dlt645_frame import di_bytes, encode, read_request
-from edge_agent.serial_port import SerialPort
+from edge_agent.line.serial_port import SerialPort
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
 METER = "000000000161"

@@ -16,7 +16,7 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.dsmr_p1 import DsmrP1, check_at
 from edge_agent.drivers.dsmr_p1_frame import crc16, scan
-from edge_agent.serial_port import SerialPort
+from edge_agent.line.serial_port import SerialPort
 from simulator.devices.dsmr_p1 import telegram
 from tests.edge_agent.drivers.scripted_device import device_on_port
 

@@ -19,7 +19,7 @@ from edge_agent.drivers.contract import (
 from edge_agent.drivers.iec62056_21 import Iec62056, check_at
 from edge_agent.drivers.iec62056_21_frame import identification_in, is_damaged, readout_in
 from edge_agent.drivers.obis import Readout, evaluate, parse
-from edge_agent.serial_port import SerialPort, open_port
+from edge_agent.line.serial_port import SerialPort, open_port
 from simulator.devices.iec62056_21 import readout
 from tests.edge_agent.drivers.scripted_device import Answer, ScriptedDevice
 

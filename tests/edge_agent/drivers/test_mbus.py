@@ -20,7 +20,7 @@ from edge_agent.drivers.contract import (
 )
 from edge_agent.drivers.mbus import MBus
 from edge_agent.drivers.mbus_records import Record, parse
-from edge_agent.serial_port import SerialPort, open_port
+from edge_agent.line.serial_port import SerialPort, open_port
 from simulator.devices.mbus import MBusBus, MBusMeter, integer_record, long_frame
 from simulator.line import SimulatedLine
 from tests.edge_agent.drivers.scripted_device import device_on_port

@@ -19,7 +19,7 @@ from edge_agent.drivers.contract import (
 from edge_agent.drivers.modbus_frame import read_request, wrap
 from edge_agent.drivers.modbus_rtu import ModbusRtu
 from edge_agent.drivers.refusals import BELIEVED_POLLS
-from edge_agent.serial_port import SerialPort
+from edge_agent.line.serial_port import SerialPort
 from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave
 from tests.edge_agent.drivers.scripted_device import device_on_port
 

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.clock import utc_ms
-from edge_agent.collector import Collector
+from edge_agent.clock.clock import utc_ms
 from edge_agent.drivers import osdp, osdp_frame
 from edge_agent.drivers.contract import (
     CardRead,
@@ -31,10 +30,11 @@ from edge_agent.drivers.contract import (
 from edge_agent.drivers.decoding import Asked, FrameError
 from edge_agent.drivers.osdp import Osdp, base_key, reader_address
 from edge_agent.drivers.osdp_session import aes128
-from edge_agent.lines import Line, ListeningPlan
-from edge_agent.passage import Passages, Reader
-from edge_agent.serial_port import SerialPort, open_port
-from edge_agent.spool import Parcel
+from edge_agent.gather.collector import Collector
+from edge_agent.gather.passage import Passages, Reader
+from edge_agent.line.lines import Line, ListeningPlan
+from edge_agent.line.serial_port import SerialPort, open_port
+from edge_agent.spool.spool import Parcel
 from tests.edge_agent.cloud import until
 
 #: It has no types.

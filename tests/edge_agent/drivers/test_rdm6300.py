@@ -29,7 +29,7 @@ async def _until_lost(heard: AsyncIterator[CardRead], device: ScriptedDevice) ->
 
 
 async def test_every_frame_is_passed_on_and_counted() -> None:
-    """What is one pass is decided where all readers meet (edge_agent.passage)."""
+    """What is one pass is decided where all readers meet (edge_agent.gather.passage)."""
     counters = LineCounters()
     with device_on_port() as (device, port):
         device.say(A * 3 + B)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge_agent.drivers import osdp
-from edge_agent.installation import load_installation
 from edge_agent.scan import proposal
 from edge_agent.scan.identify import Fit
 from edge_agent.scan.probe import Setting
 from edge_agent.scan.search import Found
+from edge_agent.site.installation import load_installation
 
 TODAY = dt.date(2026, 11, 24)
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from edge_agent.drivers.contract import LineLost
-from edge_agent.installation import load_installation
+from edge_agent.line.serial_port import open_line
 from edge_agent.scan import probes, proposal
 from edge_agent.scan.probe import Probe, Setting
 from edge_agent.scan.search import Found, Search
-from edge_agent.serial_port import open_line
+from edge_agent.site.installation import load_installation
 from simulator.devices import cjt188, dlt645, modbus_rtu
 from simulator.devices.bus import Bus, LineFaults, Transmission
 from simulator.line import SimulatedLine

@@ -14,13 +14,13 @@ import aiomqtt
 import pytest
 
 from edge_agent.broker import Broker
-from edge_agent.clock import utc_ms
-from edge_agent.collector import Collector
+from edge_agent.clock.clock import utc_ms
 from edge_agent.drivers.contract import LineCounters, Target
 from edge_agent.drivers.mqtt.arrival import MqttDevice
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan, bounded_queue
+from edge_agent.gather.collector import Collector
 from edge_agent.profile import load
-from edge_agent.spool import Parcel
+from edge_agent.spool.spool import Parcel
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from tests.edge_agent.cloud import until
 from tests.edge_agent.drivers.mqtt.sparkplug import metric, payload

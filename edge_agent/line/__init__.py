@@ -1,0 +1,1 @@
+"""Serial lines at work: their ports, whose turn it is, one request in flight."""

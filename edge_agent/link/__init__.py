@@ -1,0 +1,1 @@
+"""The agent and the cloud: batches and receipts, status, commands."""

@@ -1,0 +1,1 @@
+"""The site file: what it says, whether that is right, what of it may change from afar."""

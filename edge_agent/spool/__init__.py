@@ -1,0 +1,1 @@
+"""What the cloud has not yet receipted, on disk."""

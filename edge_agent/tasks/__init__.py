@@ -1,0 +1,1 @@
+"""Tasks that are watched: none ends unseen."""
