@@ -12,6 +12,7 @@ FOLDER = Path(registry.__file__).parent
 #: Modules that are no driver, with the reason.
 NO_DRIVERS = {
     "__init__": "package",
+    "card": "the number of a card",
     "contract": "what a driver is",
     "decoding": "what codecs say to decode",
     "cjt188_data": "part of cjt188",
@@ -40,6 +41,7 @@ NO_DRIVERS = {
     "polling": "asking one device for several things",
     "printed_units": "units in data sets of iec62056_21 and dsmr_p1",
     "refusals": "what devices do not have",
+    "register_maps": "makers' maps, for modbus_rtu",
     "registry": "the table itself",
     "scaling": "numbers",
     "scanning": "frames that end with a sum and 16",
