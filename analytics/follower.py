@@ -14,7 +14,7 @@ from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.log.reader import Taken, read_on
-from store.records.contract import Records
+from store.records.records import Records
 from store.threads import ANALYTICS
 
 LOGGER = logging.getLogger("plumbline.analytics")
@@ -61,11 +61,12 @@ class Follower:
     def _step(self) -> Taken:
         """Read on and keep the place. The log waits for who has one, so it is taken before the first step."""
         if not self.counters.registered:
-            self._records.move(READER, 0)
+            self._records.readers.move(READER, 0)
             self.counters.registered = True
-        records = self._log.read(self._records.position(READER), STEP_BATCHES)
+        records = self._log.read(self._records.readers.position(READER), STEP_BATCHES)
         if records:
-            self._records.move(READER, records[-1].offset)
+            with self._records.begin() as done:  # what comes of them will be here, too
+                done.readers.move(READER, records[-1].offset)
             self.counters.position = records[-1].offset
             self.counters.batches += len(records)
         return Taken(len(records), full=len(records) == STEP_BATCHES)

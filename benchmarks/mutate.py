@@ -33,9 +33,8 @@ from ingest.receive import Arrival
 from store.engine import sqlite_url
 from store.log.contract import Log
 from store.log.sqlite import SqliteLog
-from store.records.contract import Records
+from store.records.records import Records
 from store.records.registry import Directory
-from store.records.sql_records import SqlRecords
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.topics import Topic
@@ -297,7 +296,7 @@ class Run:
 
     def _quarantine(self, judged: Sequence[Judged]) -> None:
         items = [item for one in judged if (item := judging.quarantined(one)) is not None]
-        self._records.quarantine(items)
+        self._records.quarantine.add(items)
         self._reasons.update(item.reason for item in items)
 
     def _count(self, judged: Sequence[Judged], repeats: int, conflicts: int) -> None:
@@ -398,7 +397,7 @@ def _shown(kind: str, part: Any) -> str:  # noqa: ANN401 - JSON
 
 def _set_aside(records: Records) -> Iterator[tuple[str, str]]:
     after = 0
-    while page := records.quarantined(1000, after):
+    while page := records.quarantine.items(1000, after):
         yield from ((item.topic, wire_payload.digest(item.payload)) for item in page)
         after = page[-1].id
 
@@ -432,7 +431,7 @@ def _unreadable(log: Log) -> Iterator[str]:
 def run(folder: Path, count: int, seed: int) -> Counts:
     """All of it, with the stores in `folder`."""
     started = time.monotonic()
-    log, records = SqliteLog(folder / "log.db"), SqlRecords(sqlite_url(folder / "records.db"))
+    log, records = SqliteLog(folder / "log.db"), Records(sqlite_url(folder / "records.db"))
     work = Run(log, records)
     group: list[tuple[Topic, bytes]] = []
     for one in payloads(count, seed):

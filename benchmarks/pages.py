@@ -33,7 +33,8 @@ from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.contract import AgentState, SiteEvent
-from store.records.sql_records import SqlRecords
+from store.records.events import READER
+from store.records.records import Records
 from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
@@ -90,7 +91,7 @@ class _Stand:
     def __init__(self, folder: Path) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.records = Records(sqlite_url(folder / "records.db"))
         self.projects = [_project(number) for number in range(_PAGES)]
         self.seq = 0
 
@@ -108,10 +109,12 @@ class _Stand:
             self.timeseries.write(_blocks(times), offset)
             while self.timeseries.roll_up(500):
                 pass
-        self.records.add_events(_passages(), offset)
+        with self.records.begin() as done:
+            done.events.add(_passages())
+            done.readers.move(READER, offset)
         devices = [DeviceStatus(device=device.id) for device in self.projects[0].devices]
         status = Status(online=True, sent=_NOW, stream=_STREAM, devices=devices)
-        self.records.put_agent_state(AgentState(_SITE, "pi-1", _NOW, status))
+        self.records.agent_states.put(AgentState(_SITE, "pi-1", _NOW, status))
 
     async def measured(self) -> list[Figure]:
         app = create_app(self.projects, self.log, self.timeseries, self.records, Hint(), lambda: _NOW)

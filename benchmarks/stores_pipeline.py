@@ -20,7 +20,7 @@ from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 from store.timeseries.sqlite import SqliteTimeSeries
 
@@ -32,7 +32,7 @@ def fill(folder: Path, log_path: Path, store: TimeSeries, handed_over: list[Stor
     """Seconds until the store has everything in the log. `handed_over`: the same batches as accept leaves
     them to a writer in its process; else it reads and decodes the log."""
     log = SqliteLog(log_path)
-    records = SqlRecords(sqlite_url(folder / "records.db"))
+    records = Records(sqlite_url(folder / "records.db"))
     recent = Recent(bound=sys.maxsize)
     for stored in handed_over or ():
         recent.add(stored)

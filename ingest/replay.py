@@ -18,7 +18,8 @@ from ingest.accept import Accepted, Refused, accept, dump
 from ingest.correction import Correction
 from ingest.refusals import SetAside, detail, summary
 from store.log.contract import Entry, Log, proof
-from store.records.contract import Quarantined, Records
+from store.records.contract import Quarantined
+from store.records.records import Records
 from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -121,7 +122,7 @@ class Replay:
     ) -> Iterator[Replayed]:
         """Every item that waits, one after the other, by id."""
         after = 0
-        while page := self._records.quarantined(_PAGE, after, site=site, reason=reason, waiting=True):
+        while page := self._records.quarantine.items(_PAGE, after, site=site, reason=reason, waiting=True):
             yield from (self.item(item, correction) for item in page)
             after = page[-1].id
 
@@ -168,11 +169,11 @@ class Replay:
 
     def _settle(self, item: Quarantined, waiting: tuple[SetAside, ...]) -> None:
         if not waiting:
-            self._records.mark_replayed(item.id, self._clock())
+            self._records.quarantine.mark_replayed(item.id, self._clock())
             return
         reason, why = waiting[0].reason, summary(waiting)
         if (reason, why) != (item.reason, item.detail):
-            self._records.narrow_quarantine(item.id, reason, why)
+            self._records.quarantine.narrow(item.id, reason, why)
 
 
 def _under_its_content(topic: Topic, item: Quarantined, fresh: Batch) -> Entry:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from store.records.contract import Records
+from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 
 DAY_MS: Final = 86_400_000

@@ -27,7 +27,8 @@ from parts.supervisor import Supervisor
 from store.errors import StoreError
 from store.log.contract import Log
 from store.log.hint import Hint
-from store.records.contract import AgentState, Quarantined, Records
+from store.records.contract import AgentState, Quarantined
+from store.records.records import Records
 from store.records.registry import Directory
 from store.threads import COMMITS, JUDGING, JUDGING_LARGE, Threads
 from wire import payload as wire_payload
@@ -224,7 +225,7 @@ class Ingest:
     async def _quarantine(self, group: Iterable[Judged]) -> None:
         items = [item for judged in group if (item := judging.quarantined(judged)) is not None]
         if items:
-            await self._persist("quarantine", lambda: self._records.quarantine(items))
+            await self._persist("quarantine", lambda: self._records.quarantine.add(items))
         self.counters.refused += sum(isinstance(judged.outcome, Refused) for judged in group)
 
     def _count(self, one: Accepted, offset: int | None) -> None:

@@ -12,7 +12,8 @@ from ingest.refusals import detail
 from parts.backoff import Backoff
 from parts.progress import Progress
 from store.errors import StoreError
-from store.records.contract import AgentState, Quarantined, Records
+from store.records.contract import AgentState, Quarantined
+from store.records.records import Records
 from store.records.registry import Directory
 from store.threads import UPKEEP
 from wire import status as wire_status
@@ -101,9 +102,9 @@ class Statuses:
                 self._woken.set()
 
     def _store(self, taken: list[AgentState | Quarantined]) -> None:
-        set_aside = [one for one in taken if isinstance(one, Quarantined)]
-        if set_aside:
-            self._records.quarantine(set_aside)
-        for one in taken:
-            if isinstance(one, AgentState):
-                self._records.put_agent_state(one)
+        """One transaction: they come again as they were where it fails."""
+        with self._records.begin() as done:
+            done.quarantine.add([one for one in taken if isinstance(one, Quarantined)])
+            for one in taken:
+                if isinstance(one, AgentState):
+                    done.agent_states.put(one)

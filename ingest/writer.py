@@ -22,7 +22,9 @@ from store.log.contract import Log, Record
 from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.log.reader import Taken, pause, read_on
-from store.records.contract import Records, SiteEvent
+from store.records.contract import SiteEvent
+from store.records.events import READER
+from store.records.records import Records
 from store.threads import WRITING
 from store.timeseries.contract import Differences, TimeSeries
 
@@ -106,7 +108,7 @@ class _Readings:
         self._counters.readings += self._store.write(blocks, batches[-1].offset, told)
         if told.count:
             self._counters.differing += told.count
-            self._records.quarantine(differing.items(told, self._clock()))
+            self._records.quarantine.add(differing.items(told, self._clock()))
 
 
 class _Events:
@@ -120,7 +122,7 @@ class _Events:
         self._counters = counters
 
     def position(self) -> int:
-        return self._store.position("events")
+        return self._store.readers.position(READER)
 
     def note(self, reached: int) -> None:
         self._counters.events_position = reached
@@ -134,7 +136,9 @@ class _Events:
         events = [
             SiteEvent(stored.site, stored.agent, event) for stored in batches for event in stored.events
         ]
-        self._store.add_events(events, batches[-1].offset)
+        with self._store.begin() as done:
+            done.events.add(events)
+            done.readers.move(READER, batches[-1].offset)
         self._counters.events += len(events)
 
 
@@ -289,7 +293,7 @@ class Writer:
         """By age, what every reader has. The two stores are waited for for ever; any other reader for
         `wait_days` more: it may be dead for good, and the disk must not fill for it."""
         stored = min(self._readings.position(), self._events.position())
-        others = {name: at for name, at in self._records.positions().items() if at < stored}
+        others = {name: at for name, at in self._records.readers.positions().items() if at < stored}
         slowest = min(others, key=lambda name: others[name], default="")
         now_ms, kept = self._believed.now(self._clock()), self._retention
         before, proofs = kept.log_before(now_ms), kept.proofs_before(now_ms)

@@ -25,8 +25,8 @@ from plumbline.stores import open_log, open_records, open_timeseries
 from store import private
 from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
+from store.records.records import Records
 from store.records.registry import Registration
-from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
 from wire.printable import printable
 
@@ -229,18 +229,18 @@ def _ranges(pairs: list[tuple[int, int]]) -> str:
     return f"{shown} and {len(pairs) - 10} ranges more" if len(pairs) > 10 else shown
 
 
-def _look_at_records(records: SqlRecords) -> Iterator[Line]:
+def _look_at_records(records: Records) -> Iterator[Line]:
     firms = records.registry.firms()
     sites = [site for firm in firms for site in records.registry.sites(firm.id)]
     yield Line("ok", "records", f"{len(firms)} firms, {len(sites)} sites")
-    for (site, reason), count in sorted(records.quarantine_counts().items(), key=str):
+    for (site, reason), count in sorted(records.quarantine.counts().items(), key=str):
         what = f"{count} batches of {site or 'nobody'} wait: {reason}"
         yield Line("warn", "quarantine", what, "`plumbline quarantine list`, mend the cause, then `replay`")
     for one in sites:
         gone = records.registry.retired(one.firm, one.id)
         for device in gone.devices:
             yield Line("ok", "records", f"{one.id} / {device} was taken out; its past stays")
-        for state in records.agent_states(one.id):
+        for state in records.agent_states.of(one.id):
             if not state.status.online and state.agent not in gone.agents:
                 yield Line("warn", "agent", f"{one.id} / {state.agent} is offline", "power and network there")
 

@@ -16,7 +16,7 @@ from typing import Final, TextIO
 
 import yaml
 
-from store.records.contract import Records
+from store.records.records import Records
 from store.records.registry import Device, Registry, Site
 from store.timeseries.contract import TimeSeries
 
@@ -77,7 +77,7 @@ def _write_events(path: Path, site: str, records: Records, start: int, end: int)
         writer = csv.writer(file)
         writer.writerow(_EVENT_COLUMNS)
         for at in range(start, end, DAY_MS):
-            for one in records.events(site, at, min(at + DAY_MS, end)):
+            for one in records.events.between(site, at, min(at + DAY_MS, end)):
                 event = one.event
                 row = (event.time, event.device, event.kind, event.badge or "", "", event.direction or "")
                 writer.writerow(row)

@@ -19,9 +19,8 @@ from store.log.follow import Following
 from store.log.hint import Hint
 from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
-from store.records.contract import Records
+from store.records.records import Records
 from store.records.registry import Registry
-from store.records.sql_records import SqlRecords
 from store.threads import LEASES
 from store.timeseries.contract import TimeSeries
 from store.timeseries.influxdb.settings import InfluxSettings
@@ -72,12 +71,12 @@ def open_timeseries(settings: Settings) -> TimeSeries:
     return SqliteTimeSeries(settings.data / "timeseries.db")
 
 
-def open_records(settings: Settings) -> SqlRecords:
+def open_records(settings: Settings) -> Records:
     """Records and registry."""
     store = settings.stores.records
     if isinstance(store, PostgresqlStore):
-        return SqlRecords(secret(store.dsn_file))
-    return SqlRecords(sqlite_url(settings.data / "records.db"))
+        return Records(secret(store.dsn_file))
+    return Records(sqlite_url(settings.data / "records.db"))
 
 
 def turn(settings: Settings, work: Literal["writer", "analytics"]) -> Turn:

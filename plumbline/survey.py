@@ -66,7 +66,7 @@ class Survey:
         looked_at = now_ms()
         log_offset = self._stores.log.last_offset()
         position = self._stores.timeseries.position()
-        states = [state for site in self._sites for state in self._stores.records.agent_states(site)]
+        states = [state for site in self._sites for state in self._stores.records.agent_states.of(site)]
         return {
             "looked_at": looked_at,
             "log_offset": log_offset,
@@ -74,6 +74,6 @@ class Survey:
             "time_series_lag": max(log_offset - position, 0),
             "agents_online": sum(state.status.online for state in states),
             "spooled_batches": sum(state.status.spool.batches for state in states),
-            "quarantined": sum(self._stores.records.quarantine_counts().values()),
+            "quarantined": sum(self._stores.records.quarantine.counts().values()),
             "refused_calls": {threads.name: threads.refused for threads in EVERY_POOL},
         }

@@ -108,7 +108,7 @@ def _expected(key: StreamKey, state: AgentState | None, holes: Ranges) -> Ranges
 def site_gaps(log: Log, records: SiteRecords, site: SiteRef) -> list[StreamGaps]:
     """`gaps` from the stores. Blocking. Raises StoreError where a store will not."""
     # The states first: what comes in between is then known to the log, and no hole.
-    states = records.agent_states(site)
+    states = records.agent_states.of(site)
     streams = log.streams(site)
     if not gaps(streams, states, {}):
         return []
@@ -119,7 +119,7 @@ def _set_aside(records: SiteRecords, site: SiteRef) -> dict[StreamKey, Ranges]:
     found: defaultdict[StreamKey, Ranges] = defaultdict(Ranges)
     after = looked_at = 0
     while looked_at < MOST_ITEMS:
-        page = records.quarantined(_PAGE, after, site=site, waiting=True)
+        page = records.quarantine.items(_PAGE, after, site=site, waiting=True)
         for item in page:
             _note(item, found)
         if len(page) < _PAGE:

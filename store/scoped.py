@@ -40,16 +40,24 @@ class SiteSeries(Protocol):
     ) -> Window: ...
 
 
-class SiteRecords(Protocol):
-    """Of `store.records.contract.Records`."""
+class SiteEvents(Protocol):
+    """Of `store.records.events.Events`."""
 
-    def events(
+    def between(
         self, site: SiteRef, start: int, end: int, kind: str | None = None, *, limit: int | None = None
     ) -> list[SiteEvent]: ...
 
-    def agent_states(self, site: SiteRef) -> list[AgentState]: ...
 
-    def quarantined(
+class SiteAgentStates(Protocol):
+    """Of `store.records.agent_states.AgentStates`."""
+
+    def of(self, site: SiteRef) -> list[AgentState]: ...
+
+
+class SiteQuarantine(Protocol):
+    """Of `store.records.quarantine.Quarantine`."""
+
+    def items(
         self,
         limit: int = 100,
         after_id: int = 0,
@@ -59,13 +67,33 @@ class SiteRecords(Protocol):
         waiting: bool = False,
     ) -> list[Quarantined]: ...
 
-    def add_exchange(self, said: MeterExchange) -> MeterExchange: ...
+    def item(self, item_id: int) -> Quarantined | None: ...
 
-    def exchanges(self, site: SiteRef, *, undone: bool = False) -> list[MeterExchange]: ...
-
-    def undo_exchange(self, site: SiteRef, exchange_id: int, at: int, by: str) -> bool: ...
-
-    def quarantine_item(self, item_id: int) -> Quarantined | None: ...
-
-    def quarantine_counts(self, site: SiteRef | None = None) -> dict[tuple[str | None, str], int]:
+    def counts(self, site: SiteRef | None = None) -> dict[tuple[str | None, str], int]:
         """Without a site it names those of others: to be held against one's own, not told."""
+
+
+class SiteExchanges(Protocol):
+    """Of `store.records.exchanges.Exchanges`."""
+
+    def add(self, said: MeterExchange) -> MeterExchange: ...
+
+    def of(self, site: SiteRef, *, undone: bool = False) -> list[MeterExchange]: ...
+
+    def undo(self, site: SiteRef, exchange_id: int, at: int, by: str) -> bool: ...
+
+
+class SiteRecords(Protocol):
+    """Of `store.records.records.Records`."""
+
+    @property
+    def events(self) -> SiteEvents: ...
+
+    @property
+    def agent_states(self) -> SiteAgentStates: ...
+
+    @property
+    def quarantine(self) -> SiteQuarantine: ...
+
+    @property
+    def exchanges(self) -> SiteExchanges: ...

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.servers import Postgres
 from store.log.postgresql import PostgresqlLog
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 
 _NUMBERS: Final = itertools.count(1)
 _NAME: Final = "with_tables"
@@ -45,7 +45,7 @@ def postgres_cluster() -> Iterator[Postgres]:
         with Postgres(folder, settings=["fsync=off", "autovacuum=off"]) as cluster:
             dsn = cluster.create_database(_NAME)
             PostgresqlLog(dsn).close()
-            SqlRecords(dsn).close()
+            Records(dsn).close()
             yield cluster
     finally:
         shutil.rmtree(folder)

@@ -21,7 +21,8 @@ from store.errors import StoreError
 from store.log.contract import Log
 from store.log.decoder import Decoder
 from store.log.hint import Hint
-from store.records.contract import Quarantined, Records
+from store.records.contract import Quarantined
+from store.records.records import Records
 from store.records.registry import Registry
 from store.threads import API_THREADS, PAGES
 from store.timeseries.contract import TimeSeries

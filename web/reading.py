@@ -24,8 +24,9 @@ from analytics.situation.state import (
     watch,
 )
 from analytics.totals import Tally, tally_of
-from store.records.contract import AgentState, Records
+from store.records.contract import AgentState
 from store.records.exchanges import told_of
+from store.records.records import Records
 from store.records.registry import Directory, Registry
 from store.timeseries.contract import TimeSeries, Window
 
@@ -70,12 +71,12 @@ class Stores:
 
     def position(self) -> int:
         """The log offset that both stores have reached at least."""
-        return min(self._timeseries.position(), self._records.position("events"))
+        return min(self._timeseries.position(), self._records.readers.position("events"))
 
     def agents(self, site: str) -> list[AgentState]:
         """What the site's agents say of themselves; without those that were taken out of the registry."""
         listed = self._listed(site)
-        return [one for one in self._records.agent_states(site) if listed is None or one.agent in listed]
+        return [one for one in self._records.agent_states.of(site) if listed is None or one.agent in listed]
 
     def _listed(self, site: str) -> frozenset[str] | None:
         """The agents that the registry has there, None where it takes any."""
@@ -91,7 +92,7 @@ class Stores:
         watched = watch(place)
         newest = self._newest(place.site, now)
         yesterday = place.local_day(now, days=-1)
-        events = self._records.events(place.site, yesterday.start, now + DAY_MS, "badge")
+        events = self._records.events.between(place.site, yesterday.start, now + DAY_MS, "badge")
         passages = site_passages(events, watched)
         return Stored(
             {series: reading for series, reading in newest.items() if series in watched.series},
@@ -116,7 +117,7 @@ class Stores:
         """Today's totals, from the rollups and the readings that are not in them yet."""
         today = place.local_day(now)
         span = today.start, today.end, today.end - today.start
-        said = self._records.exchanges(place.site)
+        said = self._records.exchanges.of(place.site)
         return {
             series: tally_of(self._timeseries.life(place.site, *series, *span, told_of(said, *series)))
             for series in watch(place).counters

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Final
 
-from store.records.contract import AgentState, Quarantined, Records
+from store.records.contract import AgentState, Quarantined
+from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 from wire import batch as wire_batch
 from wire.errors import WireError
@@ -43,7 +44,7 @@ class Holdings:
     def agents(self, site: str) -> list[AgentState]:
         """What the agents of a site last said of themselves."""
         with closing(self._records()) as records:
-            return records.agent_states(site)
+            return records.agent_states.of(site)
 
     def quarantined(self) -> dict[str, dict[tuple[str, str], set[int]]]:
         """Site -> numbers by series in quarantined payloads; some of them may be stored as well."""
@@ -61,7 +62,7 @@ class Holdings:
 
 def _pages(records: Records) -> Iterator[Quarantined]:
     last = 0
-    while page := records.quarantined(_PAGE, last):
+    while page := records.quarantine.items(_PAGE, last):
         yield from page
         last = page[-1].id
 

@@ -65,7 +65,7 @@ def _exchanged(stores: Stores, arguments: argparse.Namespace) -> int:
         arguments.old_last, arguments.new_first,
     )  # fmt: skip
     try:
-        stored = stores.records.add_exchange(checked(said))
+        stored = stores.records.exchanges.add(checked(said))
     except ValueError as error:
         raise SettingsError(str(error)) from error
     print(_line(stored))
@@ -92,13 +92,13 @@ def _time_ms(text: str) -> int:
 
 
 def _list(stores: Stores, arguments: argparse.Namespace) -> int:
-    for one in stores.records.exchanges(arguments.site, undone=True):
+    for one in stores.records.exchanges.of(arguments.site, undone=True):
         print(_line(one))
     return 0
 
 
 def _undo(stores: Stores, arguments: argparse.Namespace) -> int:
-    done = stores.records.undo_exchange(arguments.site, arguments.id, now_ms(), arguments.by)
+    done = stores.records.exchanges.undo(arguments.site, arguments.id, now_ms(), arguments.by)
     if not done:
         print(
             f"no exchange {arguments.id} that holds; `plumbline meter list {arguments.site}`", file=sys.stderr

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(_: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
-    items = stores.records.quarantined(
+    items = stores.records.quarantine.items(
         arguments.limit,
         arguments.after,
         site=arguments.site,
@@ -68,7 +68,7 @@ def _list(_: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
     )
     for item in items:
         print(_line(item))
-    for beyond in stores.records.beyond_quota(arguments.site):
+    for beyond in stores.records.quarantine.beyond_quota(arguments.site):
         print(
             f"{beyond.site or '?'}/{beyond.agent or '?'}: the quota is full: {beyond.count:,} more messages "
             f"({beyond.bytes:,} bytes, {beyond.reason}) are counted and not kept",
@@ -129,7 +129,7 @@ def _replayed(
 
 
 def _item(stores: Stores, number: int) -> Quarantined:
-    item = stores.records.quarantine_item(number)
+    item = stores.records.quarantine.item(number)
     if item is None:
         raise SettingsError(f"{number}: no such item; `plumbline quarantine list --all` has their ids")
     return item

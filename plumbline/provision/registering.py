@@ -10,8 +10,8 @@ from plumbline.registration import registration_of
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_records
 from store import private
+from store.records.records import Records
 from store.records.registry import Agent, Registration, Registry
-from store.records.sql_records import SqlRecords
 from web.project import ProjectsError, load_projects
 
 
@@ -38,7 +38,7 @@ def register(settings: Settings, site: str, agent: str) -> Registered:
     try:
         timezone = _timezone(records.registry, settings, site)
         listed = {one.id for one in records.registry.agents(settings.firm.id, site)}
-        heard = {state.agent for state in records.agent_states(site)}
+        heard = {state.agent for state in records.agent_states.of(site)}
         entered = Agent(settings.firm.id, site, agent, provisioned=True)
         records.registry.register(Registration(agents=[entered]))
     finally:
@@ -55,7 +55,7 @@ def retire(settings: Settings, site: str, agent: str, at: int) -> None:
         records.close()
 
 
-def _records(settings: Settings) -> SqlRecords:
+def _records(settings: Settings) -> Records:
     """With what the projects file says now: a site entered a minute ago is known."""
     private.folder(settings.data)
     records = open_records(settings)

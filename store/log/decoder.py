@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from store.log.contract import Record
-from store.records.contract import Quarantined, Records
+from store.records.contract import Quarantined
+from store.records.records import Records
 from wire import batch as wire_batch
 from wire import topics
 from wire.batch import Batch, Event
@@ -53,6 +54,6 @@ class Decoder:
             record.accepted_at, topic, entry.payload, "undecodable", f"{detail}; {remedy}",
             entry.site, entry.agent, entry.stream, entry.seq,
         )  # fmt: skip
-        self._records.quarantine([item])
+        self._records.quarantine.add([item])
         self.undecodable += 1
         logger.error("%s; %s", detail, remedy)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from sqlalchemy import delete, insert, select, update
+
+from store.records.schema import METER_EXCHANGE
+from store.records.session import Session
 from store.timeseries.counter import Exchange
 from store.timeseries.limits import must_be_counter
 
@@ -32,6 +36,9 @@ class MeterExchange:
     id: int = 0
 
 
+_EXCHANGE: Final = select(*(METER_EXCHANGE.c[name] for name in MeterExchange.__dataclass_fields__))
+
+
 def checked(said: MeterExchange) -> MeterExchange:
     """With `at` on its minute. Raises ValueError for what cannot have happened: the rule and the remedy."""
     must_be_counter(said.quantity)
@@ -55,3 +62,40 @@ def told_of(every: Iterable[MeterExchange], device: str, quantity: str) -> list[
             own = one.quantity == quantity
             found[one.at] = Exchange(one.at, one.old_last if own else None, one.new_first if own else None)
     return [found[at] for at in sorted(found)]
+
+
+class Exchanges:
+    """Of each site's meters."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, said: MeterExchange) -> MeterExchange:
+        """Store what a person says of a meter; with its id."""
+        row = asdict(said)
+        del row["id"]
+        statement = insert(METER_EXCHANGE).returning(METER_EXCHANGE.c.id)
+        with self._session.write() as connection:
+            return replace(said, id=connection.scalars(statement, row).one())
+
+    def of(self, site: str, *, undone: bool = False) -> list[MeterExchange]:
+        """Those that hold, of a site, by id; `undone`: also those that do not any more."""
+        columns = METER_EXCHANGE.c
+        query = _EXCHANGE.where(columns.site == site).order_by(columns.id)
+        if not undone:
+            query = query.where(columns.undone.is_(None))
+        with self._session.read() as connection:
+            return [MeterExchange(*row) for row in connection.execute(query)]
+
+    def undo(self, site: str, exchange_id: int, at: int, by: str) -> bool:
+        """Whether the site had such a one that held."""
+        columns = METER_EXCHANGE.c
+        statement = update(METER_EXCHANGE).values(undone=at, undone_by=by)
+        held = (columns.site == site, columns.id == exchange_id, columns.undone.is_(None))
+        with self._session.write() as connection:
+            return connection.execute(statement.where(*held)).rowcount > 0
+
+    def erase(self, site: str) -> None:
+        """Delete a site's."""
+        with self._session.write() as connection:
+            connection.execute(delete(METER_EXCHANGE).where(METER_EXCHANGE.c.site == site))

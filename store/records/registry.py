@@ -1,6 +1,7 @@
 """The registry: whose site it is, who may send from it, who may look at it.
 
 Every row that belongs to a firm carries it, and every question takes the firm first: tenancy is one filter.
+`version` counts the changes of a row; two rows that differ in it alone are equal.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Firm:
 
     id: str
     name: str
+    version: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ class RegisteredProject:
     name_en: str
     #: ISO date.
     started: str
+    #: Id of the customer it is for.
+    customer: str | None = None
+    #: ISO date.
+    handover: str | None = None
+    #: End of the working day, HH:MM.
+    closes: str = "20:00"
+    version: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class Site:
     firm: str
     id: SiteRef
     timezone: str
+    version: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Room:
     id: str
     name_zh: str
     name_en: str
+    version: int = field(default=0, compare=False)
 
     def name(self, language: Language) -> str:
         """As the customer calls it."""
@@ -90,6 +101,7 @@ class Agent:
     site: str
     id: str
     provisioned: bool = False
+    version: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class Device:
     kind: str
     room: str | None = None
     interval_s: float | None = None
+    version: int = field(default=0, compare=False)
 
     @property
     def interval_ms(self) -> int:

@@ -60,6 +60,11 @@ def _retired() -> Column[int]:
     return _number("retired", optional=True)
 
 
+def _version() -> Column[int]:
+    """Counts the changes of the row (`registry_change` has each); 0: entered before they were counted."""
+    return Column("version", BigInteger, nullable=False, server_default="0")
+
+
 def _row_id() -> Column[int]:
     return Column("id", _ROW_ID, primary_key=True)
 
@@ -76,7 +81,7 @@ def _of_site() -> ForeignKeyConstraint:
     return _refers(("firm", "site"), "site", ("firm", "id"))
 
 
-FIRM: Final = Table("firm", METADATA, _key("id"), _word("name"))
+FIRM: Final = Table("firm", METADATA, _key("id"), _word("name"), _version())
 MEMBER: Final = Table("member", METADATA, _key("firm"), _key("id"), _word("name"), _of_firm())
 MEMBER_ROLE: Final = Table("member_role", METADATA,
     _key("firm"), _key("member"), _key("role"),
@@ -89,12 +94,28 @@ SITE: Final = Table(
     _word("firm"),
     _word("timezone"),
     _retired(),
+    _version(),
     _of_firm(),
     UniqueConstraint("firm", "id"),
 )
+#: Who a project is for, as the firm calls them.
+CUSTOMER: Final = Table("customer", METADATA,
+    _key("firm"), _key("id"), _word("name_zh"), _word("name_en"), _retired(), _version(), _of_firm(),
+)  # fmt: skip
+#: `started`, `handover`: ISO dates; `closes`: the end of the working day, HH:MM, local time.
 PROJECT: Final = Table("project", METADATA,
     _key("firm"), _key("id"), _word("site"), _word("name_zh"), _word("name_en"), _word("started"),
-    _retired(), _of_site(),
+    _word("customer", optional=True), _word("handover", optional=True),
+    Column("closes", _WORD, nullable=False, server_default="20:00"),
+    _retired(), _version(), _of_site(), _refers(("firm", "customer"), "customer", ("firm", "id")),
+)  # fmt: skip
+#: What opens a customer's page without a login. Of its token only the digest is here.
+LINK: Final = Table("link", METADATA,
+    _row_id(), _word("firm"), _word("project"), _word("whom"), Column("digest", LargeBinary, nullable=False),
+    _word("author"), Column("created", UtcTime, nullable=False), Column("expires", UtcTime),
+    Column("revoked", UtcTime), Column("openings", BigInteger, nullable=False, server_default="0"),
+    _refers(("firm", "project"), "project", ("firm", "id")),
+    UniqueConstraint("digest"), Index(None, "firm", "project"), sqlite_autoincrement=True,
 )  # fmt: skip
 ROOM: Final = Table(
     "room",
@@ -105,16 +126,17 @@ ROOM: Final = Table(
     _word("name_zh"),
     _word("name_en"),
     _retired(),
+    _version(),
     _of_site(),
 )
 #: `provisioned`: entered by `plumbline provision`, and taken out by its `revoke` alone.
 AGENT: Final = Table("agent", METADATA,
     _key("firm"), _key("site"), _key("id"), Column("provisioned", Boolean, nullable=False), _retired(),
-    _of_site(),
+    _version(), _of_site(),
 )  # fmt: skip
 DEVICE: Final = Table("device", METADATA,
     _key("firm"), _key("site"), _key("id"), _word("kind"), _word("room", optional=True),
-    Column("interval_s", Float(53)), _retired(),
+    Column("interval_s", Float(53)), _retired(), _version(),
     _of_site(), _refers(("firm", "site", "room"), "room", ("firm", "site", "id")),
 )  # fmt: skip
 #: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here.
@@ -122,6 +144,24 @@ TOKEN: Final = Table("token", METADATA,
     _row_id(), _word("firm"), _word("name"), _word("scopes"), Column("digest", LargeBinary, nullable=False),
     Column("created", UtcTime, nullable=False), Column("expires", UtcTime), Column("revoked", UtcTime),
     _of_firm(), UniqueConstraint("digest"), Index(None, "firm"), sqlite_autoincrement=True,
+)  # fmt: skip
+#: Every change of a row of the registry: what it was from then on (`body`, JSON; of one retired what it was
+#: last), by whom and when. `key` is its id, `site` where it belongs to one.
+REGISTRY_CHANGE: Final = Table("registry_change", METADATA,
+    _row_id(), _word("firm"), _word("noun"), _word("site", optional=True), _word("key"), _number("version"),
+    _word("what"), _word("body"), _word("author"), Column("at", UtcTime, nullable=False),
+    _of_firm(), Index(None, "firm", "noun", "key"), Index(None, "firm", "site"), sqlite_autoincrement=True,
+)  # fmt: skip
+#: The projects file that was imported last: its digest, and the last change of that import.
+REGISTRY_IMPORT: Final = Table("registry_import", METADATA,
+    _key("firm"), Column("digest", LargeBinary, nullable=False), _word("author"),
+    Column("at", UtcTime, nullable=False), _number("change"), _of_firm(),
+)  # fmt: skip
+#: What has changed in shared records: read as the log is read. `topic` is whose (`site:…`, `project:…`,
+#: `firm:…`), `key` what of it.
+FEED: Final = Table("feed", METADATA,
+    _row_id(), _word("firm"), _word("topic"), _word("key"), Column("at", UtcTime, nullable=False),
+    _of_firm(), Index(None, "at"), sqlite_autoincrement=True,
 )  # fmt: skip
 
 #: An event has no number of its own: what happened is its identity (`digest`, see `wire.batch.identity_of`),

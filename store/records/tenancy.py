@@ -6,6 +6,7 @@ A test refuses any other statement over these tables, and any other maker of a `
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NewType
 
 from sqlalchemy import ColumnElement, Delete, Select, Table, Update, delete, select, update
@@ -67,6 +68,11 @@ def delete_of(table: Table, firm: str, site: str | None = None) -> Delete:
 def across_firms(table: Table) -> Select[Any]:
     """Rows of every firm, all columns: for what serves them all. A test lists who may."""
     return select(table)
+
+
+def delete_older(table: Table, before: datetime) -> Delete:
+    """Retention, of every firm: what bears a moment (`at`) before."""
+    return delete(table).where(table.c.at < before)
 
 
 def _belongs(table: Table, firm: str | None, site: str | None) -> list[ColumnElement[bool]]:

@@ -31,6 +31,7 @@ ACROSS_FIRMS: Final = {
     "by_digest": "whose session it is, is what is asked",
     "has_owner": "whether anybody at all can begin",
     "look": "what a one-time pass opens, is what is asked",
+    "_feed": "who hands on what has changed looks whose it is",
     "_known_firms": "whether a firm is known",
     "_present_by_site": "of directory",
 }

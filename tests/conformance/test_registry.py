@@ -11,6 +11,7 @@ import pytest
 
 from store.engine import sqlite_url
 from store.errors import StoreError
+from store.records.records import Records
 from store.records.registry import (
     Agent,
     Device,
@@ -25,7 +26,6 @@ from store.records.registry import (
     Scope,
     Site,
 )
-from store.records.sql_records import SqlRecords
 from store.records.tenancy import site_ref
 from store.records.tokens import make_token, token_digest
 
@@ -51,7 +51,7 @@ THEIRS: Final = Registration(
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
     sqlite = request.param == "sqlite"
     url = sqlite_url(tmp_path / "records.db") if sqlite else request.getfixturevalue("postgres_dsn")
-    records = SqlRecords(url)
+    records = Records(url)
     yield records.registry
     records.close()
 

@@ -121,7 +121,7 @@ async def test_a_status_said_before_the_cloud_was_there_is_heard(broker: Broker,
     async with agent(broker.agent) as site:
         await site.send(status.model_dump_json().encode(), "status", retain=True)
         async with running(Cloud(tmp_path, broker.cloud)) as cloud:
-            await until(lambda: len(cloud.records.agent_states(SITE)) == 1, "the retained status")
+            await until(lambda: len(cloud.records.agent_states.of(SITE)) == 1, "the retained status")
 
 
 async def test_nobody_speaks_for_another_agent(broker: Broker, tmp_path: Path) -> None:

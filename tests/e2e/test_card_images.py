@@ -119,7 +119,7 @@ async def test_a_card_image_put_back_counts_on_under_a_stream_of_its_own(
                 put_back(place, tmp_path / "image")
             await drained(place)
         kept += taken(log)
-        assert sky.records.quarantined() == []
+        assert sky.records.quarantine.items() == []
     found = numbers(kept)
     assert len(streams) == 2
     assert found == sorted(set(found)), "none twice"
@@ -151,4 +151,4 @@ async def test_two_clones_at_work_at_once_lose_nothing_to_each_other(
         for stream in both:
             found = numbers([batch for batch in after if batch.stream == stream])
             assert found == list(range(found[0], found[-1] + 1)), "none lost, none twice"
-        assert [item.reason for item in sky.records.quarantined()] == []
+        assert [item.reason for item in sky.records.quarantine.items()] == []

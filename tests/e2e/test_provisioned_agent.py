@@ -210,7 +210,7 @@ async def test_an_agent_works_from_its_bundle_alone_and_ends_by_revocation_alone
         (place.pi.folder / "site.yaml").write_text(kept)
         await place.more()
         await until(lambda: complete(place.counted()), "what was read while it was shut out")
-        states = place.cloud.records.agent_states(SITE)
+        states = place.cloud.records.agent_states.of(SITE)
         assert [state.status.uplink.certificate_expires for state in states] != [None]
         _nothing_secret_got_out(place, tmp_path)
 
@@ -237,7 +237,7 @@ def _nothing_secret_got_out(place: Place, folder: Path) -> None:
     }
     unpacked_wire = [record.entry.payload for record in place.cloud.log.read(0, 100_000)]
     said = [batch.model_dump_json().encode() for batch in place.batches()]
-    said += [state.status.model_dump_json().encode() for state in place.cloud.records.agent_states(SITE)]
+    said += [state.status.model_dump_json().encode() for state in place.cloud.records.agent_states.of(SITE)]
     files = [
         path
         for path in folder.rglob("*")

@@ -141,7 +141,7 @@ def replay(folder: Path, recording: Path) -> subprocess.Popen[bytes]:
 
 def caught_up(stores: Stores) -> bool:
     last = stores.log.last_offset()
-    return last > 0 and stores.timeseries.position() >= last and stores.records.position("analytics") >= last
+    return last > 0 and stores.timeseries.position() >= last and stores.records.readers.position("analytics") >= last
 
 
 def contents(stores: Stores) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def contents(stores: Stores) -> dict[str, Any]:
         ).columns
         for device, quantity in latest
     }
-    events = [one.event.model_dump(exclude={"badge"}) for one in stores.records.events(SITE, 0, end)]
+    events = [one.event.model_dump(exclude={"badge"}) for one in stores.records.events.between(SITE, 0, end)]
     return {"latest": latest, "windows": windows, "events": events}
 
 

@@ -18,8 +18,8 @@ from store.engine import sqlite_url
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
+from store.records.records import Records
 from store.records.registry import Directory
-from store.records.sql_records import SqlRecords
 from wire import receipt as wire_receipt
 from wire import status as wire_status
 from wire.batch import Batch, decode
@@ -43,7 +43,7 @@ class Cloud:
     ) -> None:
         self.client = client
         self.log = log or SqliteLog(folder / "log.db")
-        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.records = Records(sqlite_url(folder / "records.db"))
         self.batches: list[Batch] = []
         self.payloads: list[bytes] = []
         self.statuses: list[Status] = []

@@ -23,8 +23,8 @@ from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
+from store.records.records import Records
 from store.records.registry import Directory
-from store.records.sql_records import SqlRecords
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire import batch as wire_batch
 from wire import receipt as wire_receipt
@@ -160,7 +160,7 @@ class Cloud:
     ) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.records = Records(sqlite_url(folder / "records.db"))
         self.hint = Hint()
         self.now_ms = NOW
         self.recent = Recent()

@@ -16,8 +16,8 @@ from ingest.replay import Replay, Replayed, readable, show
 from store.engine import sqlite_url
 from store.log.sqlite import SqliteLog
 from store.records.contract import Quarantined
+from store.records.records import Records
 from store.records.registry import Directory
-from store.records.sql_records import SqlRecords
 from tests.ingest.site import NOW, SITE, STREAM
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -44,7 +44,7 @@ class Cloud:
     """Log and records, and an ingest reduced to what it does with one batch."""
 
     log: SqliteLog
-    records: SqlRecords
+    records: Records
 
     def take_in(
         self, what: Batch | bytes, directory: Directory | None = None, topic: Topic = TOPIC
@@ -54,22 +54,22 @@ class Cloud:
         outcome = accept(topic, payload, NOW, directory)
         item = quarantined(Judged(Arrival(topic, payload), NOW, outcome))
         if item is not None:
-            self.records.quarantine([item])
+            self.records.quarantine.add([item])
         if isinstance(outcome, Accepted):
             self.log.append([outcome.entry], NOW)
-        return self.records.quarantined()[-1] if item is not None else None
+        return self.records.quarantine.items()[-1] if item is not None else None
 
     def set_aside(self, reason: str, what: Batch) -> Quarantined:
         """An item as ingest makes of a conflict."""
         payload = wire_batch.encode(what)
         item = Quarantined(NOW, str(TOPIC), payload, reason, "", SITE, "pi-1", what.stream, what.seq)
-        self.records.quarantine([item])
-        return self.records.quarantined()[-1]
+        self.records.quarantine.add([item])
+        return self.records.quarantine.items()[-1]
 
     def replay(
         self, item: Quarantined, directory: Directory | None = None, correction: Correction = AS_IT_IS
     ) -> Replayed:
-        current = self.records.quarantine_item(item.id)
+        current = self.records.quarantine.item(item.id)
         assert current is not None
         return Replay(self.log, self.records, directory, lambda: LATER).item(current, correction)
 
@@ -85,14 +85,14 @@ class Cloud:
         ]
 
     def item(self, item_id: int) -> Quarantined:
-        found = self.records.quarantine_item(item_id)
+        found = self.records.quarantine.item(item_id)
         assert found is not None
         return found
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    opened = Cloud(SqliteLog(tmp_path / "log.db"), SqlRecords(sqlite_url(tmp_path / "records.db")))
+    opened = Cloud(SqliteLog(tmp_path / "log.db"), Records(sqlite_url(tmp_path / "records.db")))
     yield opened
     opened.log.close()
     opened.records.close()
@@ -290,8 +290,8 @@ def test_everything_that_waits_is_gone_through_once(cloud: Cloud) -> None:
 
 def test_a_status_is_not_replayed(cloud: Cloud) -> None:
     item = Quarantined(NOW, f"plumbline/v1/{SITE}/pi-1/status", b"{}", "schema", "", SITE, "pi-1")
-    cloud.records.quarantine([item])
-    found = cloud.replay(cloud.records.quarantined()[0])
+    cloud.records.quarantine.add([item])
+    found = cloud.replay(cloud.records.quarantine.items()[0])
     assert found.outcome == "waiting"
     assert "status" in found.detail
 

@@ -10,7 +10,7 @@ import pytest
 from ingest.retention import DAY_MS, BelievedClock, Forgetting, Retention
 from store.engine import sqlite_url
 from store.records.contract import Quarantined, SiteEvent
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire.batch import Event
@@ -23,17 +23,17 @@ class Stores:
 
     def __init__(self, folder: Path) -> None:
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.records = Records(sqlite_url(folder / "records.db"))
         self.days = [TODAY - day * DAY_MS + 1 for day in range(9, -1, -1)]
         for at, time in enumerate(self.days, 1):
             self.timeseries.write([Block("s", "m", [time], {"frequency": [50.0]})], at)
             badge = Event(device="gate", time=time, kind="badge", badge="b:" + "9f" * 16)
-            self.records.add_events([SiteEvent("s", "pi-1", badge)], at)
-            self.records.quarantine([Quarantined(time, f"topic/{at}", b"x", "schema", "")])
+            self.records.events.add([SiteEvent("s", "pi-1", badge)])
+            self.records.quarantine.add([Quarantined(time, f"topic/{at}", b"x", "schema", "")])
 
     def kept(self) -> tuple[int, int, int]:
         readings, _ = self.timeseries.raw("s", "m", "frequency", 0, TODAY * 2)
-        return len(readings), len(self.records.events("s", 0, TODAY * 2)), len(self.records.quarantined())
+        return len(readings), len(self.records.events.between("s", 0, TODAY * 2)), len(self.records.quarantine.items())
 
 
 @pytest.fixture

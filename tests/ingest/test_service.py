@@ -107,7 +107,7 @@ async def test_what_is_refused_is_in_quarantine_before_its_agent_hears_of_it(
         refusals = {one.reason: one for receipt in site.receipts for one in receipt.refused}
         assert refusals["schema"].seq == 9
         assert refusals["unreadable"].digest == wire_payload.digest(b"{noise")
-        kept = cloud.records.quarantined()
+        kept = cloud.records.quarantine.items()
         assert {(item.payload, item.reason) for item in kept} == {
             (broken, "schema"),
             (b"{noise", "unreadable"),
@@ -123,7 +123,7 @@ async def test_a_partly_refused_batch_has_its_receipt_and_the_bad_part_of_it_in_
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await site.send(payload)
         await site.has(1, 1)
-        (kept,) = cloud.records.quarantined()
+        (kept,) = cloud.records.quarantine.items()
         assert (kept.reason, kept.seq) == ("implausible", 1)
         (aside,) = wire_batch.decode(kept.payload).frames
         assert (aside.time, aside.values) == ([NOW + 11], {"frequency": [5000.0]})
@@ -135,8 +135,8 @@ async def test_a_partly_refused_batch_has_its_receipt_and_the_bad_part_of_it_in_
 async def test_events_reach_the_records(broker: Broker, tmp_path: Path) -> None:
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await site.send(wire_batch.encode(batch(1, badge=True)))
-        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the event")
-        assert cloud.records.position("events") == 1
+        await until(lambda: len(cloud.records.events.between(SITE, 0, NOW * 2)) == 1, "the event")
+        assert cloud.records.readers.position("events") == 1
 
 
 async def test_a_status_is_kept_and_a_broken_one_set_aside(broker: Broker, tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ async def test_a_status_is_kept_and_a_broken_one_set_aside(broker: Broker, tmp_p
     async with agent(broker.agent) as site:
         await site.send(status.model_dump_json().encode(), "status", retain=True)
         async with running(Cloud(tmp_path, broker.cloud)) as cloud:
-            await until(lambda: len(cloud.records.agent_states(SITE)) == 1, "the retained status")
-            assert cloud.records.agent_states(SITE)[0].status == status
+            await until(lambda: len(cloud.records.agent_states.of(SITE)) == 1, "the retained status")
+            assert cloud.records.agent_states.of(SITE)[0].status == status
             await site.send(b'{"online":"perhaps"}', "status")
-            await until(lambda: len(cloud.records.quarantined()) == 1, "the broken status")
-            assert cloud.records.agent_states(SITE)[0].status == status
+            await until(lambda: len(cloud.records.quarantine.items()) == 1, "the broken status")
+            assert cloud.records.agent_states.of(SITE)[0].status == status
 
 
 class FullDisk(Cloud):
@@ -203,7 +203,7 @@ async def test_a_closed_store_is_no_crash(broker: Broker, tmp_path: Path, caplog
     async with running(cloud), agent(broker.agent) as site:
         cloud.records.close()
         with pytest.raises(StoreError):
-            cloud.records.quarantined()
+            cloud.records.quarantine.items()
         await site.send_batches(1)
         await site.has(1, 1)
         await until(lambda: cloud.frequencies() == [NOW + 10], "readings go on without the records")
@@ -222,14 +222,14 @@ async def test_a_device_registered_a_moment_ago_is_known(
     async with running(Cloud(tmp_path, broker.cloud, directory)) as cloud, agent(broker.agent) as site:
         await site.send(wire_batch.encode(batch(1, badge=True)))
         await site.has(1, 1)
-        (kept,) = cloud.records.quarantined()
+        (kept,) = cloud.records.quarantine.items()
         assert (kept.reason, kept.seq) == ("unknown_device", 1)
         assert "gate" in kept.detail
-        assert cloud.records.events(SITE, 0, NOW * 2) == []
+        assert cloud.records.events.between(SITE, 0, NOW * 2) == []
         listed.add("gate")
         await site.send(wire_batch.encode(batch(2, badge=True)))
-        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the event")
-        assert len(cloud.records.quarantined()) == 1
+        await until(lambda: len(cloud.records.events.between(SITE, 0, NOW * 2)) == 1, "the event")
+        assert len(cloud.records.quarantine.items()) == 1
 
 
 async def test_a_stranger_is_told_so_and_kept_in_quarantine(broker: Broker, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ async def test_a_stranger_is_told_so_and_kept_in_quarantine(broker: Broker, tmp_
         await until(lambda: bool(site.receipts), "a receipt")
         (refusal,) = site.receipts[0].refused
         assert (refusal.reason, refusal.seq) == ("wrong_site", 1)
-        assert cloud.records.quarantined()[0].reason == "wrong_site"
+        assert cloud.records.quarantine.items()[0].reason == "wrong_site"
         assert cloud.log.last_offset() == 0
 
 
@@ -255,7 +255,7 @@ async def test_the_same_number_with_other_content_is_refused_and_the_first_stand
         await site.send(wire_batch.encode(other))
         await until(lambda: len(site.receipts) == 3, "an answer to other content")
         assert [one.reason for one in site.receipts[2].refused] == ["duplicate_identity"]
-        (kept,) = cloud.records.quarantined()
+        (kept,) = cloud.records.quarantine.items()
         assert (kept.reason, kept.payload, kept.seq) == ("duplicate_identity", wire_batch.encode(other), 1)
         counters = cloud.ingest.counters
         assert (counters.duplicates, counters.conflicts, counters.refused) == (2, 1, 1)
@@ -277,7 +277,7 @@ async def test_what_was_partly_accepted_comes_again_as_a_repeat_whatever_would_b
         await site.has(1, 1)
         listed.add("gate")
         await site.send(wire_batch.encode(batch(2, badge=True)))
-        await until(lambda: len(cloud.records.events(SITE, 0, NOW * 2)) == 1, "the newer directory")
+        await until(lambda: len(cloud.records.events.between(SITE, 0, NOW * 2)) == 1, "the newer directory")
         if trimmed:
             assert cloud.log.trim(NOW + 1, 2) == 2
         await site.send(payload)
@@ -285,14 +285,14 @@ async def test_what_was_partly_accepted_comes_again_as_a_repeat_whatever_would_b
         await until(lambda: len(site.receipts) == 3, "its receipt")
         assert site.receipts[2].refused == []
         assert cloud.ingest.counters.conflicts == 0
-        assert [item.reason for item in cloud.records.quarantined()] == ["unknown_device"]
+        assert [item.reason for item in cloud.records.quarantine.items()] == ["unknown_device"]
 
 
 async def test_two_batches_of_one_number_in_one_group_are_told_apart(broker: Broker, tmp_path: Path) -> None:
     pair = [wire_batch.encode(batch(1, values=(value,))) for value in (50.0, 49.0)]
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await asyncio.gather(*(site.send(payload) for payload in pair))
-        await until(lambda: len(cloud.records.quarantined()) == 1, "the second in quarantine")
+        await until(lambda: len(cloud.records.quarantine.items()) == 1, "the second in quarantine")
         assert cloud.log.standing([(SITE, "pi-1", STREAM, 1)]) == [Standing(pair[0])]
 
 
@@ -309,7 +309,7 @@ async def test_after_the_log_was_trimmed_a_repeat_is_told_from_other_content(
         await site.send(wire_batch.encode(first))
         await until(lambda: len(site.receipts) == 2, "the receipt of a repeat")
         assert site.receipts[1].refused == []
-        assert cloud.records.quarantined() == []
+        assert cloud.records.quarantine.items() == []
         await site.send(wire_batch.encode(other))
         await until(lambda: len(site.receipts) == 3, "an answer to other content")
         assert [one.reason for one in site.receipts[2].refused] == ["duplicate_identity"]
@@ -317,7 +317,7 @@ async def test_after_the_log_was_trimmed_a_repeat_is_told_from_other_content(
         await site.send(wire_batch.encode(first))
         await until(lambda: len(site.receipts) == 4, "an answer where nobody can tell")
         assert [one.reason for one in site.receipts[3].refused] == ["stale_stream"]
-        assert [item.payload for item in cloud.records.quarantined()] == [
+        assert [item.payload for item in cloud.records.quarantine.items()] == [
             wire_batch.encode(one) for one in (other, first)
         ]
         assert cloud.log.last_offset() == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from ingest.statuses import Statuses, judge
 from store.engine import sqlite_url
 from store.errors import StoreError
 from store.records.contract import AgentState, Quarantined
+from store.records.records import Records, Transaction
 from store.records.registry import Directory
-from store.records.sql_records import SqlRecords
 from tests.ingest.site import NOW, SITE, STREAM, until
 from wire import payload as wire_payload
 from wire.status import Status
@@ -47,15 +48,15 @@ def test_a_stranger_s_status_is_set_aside() -> None:
     assert found.reason == "wrong_site"
 
 
-class Flaky(SqlRecords):
+class Flaky(Records):
     """Fails while it is told to."""
 
     failing = False
 
-    def put_agent_state(self, state: AgentState) -> None:
+    def begin(self) -> AbstractContextManager[Transaction]:
         if self.failing:
             raise StoreError("records: connection refused")
-        super().put_agent_state(state)
+        return super().begin()
 
 
 @pytest.fixture
@@ -75,8 +76,8 @@ async def test_while_the_store_is_away_the_newest_of_each_agent_waits(records: F
     statuses.note(judge(arrival("pi-2"), NOW, None))
     assert len(statuses) == 2
     records.failing = False
-    await until(lambda: len(records.agent_states(SITE)) == 2, "both")
-    assert {state.status.sent for state in records.agent_states(SITE)} == {NOW + 1, NOW}
+    await until(lambda: len(records.agent_states.of(SITE)) == 2, "both")
+    assert {state.status.sent for state in records.agent_states.of(SITE)} == {NOW + 1, NOW}
     running.cancel()
 
 

@@ -24,7 +24,7 @@ from store.errors import StoreError
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
@@ -44,7 +44,7 @@ class Stores:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries_path = folder / "timeseries.db"
         self.timeseries = SqliteTimeSeries(self.timeseries_path)
-        self.records = SqlRecords(sqlite_url(folder / "records.db"))
+        self.records = Records(sqlite_url(folder / "records.db"))
         self.hint = Hint()
 
     def append(self, *seqs: int, badge: bool = False) -> list[int | None]:
@@ -151,7 +151,7 @@ async def test_a_store_that_is_down_holds_up_nobody_else(tmp_path: Path) -> None
     flaky.failures = 1_000_000
     stores.append(1, 2, badge=True)
     async with at_work(stores.writer()) as writer:
-        await until(lambda: len(stores.records.events(SITE, 0, NOW * 2)) == 2, "events go on")
+        await until(lambda: len(stores.records.events.between(SITE, 0, NOW * 2)) == 2, "events go on")
         await until(lambda: writer.counters.store_failures > 0, "failures are counted")
         assert stores.timeseries.position() == 0
         flaky.failures = 1
@@ -165,7 +165,7 @@ async def test_only_what_is_old_and_read_by_both_is_trimmed(tmp_path: Path) -> N
     young = stores.writer(now_ms=NOW + RETENTION_MS)
     async with at_work(young):
         await until(lambda: stores.times() == expected(1, 2, 3), "readings")
-        await until(lambda: stores.records.position("events") == 3, "events")
+        await until(lambda: stores.records.readers.position("events") == 3, "events")
     stores.timeseries.write([Block("elsewhere", "m", [NOW + RETENTION_MS], {"frequency": [50.0]})], 0)
     old = stores.writer(now_ms=NOW + RETENTION_MS + 1)
     assert len(stores.log.read(0, 10)) == 3
@@ -183,7 +183,7 @@ async def test_what_a_store_has_not_read_is_never_trimmed(tmp_path: Path) -> Non
     flaky.failures = 1_000_000
     writer = stores.writer(now_ms=NOW * 2)
     async with at_work(writer):
-        await until(lambda: stores.records.position("events") == 2, "events")
+        await until(lambda: stores.records.readers.position("events") == 2, "events")
         assert writer._trim()
     assert len(stores.log.read(0, 10)) == 2
     stores.close()
@@ -213,9 +213,9 @@ async def test_a_record_of_a_newer_version_is_read_without_what_nobody_knows_yet
     stores.log.append([Entry(SITE, "pi-1", STREAM, 1, newer(1))], NOW)
     async with at_work(stores.writer()) as writer:
         await until(lambda: stores.times() == expected(1), "its reading")
-        await until(lambda: len(stores.records.events(SITE, 0, NOW * 2)) == 1, "its event")
+        await until(lambda: len(stores.records.events.between(SITE, 0, NOW * 2)) == 1, "its event")
     assert writer.counters.undecodable == 0
-    assert stores.records.quarantined() == []
+    assert stores.records.quarantine.items() == []
 
 
 async def test_a_record_nobody_can_read_is_set_aside_once_and_the_rest_goes_on(stores: Stores) -> None:
@@ -225,14 +225,14 @@ async def test_a_record_nobody_can_read_is_set_aside_once_and_the_rest_goes_on(s
     stores.append(3, badge=True)
     async with at_work(stores.writer()) as writer:
         await until(lambda: stores.times() == expected(1, 3), "the others")
-        await until(lambda: stores.records.position("events") == 3, "their events")
+        await until(lambda: stores.records.readers.position("events") == 3, "their events")
     assert writer.counters.undecodable == 2
     rebuilt = SqliteTimeSeries(stores.timeseries_path.with_name("rebuilt.db"))
     again = Writer(stores.log, rebuilt, stores.records, stores.hint, lambda: NOW)
     async with at_work(again):
         await until(lambda: rebuilt.position() == 3, "read anew")
     rebuilt.close()
-    (item,) = stores.records.quarantined()
+    (item,) = stores.records.quarantine.items()
     assert (item.reason, item.agent, item.stream, item.seq) == ("undecodable", "pi-1", STREAM, 2)
     assert "offset 2 of the log" in item.detail
     assert "replay" in item.detail, "the remedy"
@@ -330,7 +330,7 @@ async def test_what_is_not_durable_yet_stays_in_the_log(lagging: tuple[Stores, L
     writer = stores.writer(now_ms=NOW * 2)
     async with at_work(writer):
         await until(lambda: writer.counters.time_series_position == 2, "written")
-        await until(lambda: stores.records.position("events") == 2, "events")
+        await until(lambda: stores.records.readers.position("events") == 2, "events")
     assert store.position() in (0, 2)
     if store.position() == 0:
         assert writer._trim()
@@ -372,7 +372,7 @@ def test_a_step_ends_where_it_has_readings_enough(stores: Stores, monkeypatch: p
 async def test_the_log_waits_for_every_reader_that_has_a_place_in_it(stores: Stores) -> None:
     """Findings R3; and one that is gone for good is not waited for without end."""
     stores.append(1, 2, 3)
-    stores.records.move("analytics", 1)
+    stores.records.readers.move("analytics", 1)
     writer = stores.writer(now_ms=NOW + RETENTION_MS + DAY_MS)
     async with at_work(writer):
         await until(lambda: writer.counters.time_series_position == 3, "readings")
@@ -386,7 +386,7 @@ async def test_the_log_waits_for_every_reader_that_has_a_place_in_it(stores: Sto
     assert later._trim()
     assert stores.log.read(0, 10) == []
     assert (later.counters.unread_trimmed, later.counters.log_waits_for) == (2, "analytics")
-    stores.records.move("analytics", 3)
+    stores.records.readers.move("analytics", 3)
     assert later._trim()
     assert later.counters.log_waits_for == ""
 
@@ -397,7 +397,7 @@ async def test_a_second_value_of_a_moment_is_set_aside_with_the_one_that_stands(
     stores.append(1)
     async with at_work(stores.writer()) as writer:
         await until(lambda: writer.counters.time_series_position == 1, "readings")
-    (item,) = stores.records.quarantined()
+    (item,) = stores.records.quarantine.items()
     assert (item.reason, item.site, writer.counters.differing) == ("other_value", SITE, 1)
     assert b'"kept": 49.5' in item.payload
     replay = Replay(stores.log, stores.records, None, lambda: NOW)

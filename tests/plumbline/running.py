@@ -12,8 +12,8 @@ import httpx2
 
 from plumbline.heartbeat import fresh_beats
 from plumbline.settings import Settings
+from store.records.records import Records
 from store.records.registry import Scope
-from store.records.sql_records import SqlRecords
 from store.records.tokens import make_token, token_digest
 
 Process = Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]
@@ -87,7 +87,7 @@ async def until(condition: Callable[[], bool], what: str, timeout_s: float = 20.
         await asyncio.sleep(0.01)
 
 
-def token_for(records: SqlRecords, firm: str, *scopes: Scope) -> str:
+def token_for(records: Records, firm: str, *scopes: Scope) -> str:
     """A token of the firm with these scopes."""
     secret = make_token()
     records.registry.add_token(firm, "t", token_digest(secret), frozenset(scopes), 1, None)

@@ -30,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
     with open_stores(made) as stores:
         stores.timeseries.write([Block(SITE, "meter-main", [NOW], {"active_power": [812.5]})], 1)
         event = Event(device="gate-in", time=NOW, kind="badge", badge="b:" + "9f" * 16)
-        stores.records.add_events([SiteEvent(SITE, "pi-1", event)], 1)
+        stores.records.events.add([SiteEvent(SITE, "pi-1", event)])
         stores.log.append([Entry(SITE, "pi-1", STREAM, seq, b"payload") for seq in (1, 2)], NOW)
     return made
 
@@ -42,7 +42,7 @@ def test_what_was_there_is_there_again(settings: Settings, tmp_path: Path) -> No
     with open_stores(new) as stores:
         assert stores.timeseries.raw(SITE, "meter-main", "active_power", 0, NOW + 1) == ([NOW], [812.5])
         assert stores.timeseries.position() == 1
-        assert len(stores.records.events(SITE, 0, NOW + 1)) == 1
+        assert len(stores.records.events.between(SITE, 0, NOW + 1)) == 1
         assert stores.log.last_offset() == 2
         assert stores.log.append([Entry(SITE, "pi-1", STREAM, 2, b"payload")], NOW) == [None]
 

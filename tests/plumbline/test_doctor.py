@@ -60,7 +60,7 @@ def test_quarantine_is_counted_by_reason(tmp_path: Path) -> None:
     settings = installation(tmp_path)
     settings.data.mkdir()
     records = open_records(settings)
-    records.quarantine(
+    records.quarantine.add(
         [Quarantined(1, "t", b"p", "unknown_device", "meter-9 is not registered", SITE, "pi-1")]
     )
     records.close()
@@ -84,7 +84,7 @@ def test_batches_that_never_came_are_named(tmp_path: Path) -> None:
         registered(settings, stores)
         stores.log.append([Entry(SITE, "pi-1", stream, seq, b"payload") for seq in (1, 2, 5, 9)], 1)
         online = Status(online=True, sent=1, stream=stream, spool=SpoolStatus(last_seq=9))
-        stores.records.put_agent_state(AgentState(SITE, "pi-1", 1, online))
+        stores.records.agent_states.put(AgentState(SITE, "pi-1", 1, online))
     found = lines(settings)["gaps"]
     assert "3-4, 6-8" in found.what
     assert stream in found.what

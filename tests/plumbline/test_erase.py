@@ -33,8 +33,8 @@ def settings(tmp_path: Path) -> Settings:
             [Block(site, "meter-main", [NOW], {"active_power": [1.0]}) for site in (SITE, OTHER)], 1
         )
         event = Event(device="gate-in", time=NOW, kind="fault", reason="no_reply")
-        stores.records.add_events([SiteEvent(site, "pi-1", event) for site in (SITE, OTHER)], 1)
-        stores.records.quarantine(
+        stores.records.events.add([SiteEvent(site, "pi-1", event) for site in (SITE, OTHER)])
+        stores.records.quarantine.add(
             [Quarantined(NOW, "t", site.encode(), "schema", "", site) for site in (SITE, OTHER)]
         )
     return made
@@ -48,8 +48,8 @@ def held(settings: Settings, site: str) -> tuple[int, int, int]:
     """Series, events, items in quarantine."""
     with open_stores(settings) as stores:
         records = stores.records
-        events = records.events(site, 0, NOW + 1)
-        return len(stores.timeseries.latest(site)), len(events), len(records.quarantined(site=site))
+        events = records.events.between(site, 0, NOW + 1)
+        return len(stores.timeseries.latest(site)), len(events), len(records.quarantine.items(site=site))
 
 
 def no_project(settings: Settings) -> None:

@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> Settings:
     with open_stores(made) as stores:
         registered(made, stores)
         stores.timeseries.write([Block(SITE, "meter-main", [EVENING, NIGHT], values)], 1)
-        stores.records.add_events([SiteEvent(SITE, "pi-1", event)], 1)
+        stores.records.events.add([SiteEvent(SITE, "pi-1", event)])
     return made
 
 

@@ -38,7 +38,7 @@ def test_it_is_entered_listed_and_taken_back(folder: Path, capsys: pytest.Captur
     assert "active_energy_import" in (told := capsys.readouterr().out)
     assert "45679.5 -> 3  by Li, holds" in told
     with open_stores(installation(folder)) as stores:
-        held = stores.records.exchanges(SITE)
+        held = stores.records.exchanges.of(SITE)
         assert told_of(held, "meter-main", "active_energy_import") == [Exchange(AT, 45_679.5, 3.0)]
         assert told_of(held, "meter-main", "active_energy_export") == [Exchange(AT)]
         assert told_of(held, "other", "active_energy_import") == []
@@ -47,7 +47,7 @@ def test_it_is_entered_listed_and_taken_back(folder: Path, capsys: pytest.Captur
     assert meter(folder, "list", SITE) == 0
     assert "by Wang" in capsys.readouterr().out
     with open_stores(installation(folder)) as stores:
-        assert stores.records.exchanges(SITE) == []
+        assert stores.records.exchanges.of(SITE) == []
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     topic = f"plumbline/v1/{SITE}/pi-1/batch"
     with open_stores(made) as stores:
         detail = "meter-new: not registered"
-        stores.records.quarantine(
+        stores.records.quarantine.add(
             [Quarantined(NOW, topic, payload, "unknown_device", detail, SITE, "pi-1", STREAM, 1)]
         )
     return made
@@ -86,7 +86,7 @@ def test_what_a_stranger_wrote_does_nothing_to_the_terminal(
     evil = "\x1b[2J\x1b]0;x\x07\x9b\u202e\r\nok forged"
     payload = f'{{"v":1,"name":"{evil}"}}'.encode()
     with open_stores(settings) as stores:
-        stores.records.quarantine([Quarantined(NOW, f"plumbline/v1/{evil}", payload, "schema", evil, SITE)])
+        stores.records.quarantine.add([Quarantined(NOW, f"plumbline/v1/{evil}", payload, "schema", evil, SITE)])
     assert quarantine(tmp_path, "list") == 0
     listed = capsys.readouterr().out
     assert quarantine(tmp_path, "show", "2") == 0
@@ -103,7 +103,7 @@ def test_badge_numbers_are_shown_when_they_are_asked_for_alone(
 ) -> None:
     payloads = [b'{"events":[{"badge":["0012345678"]}]}', b'{"badge":"0012345678"}\xff']
     with open_stores(settings) as stores:
-        stores.records.quarantine([Quarantined(NOW, "t", one, "schema", "", SITE) for one in payloads])
+        stores.records.quarantine.add([Quarantined(NOW, "t", one, "schema", "", SITE) for one in payloads])
     for item in ("2", "3"):
         assert quarantine(tmp_path, "show", item) == 0
         shown = capsys.readouterr().out

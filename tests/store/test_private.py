@@ -14,8 +14,8 @@ from store import private
 from store.engine import sqlite_url
 from store.log.contract import Entry
 from store.log.sqlite import SqliteLog
+from store.records.records import Records
 from store.records.registry import Firm, Registration
-from store.records.sql_records import SqlRecords
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 
@@ -49,7 +49,7 @@ def a_time_series(path: Path) -> None:
 
 
 def records(path: Path) -> None:
-    opened = SqlRecords(sqlite_url(path))
+    opened = Records(sqlite_url(path))
     opened.registry.register(Registration(firms=[Firm("f", "F")]))
     seen(path)
     opened.close()

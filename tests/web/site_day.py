@@ -22,7 +22,8 @@ from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.contract import AgentState, SiteEvent
-from store.records.sql_records import SqlRecords
+from store.records.events import READER
+from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.servers import free_port, wait_until
@@ -112,7 +113,7 @@ class Stand:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = SqliteLog(self.folder / "log.db")
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
-        self.records = SqlRecords(sqlite_url(self.folder / "records.db"))
+        self.records = Records(sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = load_projects(self.folder / "projects.yaml")
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -140,12 +141,14 @@ class Stand:
     def catch_up(self, batch: Batch, offset: int, site: str = SITE) -> None:
         """What the writer does with a batch."""
         self.timeseries.write([Block(site, f.device, f.time, f.values) for f in batch.frames], offset)
-        self.records.add_events([SiteEvent(site, "pi-1", event) for event in batch.events], offset)
+        with self.records.begin() as done:
+            done.events.add([SiteEvent(site, "pi-1", event) for event in batch.events])
+            done.readers.move(READER, offset)
 
     def status(self, online: bool = True, site: str = SITE, **parts: SpoolStatus | Dropped) -> None:
         """What the agent says of itself, received now."""
         status = Status(online=online, sent=self.clock(), stream=STREAM, **parts)  # type: ignore[arg-type]
-        self.records.put_agent_state(AgentState(site, "pi-1", self.clock(), status))
+        self.records.agent_states.put(AgentState(site, "pi-1", self.clock(), status))
 
     def close(self) -> None:
         self.log.close()

@@ -166,4 +166,4 @@ def test_a_record_nobody_can_read_is_set_aside_once_counted_and_passed_over(stan
         viewer.wait_for("power", "7.77")
     assert stand.live is not None
     assert stand.live.counts()["undecodable_batches"] == 1
-    assert [item.reason for item in stand.records.quarantined()] == ["undecodable"]
+    assert [item.reason for item in stand.records.quarantine.items()] == ["undecodable"]

@@ -103,7 +103,7 @@ def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand)
             return Directory({SITE: frozenset({"pi-2"})})
 
     stand.status(online=False)
-    stand.records.put_agent_state(replace(stand.records.agent_states(SITE)[0], agent="pi-2"))
+    stand.records.agent_states.put(replace(stand.records.agent_states.of(SITE)[0], agent="pi-2"))
     everything = Stores(stand.timeseries, stand.records)
     listed = Stores(stand.timeseries, stand.records, Listing())  # type: ignore[arg-type]
     assert [one.agent for one in everything.agents(SITE)] == ["pi-1", "pi-2"]

@@ -54,7 +54,7 @@ def list_agents(
             age_ms=age_ms(state.received, now),
             status=state.status,
         )
-        for state in sorted(sources.records.agent_states(site.id), key=lambda state: state.agent)
+        for state in sorted(sources.records.agent_states.of(site.id), key=lambda state: state.agent)
         if state.agent > after
     ]
     return page(request, response, found, limit, lambda agent: (agent.agent,))

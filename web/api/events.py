@@ -62,7 +62,7 @@ def list_events(
     come twice; none is passed over."""
     start, end = span(start, end, sources.clock())
     begin, passed = unseal(request, cursor, _POSITION) or (start, 0)
-    found = sources.records.events(site.id, begin, end, kind, limit=passed + limit + 1)[passed:]
+    found = sources.records.events.between(site.id, begin, end, kind, limit=passed + limit + 1)[passed:]
     given = found[:limit]
     following = seal(request, _position(given, begin, passed)) if len(found) > limit else None
     link_next(request, response, following)

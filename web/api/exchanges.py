@@ -47,7 +47,7 @@ class ExchangesAnswer(Answer):
 @routes.get("/sites/{site}/exchanges", summary="Exchanged meters")
 def list_exchanges(site: TelemetrySite, sources: From) -> ExchangesAnswer:
     """All that was entered, also what was undone."""
-    items = [_answer(one) for one in sources.records.exchanges(site.id, undone=True)]
+    items = [_answer(one) for one in sources.records.exchanges.of(site.id, undone=True)]
     return ExchangesAnswer(items=items)
 
 
@@ -69,7 +69,7 @@ def enter_exchange(
         site.id, device, quantity, at, f"token {who.token}", sources.clock(), old_last, new_first
     )
     try:
-        stored = sources.records.add_exchange(checked(said))
+        stored = sources.records.exchanges.add(checked(said))
     except ValueError as error:
         raise rule(
             "at" if str(error).startswith("at ") else "quantity", at, str(error), "see above"
@@ -85,8 +85,8 @@ def undo_exchange(
     sources: From,
 ) -> ExchangeAnswer:
     """Counted is as if it had not been entered. It may be repeated."""
-    sources.records.undo_exchange(site.id, item, sources.clock(), f"token {who.token}")
-    for one in sources.records.exchanges(site.id, undone=True):
+    sources.records.exchanges.undo(site.id, item, sources.clock(), f"token {who.token}")
+    for one in sources.records.exchanges.of(site.id, undone=True):
         if one.id == item:
             return _answer(one)
     raise Problem("not-found", f"Site {site.id} has no exchange {item}; …/exchanges lists them.")

@@ -115,7 +115,7 @@ def list_quarantine(
     (after,) = unseal(request, cursor, _AFTER) or (0,)
     sites = [one.id for one in ([own(who, site, sources)] if site else all_own(who, sources))]
     if state == "waiting":
-        waiting = {where for where, _ in sources.records.quarantine_counts()}
+        waiting = {where for where, _ in sources.records.quarantine.counts()}
         sites = [one for one in sites if one in waiting]
     lists = [_items(sources.records, one, reason, state == "waiting", after) for one in sites]
     merged = heapq.merge(*lists, key=lambda item: item.id)
@@ -150,7 +150,7 @@ def replay_quarantined(item: ItemId, who: QuarantineWriter, sources: From) -> Re
 def _own(sources: Sources, who: Identity, item: int) -> Quarantined:
     """An item of the firm's sites. Raises Problem, 404."""
     absent = Problem("not-found", f"Your firm has no item {item} in quarantine.")
-    found = sources.records.quarantine_item(item)
+    found = sources.records.quarantine.item(item)
     if found is None or found.site is None:
         raise absent
     try:
@@ -164,7 +164,7 @@ def _items(
     records: SiteRecords, site: SiteRef, reason: str | None, waiting: bool, after: int
 ) -> Iterator[QuarantineAnswer]:
     """A site's items from the one after `after`; a few payloads are in memory at a time, not a page."""
-    while found := records.quarantined(_ITEMS_A_STEP, after, site=site, reason=reason, waiting=waiting):
+    while found := records.quarantine.items(_ITEMS_A_STEP, after, site=site, reason=reason, waiting=waiting):
         yield from (QuarantineAnswer.model_validate(_fields(item)) for item in found)
         after = found[-1].id
 

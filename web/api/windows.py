@@ -133,7 +133,7 @@ def list_windows(
     series = series_of(sources, site, devices, quantities)
     _small_enough(step, buckets, series, columns)
     _some_counter_if_increase(series, columns)
-    said = sources.records.exchanges(site.id) if "increase" in columns else []
+    said = sources.records.exchanges.of(site.id) if "increase" in columns else []
     answer = WindowAnswer(
         site=site.id,
         timezone=site.timezone,

@@ -172,7 +172,7 @@ async def test_a_refused_batch_is_in_quarantine_so_it_is_forgotten_and_counted(
         await agent.until_empty()
         assert (agent.uplink.counters().accepted, agent.uplink.counters().refused) == (0, 300)
         assert agent.uplink.counters().resent == 0
-        assert {item.seq for item in sky.records.quarantined(1000)} >= set(range(1, 301))
+        assert {item.seq for item in sky.records.quarantine.items(1000)} >= set(range(1, 301))
         await until(lambda: sky.statuses[-1].uplink.refused == 300, what="status naming the refusals")
 
 
@@ -202,7 +202,7 @@ async def test_numbers_that_have_come_with_other_content_are_set_aside_and_a_new
         await agent.seal(2)
         await agent.until_empty()
         await until(lambda: agent.spool.stream != stale, what="a new stream")
-        refused = {(item.reason, item.seq) for item in sky.records.quarantined()}
+        refused = {(item.reason, item.seq) for item in sky.records.quarantine.items()}
         assert refused == {("duplicate_identity", 1), ("duplicate_identity", 2)}
         await agent.seal(3)
         await agent.until_empty()

@@ -111,7 +111,7 @@ def test_who_is_shut_out_by_the_first_listed_agent_is_said(desk: Desk) -> None:
     records = open_records(desk.settings)
     for name in ("pi-0", "pi-1"):
         status = Status(online=True, sent=1, stream="01K" + "A" * 23)
-        records.put_agent_state(AgentState(SITE, name, 1, status))
+        records.agent_states.put(AgentState(SITE, name, 1, status))
     records.close()
     (note,) = desk.issuing.agent(SITE, "pi-1", desk.folder, BROKER, qr=False).notes
     assert "pi-0" in note

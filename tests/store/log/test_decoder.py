@@ -13,7 +13,7 @@ from store.engine import sqlite_url
 from store.errors import StoreError
 from store.log.contract import Entry, Record
 from store.log.decoder import Decoder
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 from wire.batch import Batch, Event, Frame, encode
 
 SITE: Final = "fenglin-18"
@@ -29,8 +29,8 @@ WHOLE: Final = Batch(
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[SqlRecords]:
-    opened = SqlRecords(sqlite_url(tmp_path / "records.db"))
+def records(tmp_path: Path) -> Iterator[Records]:
+    opened = Records(sqlite_url(tmp_path / "records.db"))
     yield opened
     opened.close()
 
@@ -39,20 +39,20 @@ def record(payload: bytes, offset: int = 7) -> Record:
     return Record(offset, NOW, Entry(SITE, "pi-1", STREAM, offset, payload))
 
 
-def test_a_batch_and_its_events_are_read(records: SqlRecords) -> None:
+def test_a_batch_and_its_events_are_read(records: Records) -> None:
     decoder = Decoder(records)
     assert decoder.batch(record(encode(WHOLE))) == WHOLE
     assert decoder.events(record(encode(WHOLE))) == WHOLE.events
     assert decoder.undecodable == 0
 
 
-def test_what_a_newer_version_wrote_is_read_without_what_nobody_knows(records: SqlRecords) -> None:
+def test_what_a_newer_version_wrote_is_read_without_what_nobody_knows(records: Records) -> None:
     loaded = json.loads(encode(WHOLE))
     loaded["frames"][0]["phase"] = loaded["tariff"] = loaded["events"][0]["photo"] = {"of": ["later"]}
     newer = json.dumps(loaded).encode()
     assert Decoder(records).batch(record(newer)) == WHOLE
     assert Decoder(records).events(record(newer)) == WHOLE.events
-    assert records.quarantined() == []
+    assert records.quarantine.items() == []
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_what_a_newer_version_wrote_is_read_without_what_nobody_knows(records: S
         b"\xff" * 9,
     ],
 )
-def test_what_nobody_can_read_is_set_aside_once_by_all_readers(records: SqlRecords, payload: bytes) -> None:
+def test_what_nobody_can_read_is_set_aside_once_by_all_readers(records: Records, payload: bytes) -> None:
     one, other = Decoder(records), Decoder(records)
     assert one.batch(record(payload)) is None
     assert one.events(record(payload)) == []
     assert other.batch(record(payload)) is None
-    (item,) = records.quarantined()
+    (item,) = records.quarantine.items()
     assert (item.reason, item.payload, item.topic) == (
         "undecodable",
         payload,
@@ -84,7 +84,7 @@ def test_what_nobody_can_read_is_set_aside_once_by_all_readers(records: SqlRecor
     assert (one.undecodable, other.undecodable) == (2, 1)
 
 
-def test_a_reader_does_not_pass_over_what_cannot_be_set_aside(records: SqlRecords) -> None:
+def test_a_reader_does_not_pass_over_what_cannot_be_set_aside(records: Records) -> None:
     records.close()
     decoder = Decoder(records)
     with pytest.raises(StoreError):

@@ -19,11 +19,11 @@ from store.engine import SqlDatabase, sqlite_url
 from store.errors import StoreError
 from store.records import migration
 from store.records.migration import migrate, missing_migrations
+from store.records.records import Records
 from store.records.schema import DEVICE, FIRM, SITE
 from store.records.schema_access import METADATA
-from store.records.sql_records import SqlRecords
 
-NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020", "0040"]
+NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020", "0040", "0010"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,7 +75,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: SqlDatabase) -> N
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"newer version.*9999"):
-        SqlRecords(database.engine.url.render_as_string(hide_password=False))
+        Records(database.engine.url.render_as_string(hide_password=False))
     database.close()
 
 
@@ -127,11 +127,11 @@ def test_of_one_passage_told_by_two_agents_one_row_stays(database: SqlDatabase) 
     assert migrate(database)[0] == "0003"
     url = database.engine.url.render_as_string(hide_password=False)
     database.close()
-    records = SqlRecords(url)
-    kept = records.events("place", 0, count)
+    records = Records(url)
+    kept = records.events.between("place", 0, count)
     assert len(kept) == count + 1
     assert {one.agent for one in kept} == {"pi-1"}
     assert sum(one.event.mark is not None for one in kept) == count
-    records.add_events(kept, 1)
-    assert len(records.events("place", 0, count)) == count + 1
+    records.events.add(kept)
+    assert len(records.events.between("place", 0, count)) == count + 1
     records.close()

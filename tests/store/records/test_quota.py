@@ -9,14 +9,14 @@ import pytest
 
 from store.engine import sqlite_url
 from store.records.contract import Quarantined
-from store.records.sql_records import SqlRecords
+from store.records.records import Records
 
 QUOTA = 10_000
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[SqlRecords]:
-    opened = SqlRecords(sqlite_url(tmp_path / "records.db"), quarantine_bytes=QUOTA)
+def records(tmp_path: Path) -> Iterator[Records]:
+    opened = Records(sqlite_url(tmp_path / "records.db"), quarantine_bytes=QUOTA)
     yield opened
     opened.close()
 
@@ -26,43 +26,43 @@ def item(number: int, site: str | None = "a", size: int = 1_000, received: int =
     return Quarantined(received + number, f"plumbline/v1/{site}/pi/batch", payload, "schema", "", site, "pi")
 
 
-def test_beyond_the_quota_only_number_size_and_digest_are_kept(records: SqlRecords) -> None:
+def test_beyond_the_quota_only_number_size_and_digest_are_kept(records: Records) -> None:
     for start in range(0, 20, 4):
-        records.quarantine([item(number) for number in range(start, start + 4)])
-    kept = len(records.quarantined())
+        records.quarantine.add([item(number) for number in range(start, start + 4)])
+    kept = len(records.quarantine.items())
     assert 0 < kept * 1_000 <= QUOTA
-    (beyond,) = records.beyond_quota("a")
+    (beyond,) = records.quarantine.beyond_quota("a")
     assert (beyond.count, beyond.bytes) == (20 - kept, (20 - kept) * 1_000)
     assert (beyond.site, beyond.agent, beyond.reason) == ("a", "pi", "schema")
     assert (beyond.first, beyond.last) == (1_000 + kept, 1_019)
 
 
-def test_what_comes_again_takes_no_room(records: SqlRecords) -> None:
+def test_what_comes_again_takes_no_room(records: Records) -> None:
     for _ in range(20):
-        records.quarantine([item(1)] * 3)
-    assert records.beyond_quota() == []
+        records.quarantine.add([item(1)] * 3)
+    assert records.quarantine.beyond_quota() == []
 
 
 @pytest.mark.parametrize("other", ["b", None])
-def test_a_site_that_fills_its_own_leaves_others_theirs(records: SqlRecords, other: str | None) -> None:
-    records.quarantine([item(number) for number in range(50)])
-    records.quarantine([item(1, other)])
-    assert other in {one.site for one in records.quarantined()}
-    assert {one.site for one in records.beyond_quota()} == {"a"}
+def test_a_site_that_fills_its_own_leaves_others_theirs(records: Records, other: str | None) -> None:
+    records.quarantine.add([item(number) for number in range(50)])
+    records.quarantine.add([item(1, other)])
+    assert other in {one.site for one in records.quarantine.items()}
+    assert {one.site for one in records.quarantine.beyond_quota()} == {"a"}
 
 
-def test_what_retention_takes_makes_room(records: SqlRecords) -> None:
-    records.quarantine([item(number) for number in range(50)])
+def test_what_retention_takes_makes_room(records: Records) -> None:
+    records.quarantine.add([item(number) for number in range(50)])
     records.forget(0, 2_000)
-    assert records.beyond_quota() == []
-    records.quarantine([item(number, received=3_000) for number in range(3)])
-    assert len(records.quarantined()) == 3
-    assert records.beyond_quota() == []
+    assert records.quarantine.beyond_quota() == []
+    records.quarantine.add([item(number, received=3_000) for number in range(3)])
+    assert len(records.quarantine.items()) == 3
+    assert records.quarantine.beyond_quota() == []
 
 
-def test_an_erased_site_leaves_no_trace_of_what_came_beyond(records: SqlRecords) -> None:
-    records.quarantine([item(number) for number in range(50)])
+def test_an_erased_site_leaves_no_trace_of_what_came_beyond(records: Records) -> None:
+    records.quarantine.add([item(number) for number in range(50)])
     records.erase("a")
-    assert records.beyond_quota() == []
-    records.quarantine([item(1)])
-    assert len(records.quarantined()) == 1
+    assert records.quarantine.beyond_quota() == []
+    records.quarantine.add([item(1)])
+    assert len(records.quarantine.items()) == 1

@@ -12,8 +12,8 @@ from sqlalchemy import insert, text
 
 from store.engine import SqlDatabase, sqlite_url
 from store.records.contract import AgentState, SiteEvent
+from store.records.records import Records
 from store.records.schema import EVENT
-from store.records.sql_records import SqlRecords
 from wire.batch import Event
 from wire.status import DeviceStatus, Status
 
@@ -31,14 +31,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def records(url: str) -> Iterator[SqlRecords]:
-    opened = SqlRecords(url)
+def records(url: str) -> Iterator[Records]:
+    opened = Records(url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def raw(url: str, records: SqlRecords) -> Iterator[SqlDatabase]:
+def raw(url: str, records: Records) -> Iterator[SqlDatabase]:
     """The same database, past the code that knows what may stand in it."""
     database = SqlDatabase(url)
     yield database
@@ -51,16 +51,16 @@ def store_status(raw: SqlDatabase, agent: str, status: dict[str, object]) -> Non
         connection.execute(statement, {"s": SITE, "a": agent, "r": NOW, "t": json.dumps(status)})
 
 
-def test_a_status_costs_what_is_not_known_in_it(records: SqlRecords, raw: SqlDatabase) -> None:
+def test_a_status_costs_what_is_not_known_in_it(records: Records, raw: SqlDatabase) -> None:
     devices = [{"device": "m", "fault": "eaten", "colour": "red"}]
     newer = {"v": 1, "online": True, "sent": NOW, "stream": STREAM, "mood": "good", "devices": devices}
     store_status(raw, "pi-1", newer)
     store_status(raw, "pi-2", {"mood": "good"})
     known = Status(online=True, sent=NOW, stream=STREAM, devices=[DeviceStatus(device="m")])
-    assert records.agent_states(SITE) == [AgentState(SITE, "pi-1", NOW, known)]
+    assert records.agent_states.of(SITE) == [AgentState(SITE, "pi-1", NOW, known)]
 
 
-def test_events_cost_what_is_not_known_in_them(records: SqlRecords, raw: SqlDatabase) -> None:
+def test_events_cost_what_is_not_known_in_them(records: Records, raw: SqlDatabase) -> None:
     badge = {"device": "gate", "time": NOW, "kind": "badge", "badge": "b:" + "9f" * 16}
     stored = [badge | {"photo": "x.jpg", "direction": "up"}, {"device": "gate", "time": NOW, "kind": "smell"}]
     with raw.write() as connection:
@@ -68,5 +68,5 @@ def test_events_cost_what_is_not_known_in_them(records: SqlRecords, raw: SqlData
             row = {"site": SITE, "time": NOW, "agent": "pi-1", "digest": bytes([number]) * 16}
             connection.execute(insert(EVENT), [row | {"kind": body["kind"], "body": json.dumps(body)}])
     event = Event(device="gate", time=NOW, kind="badge", badge="b:" + "9f" * 16)
-    assert records.events(SITE, 0, NOW + 1) == [SiteEvent(SITE, "pi-1", event)]
-    assert records.events(SITE, 0, NOW + 1, limit=1) == [SiteEvent(SITE, "pi-1", event)]
+    assert records.events.between(SITE, 0, NOW + 1) == [SiteEvent(SITE, "pi-1", event)]
+    assert records.events.between(SITE, 0, NOW + 1, limit=1) == [SiteEvent(SITE, "pi-1", event)]

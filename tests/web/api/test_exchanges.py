@@ -72,4 +72,4 @@ def test_a_firm_enters_and_undoes_for_its_own_sites_alone(own_firms: TwoFirms) -
     assert exchange(firms, query, site=THEIR_SITE)[0] == 404
     number = exchange(firms, query)[1]["id"]
     assert firms.post(f"/sites/{THEIR_SITE}/exchanges/{number}/undo", theirs).status_code == 404
-    assert len(firms.stand.records.exchanges(site_ref(SITE))) == 1
+    assert len(firms.stand.records.exchanges.of(site_ref(SITE))) == 1

@@ -127,11 +127,11 @@ def test_an_item_of_quarantine_is_shown_whole(firms: TwoFirms) -> None:
 def test_bytes_that_are_no_text_come_as_base64(own_firms: TwoFirms) -> None:
     broken = Quarantined(NOW, "t/broken", b"\xff\x00", "unreadable", "no text", BERLIN)
     firms = own_firms
-    firms.stand.records.quarantine([broken])
+    firms.stand.records.quarantine.add([broken])
     item = firms.pages("/quarantine", site=BERLIN, reason="unreadable")[0]
     found = firms.get(f"/quarantine/{item['id']}").json()
     assert (found["text"], found["base64"]) == (None, "/wA=")
-    firms.stand.records.mark_replayed(item["id"], NOW)
+    firms.stand.records.quarantine.mark_replayed(item["id"], NOW)
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable") == []
     assert firms.pages("/quarantine", site=BERLIN, reason="unreadable", state="all")[0]["replayed"] == NOW
 
@@ -139,11 +139,11 @@ def test_bytes_that_are_no_text_come_as_base64(own_firms: TwoFirms) -> None:
 def test_what_strangers_say_is_never_told_on_raw(own_firms: TwoFirms) -> None:
     hostile = "a\x1b[2J\u202eb\u200bc\x9b"
     stand = own_firms.stand
-    stand.records.quarantine(
+    stand.records.quarantine.add(
         [replace(quarantined(31, detail=hostile), payload=f'{{"device":"{hostile}"}}'.encode())]
     )
     status = Status(online=True, sent=NOW, stream=STREAM, version=hostile, host=HostStatus(os=hostile))
-    stand.records.put_agent_state(AgentState(SITE, "pi-1", NOW, status))
+    stand.records.agent_states.put(AgentState(SITE, "pi-1", NOW, status))
     answers = [
         own_firms.get(path) for path in ("/quarantine", f"/sites/{SITE}/agents", f"/sites/{quote(hostile)}")
     ]
@@ -171,7 +171,7 @@ def test_what_was_wrong_when_it_came_is_taken_in_once_it_is_right(own_firms: Two
     frame = Frame(device="th-new", time=[NOW - 60_000], values={"temperature": [21.5]})
     late = quarantined(77, reason="unknown_device")
     payload = encode(Batch(stream=STREAM, seq=77, sent=NOW, frames=[frame]))
-    firms.stand.records.quarantine([replace(late, payload=payload)])
+    firms.stand.records.quarantine.add([replace(late, payload=payload)])
     (item,) = firms.pages("/quarantine", reason="unknown_device")
     path = f"/quarantine/{item['id']}/replay"
     waits = firms.post(path).json()
@@ -212,7 +212,7 @@ def test_a_badge_number_that_slipped_through_is_shown_to_who_may_see_it_alone(
     own_firms: TwoFirms, payload: bytes
 ) -> None:
     firms = own_firms
-    firms.stand.records.quarantine([Quarantined(NOW, "t/slip", payload, "schema", "", BERLIN)])
+    firms.stand.records.quarantine.add([Quarantined(NOW, "t/slip", payload, "schema", "", BERLIN)])
     (item,) = firms.pages("/quarantine", site=BERLIN, reason="schema")
     path = f"/quarantine/{item['id']}"
     withheld = firms.get(path, firms.issue("quarantine:read")).json()

@@ -78,7 +78,7 @@ def test_another_firms_site_is_as_absent_as_one_that_does_not_exist(firms: TwoFi
 @pytest.mark.parametrize("route", OF_A_SITE, ids=lambda route: route.path)
 def test_their_own_token_opens_their_site_and_not_ours(firms: TwoFirms, route: APIRoute) -> None:
     token = firms.issue(firm=THEIRS)
-    firms.stand.records.add_exchange(MeterExchange(THEIR_SITE, "meter-secret", "water_volume", 0, "they", 0))
+    firms.stand.records.exchanges.add(MeterExchange(THEIR_SITE, "meter-secret", "water_volume", 0, "they", 0))
     assert ask(firms, route, THEIR_SITE, token, device="meter-secret").status_code == 200
     assert ask(firms, route, SITE, token).status_code == 404
 

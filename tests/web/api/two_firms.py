@@ -148,8 +148,8 @@ def _their_secrets(stand: Stand) -> None:
     block = Block(THEIR_SITE, "meter-secret", [NOW - 1_000], {"active_power": [4_711.0]})
     stand.timeseries.write([block], 3)
     status = Status(online=True, sent=NOW, stream=STREAM, version="secret-version")
-    stand.records.put_agent_state(AgentState(THEIR_SITE, "pi-9", NOW, status))
-    stand.records.quarantine([quarantined(1, site=THEIR_SITE, agent="pi-9", detail="their secret")])
+    stand.records.agent_states.put(AgentState(THEIR_SITE, "pi-9", NOW, status))
+    stand.records.quarantine.add([quarantined(1, site=THEIR_SITE, agent="pi-9", detail="their secret")])
 
 
 def _troubles(stand: Stand) -> None:
@@ -157,7 +157,7 @@ def _troubles(stand: Stand) -> None:
     stand.seq = 4
     stand.append([], [Event(device="th-bath", time=NOW - 60_000, kind="fault", reason="no_reply")])
     stand.status(dropped=Dropped(batches=[(2, 3)]), spool=SpoolStatus(last_seq=5))
-    stand.records.quarantine(
+    stand.records.quarantine.add(
         [
             quarantined(4),
             quarantined(9, reason="clock_skew"),

@@ -1,0 +1,68 @@
+"""What happened on sites. It concerns people: a retention of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, get_args
+
+from sqlalchemy import delete, select
+
+from store.records.contract import SiteEvent
+from store.records.schema import EVENT
+from store.records.session import Session
+from store.records.statements import Row, add_new
+from wire import batch as wire_batch
+from wire.batch import EventKind
+
+#: The reader of the log that keeps them.
+READER: Final = "events"
+#: Events of kinds that a newer version stored are left out.
+_KINDS: Final = get_args(EventKind)
+
+
+class Events:
+    """By site and time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, events: Sequence[SiteEvent]) -> None:
+        """What has happened already changes nothing, whoever tells it (`wire.batch.identity_of`)."""
+        rows = [_row(one) for one in events]
+        with self._session.write() as connection:
+            add_new(connection, EVENT, rows)
+
+    def between(
+        self, site: str, start: int, end: int, kind: str | None = None, *, limit: int | None = None
+    ) -> list[SiteEvent]:
+        """Events with start <= time < end (UTC ms), by time; the first `limit` of them."""
+        columns = EVENT.c
+        query = select(columns.agent, columns.body).where(
+            columns.site == site, columns.time >= start, columns.time < end
+        )
+        query = query.where(columns.kind.in_(_KINDS) if kind is None else columns.kind == kind)
+        query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
+        with self._session.read() as connection:
+            rows = connection.execute(query).all()
+        return [SiteEvent(site, agent, wire_batch.EVENT.recall(body.encode())) for agent, body in rows]
+
+    def forget(self, before: int) -> int:
+        """Delete what happened before UTC ms `before`; how many."""
+        with self._session.write() as connection:
+            return connection.execute(delete(EVENT).where(EVENT.c.time < before)).rowcount
+
+    def erase(self, site: str) -> None:
+        """Delete a site's."""
+        with self._session.write() as connection:
+            connection.execute(delete(EVENT).where(EVENT.c.site == site))
+
+
+def _row(one: SiteEvent) -> Row:
+    return {
+        "site": one.site,
+        "time": one.event.time,
+        "kind": one.event.kind,
+        "agent": one.agent,
+        "digest": wire_batch.identity_of(one.event),
+        "body": wire_batch.EVENT.text(one.event),
+    }

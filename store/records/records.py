@@ -1,0 +1,82 @@
+"""The records: one repository a noun, one transaction over them all; on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from store.engine import SqlDatabase
+from store.records import quota
+from store.records.agent_states import AgentStates
+from store.records.events import Events
+from store.records.exchanges import Exchanges
+from store.records.feed import Feed, OpenFeed
+from store.records.identities import Identities
+from store.records.migration import migrate
+from store.records.quarantine import Quarantine
+from store.records.readers import Readers
+from store.records.session import Each, Held, Session
+from store.records.sql_registry import SqlRegistry
+
+
+class Repositories(Identities):
+    """All of them, by one way to the tables. Blocking; raises StoreError where the database will not."""
+
+    def __init__(self, session: Session, quarantine_bytes: int) -> None:
+        super().__init__(session)
+        self.events = Events(session)
+        self.agent_states = AgentStates(session)
+        self.quarantine = Quarantine(session, quarantine_bytes)
+        self.exchanges = Exchanges(session)
+        self.readers = Readers(session)
+        self.feed = Feed(session)
+
+
+class Transaction(Repositories):
+    """What is done by these is done together or not at all."""
+
+    feed: OpenFeed
+
+    def __init__(self, session: Held, quarantine_bytes: int) -> None:
+        super().__init__(session, quarantine_bytes)
+        self.feed = OpenFeed(session)
+
+
+class Records(Repositories):
+    """`Records(sqlite_url(path))` or `Records("postgresql://user:password@host/name")`. Safe to call from
+    several threads. Each call of a repository here is a transaction of its own, durable when it returns."""
+
+    def __init__(self, url: str, quarantine_bytes: int = quota.QUARANTINE_BYTES) -> None:
+        """Opening makes the tables or brings them up to date. `quarantine_bytes` is each site's quota of the
+        quarantine. Raises StoreError where the database will not."""
+        self._database = SqlDatabase(url)
+        self._quarantine_bytes = quarantine_bytes
+        with self._database.closed_on_error():
+            migrate(self._database)
+        super().__init__(Each(self._database), quarantine_bytes)
+        self.registry = SqlRegistry(self._database)
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """One transaction, durable at its end and undone by any error. It holds SQLite's one place for a
+        writer: nothing slow belongs into it."""
+        with self._database.write() as connection:
+            transaction = Transaction(Held(connection), self._quarantine_bytes)
+            yield transaction
+            transaction.feed.write()
+
+    def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
+        """Retention (invariant 6): delete older events and quarantine items; how many."""
+        with self.begin() as done:
+            return done.events.forget(events_before), done.quarantine.forget(quarantine_before)
+
+    def erase(self, site: str) -> None:
+        """Delete what a site left: its events, agent states, quarantine and exchanged meters. The registry is
+        not touched."""
+        with self.begin() as done:
+            for repository in (done.events, done.agent_states, done.quarantine, done.exchanges):
+                repository.erase(site)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
