@@ -86,6 +86,8 @@ class Room:
     id: str
     name_zh: str
     name_en: str
+    #: Where it stands among the rooms of its site.
+    listed: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
 
     def name(self, language: Language) -> str:
@@ -114,6 +116,8 @@ class Device:
     kind: str
     room: str | None = None
     interval_s: float | None = None
+    #: Where it stands among the devices of its site.
+    listed: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
 
     @property

@@ -60,6 +60,11 @@ def _retired() -> Column[int]:
     return _number("retired", optional=True)
 
 
+def _listed() -> Column[int]:
+    """Where it stands among its like: of several meters the first is the one the house hangs on."""
+    return Column("listed", BigInteger, nullable=False, server_default="0")
+
+
 def _version() -> Column[int]:
     """Counts the changes of the row (`registry_change` has each); 0: entered before they were counted."""
     return Column("version", BigInteger, nullable=False, server_default="0")
@@ -125,6 +130,7 @@ ROOM: Final = Table(
     _key("id"),
     _word("name_zh"),
     _word("name_en"),
+    _listed(),
     _retired(),
     _version(),
     _of_site(),
@@ -136,7 +142,7 @@ AGENT: Final = Table("agent", METADATA,
 )  # fmt: skip
 DEVICE: Final = Table("device", METADATA,
     _key("firm"), _key("site"), _key("id"), _word("kind"), _word("room", optional=True),
-    Column("interval_s", Float(53)), _retired(), _version(),
+    Column("interval_s", Float(53)), _listed(), _retired(), _version(),
     _of_site(), _refers(("firm", "site", "room"), "room", ("firm", "site", "id")),
 )  # fmt: skip
 #: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here.

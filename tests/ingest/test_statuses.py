@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,10 +53,12 @@ class Flaky(Records):
 
     failing = False
 
-    def begin(self) -> AbstractContextManager[Transaction]:
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
         if self.failing:
             raise StoreError("records: connection refused")
-        return super().begin()
+        with super().begin() as done:
+            yield done
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ def upgrade() -> None:
     """Rows that are there have version 0: who entered them nobody noted. The first import counts them."""
     for table in _TABLES:
         op.add_column(table, _version())
+    for table in ("room", "device"):
+        op.add_column(table, sa.Column("listed", sa.BigInteger, nullable=False, server_default="0"))
     _create_customers()
     _create_links()
     _create_changes()
