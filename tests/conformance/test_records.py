@@ -238,7 +238,9 @@ def test_what_was_taken_in_part_waits_for_another_reason(records: Records) -> No
     records.quarantine.add([refused(1)])
     (item,) = records.quarantine.items()
     records.quarantine.narrow(item.id, "unknown_device", "meter-9")
-    assert records.quarantine.items(waiting=True) == [replace(item, reason="unknown_device", detail="meter-9")]
+    assert records.quarantine.items(waiting=True) == [
+        replace(item, reason="unknown_device", detail="meter-9")
+    ]
 
 
 def test_words_that_no_database_takes_do_not_stop_the_payload(records: Records) -> None:

@@ -141,7 +141,11 @@ def replay(folder: Path, recording: Path) -> subprocess.Popen[bytes]:
 
 def caught_up(stores: Stores) -> bool:
     last = stores.log.last_offset()
-    return last > 0 and stores.timeseries.position() >= last and stores.records.readers.position("analytics") >= last
+    return (
+        last > 0
+        and stores.timeseries.position() >= last
+        and stores.records.readers.position("analytics") >= last
+    )
 
 
 def contents(stores: Stores) -> dict[str, Any]:

@@ -33,7 +33,11 @@ class Stores:
 
     def kept(self) -> tuple[int, int, int]:
         readings, _ = self.timeseries.raw("s", "m", "frequency", 0, TODAY * 2)
-        return len(readings), len(self.records.events.between("s", 0, TODAY * 2)), len(self.records.quarantine.items())
+        return (
+            len(readings),
+            len(self.records.events.between("s", 0, TODAY * 2)),
+            len(self.records.quarantine.items()),
+        )
 
 
 @pytest.fixture

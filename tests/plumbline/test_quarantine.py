@@ -86,7 +86,9 @@ def test_what_a_stranger_wrote_does_nothing_to_the_terminal(
     evil = "\x1b[2J\x1b]0;x\x07\x9b\u202e\r\nok forged"
     payload = f'{{"v":1,"name":"{evil}"}}'.encode()
     with open_stores(settings) as stores:
-        stores.records.quarantine.add([Quarantined(NOW, f"plumbline/v1/{evil}", payload, "schema", evil, SITE)])
+        stores.records.quarantine.add(
+            [Quarantined(NOW, f"plumbline/v1/{evil}", payload, "schema", evil, SITE)]
+        )
     assert quarantine(tmp_path, "list") == 0
     listed = capsys.readouterr().out
     assert quarantine(tmp_path, "show", "2") == 0

@@ -55,9 +55,7 @@ def _create_links() -> None:
         _number("revoked", optional=True),
         sa.Column("openings", sa.BigInteger, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_link"),
-        sa.ForeignKeyConstraint(
-            ["firm", "project"], ["project.firm", "project.id"], name="fk_link_project"
-        ),
+        sa.ForeignKeyConstraint(["firm", "project"], ["project.firm", "project.id"], name="fk_link_project"),
         sa.UniqueConstraint("digest", name="uq_link_digest"),
         sqlite_autoincrement=True,
     )
