@@ -25,7 +25,7 @@ _WRITING: Final = 0x706C_6D66
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A change. `topic` is whose: `site:…`, `project:…` or `firm:…`; `key` what of it: `device:meter-main`."""
+    """A change. `topic`: whose: `site:…`, `project:…` or `firm:…`; `key` what of it: `device:meter-main`."""
 
     id: int
     firm: str
