@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from fastapi import FastAPI
 
 from benchmarks.report import Figure
 from plumbline.ports import free_port
@@ -39,7 +38,9 @@ from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
+from web.live.hub import Live
 from web.project import Project
+from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import DeviceStatus, Status
 
@@ -117,18 +118,27 @@ class _Stand:
         self.records.agent_states.put(AgentState(_SITE, "pi-1", _NOW, status))
 
     async def measured(self) -> list[Figure]:
-        app = create_app(self.projects, self.log, self.timeseries, self.records, Hint(), lambda: _NOW)
+        services = compose(
+            self.log,
+            self.timeseries,
+            self.records,
+            self.records.registry,
+            Hint(),
+            lambda: _NOW,
+            self.projects,
+        )
+        app = create_app(services)
         timed = _Timed(app)
         async with _serving(timed) as port, _visitors(port) as open_pages:
             paths = [f"/p/{project.token}" for project in self.projects]
             await open_pages(paths)
-            opening = await self._openings(app, timed, open_pages, paths)
+            opening = await self._openings(services.live, timed, open_pages, paths)
             timed.spent_ms.clear()
             for _ in range(_OPENINGS):
                 await open_pages(paths[:1])
             again = list(timed.spent_ms)
             idle = [await self._commit() for _ in range(_COMMITS)]
-            beside = await self._beside_crowds(app, open_pages, paths)
+            beside = await self._beside_crowds(services.live, open_pages, paths)
         alone_p99, beside_p99 = _percentile(idle, 0.99), _percentile(beside, 0.99)
         return [
             Figure("opening the page, p95", _percentile(opening, 0.95), "ms", None, 25, sense="at most"),
@@ -149,21 +159,21 @@ class _Stand:
         ]
 
     async def _openings(
-        self, app: FastAPI, timed: _Timed, open_pages: _Opener, paths: Sequence[str]
+        self, live: Live, timed: _Timed, open_pages: _Opener, paths: Sequence[str]
     ) -> list[float]:
         """One after the other, each as if for the first time."""
         timed.spent_ms.clear()
         for number in range(_OPENINGS):
-            app.state.live.end(self.projects[number % _PAGES].id)
+            live.end(self.projects[number % _PAGES].id)
             await open_pages([paths[number % _PAGES]])
         return list(timed.spent_ms)
 
-    async def _beside_crowds(self, app: FastAPI, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
+    async def _beside_crowds(self, live: Live, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
         """Commits one after the other while eight pages open at once, again and again."""
         spent: list[float] = []
         for _ in range(_CROWDS):
             for project in self.projects:
-                app.state.live.end(project.id)
+                live.end(project.id)
             crowd = asyncio.ensure_future(open_pages(paths))
             while not crowd.done():
                 spent.append(await self._commit())

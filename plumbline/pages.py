@@ -12,8 +12,8 @@ import uvicorn
 
 from parts.part import Part
 from plumbline.settings import SettingsError, WebSettings
-from web.connections import LARGEST_HEAD_BYTES, Connections, bounded, bounds_here
-from web.live import Live
+from web.http.connections import LARGEST_HEAD_BYTES, Connections, bounded, bounds_here
+from web.live.hub import Live
 
 
 class Pages:

@@ -39,6 +39,7 @@ from store.threads import SWITCH_INTERVAL_S
 from web.api.sources import Vitals
 from web.app import create_app
 from web.project import Project, ProjectsError, load_projects
+from web.services import compose
 
 LOGGER = logging.getLogger("plumbline")
 #: A batch is two thousand lists and dictionaries without a cycle among them, and hundreds of batches wait for
@@ -201,13 +202,13 @@ def _pages(
         return Replay(stores.log, stores.records, _directory(settings, stores), now_ms).item(item)
 
     file = ProjectsFile(settings.projects, lambda found: _register(settings, stores, list(found)))
-    app = create_app(
-        projects, stores.log, stores.timeseries, stores.records, hint, now_ms, vitals, stores.registry,
-        replay=replay, look=file.look,
+    services = compose(
+        stores.log, stores.timeseries, stores.records, stores.registry, hint, now_ms, projects,
+        vitals=vitals, replay=replay,
     )  # fmt: skip
-    pages = Pages(app, app.state.live, settings.web)
+    pages = Pages(create_app(services), services.live, settings.web)
     survey = Survey(stores, [project.site for project in projects])
-    return [pages.part(), *app.state.parts, survey.part()]
+    return [pages.part(), *services.parts(file.look), survey.part()]
 
 
 @contextlib.contextmanager

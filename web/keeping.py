@@ -10,7 +10,7 @@ from typing import Final
 from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import UPKEEP
-from web.live import Live
+from web.live.hub import Live
 from web.project import Project, Projects, ProjectsError
 
 LOGGER: Final = logging.getLogger("plumbline.web.links")

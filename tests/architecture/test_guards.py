@@ -55,7 +55,7 @@ PLANTED: Final = {
         statements_without_a_firm, "store/records/sql_rooms.py",
         "from store.records.tenancy import across_firms\ndef ask(table):\n    return across_firms(table)\n"),
     "SQLAlchemy in a page": (
-        guards.sql_outside_the_stores, "web/pages/shortcut.py", "import sqlalchemy\n"),
+        guards.sql_outside_the_stores, "web/customer/shortcut.py", "import sqlalchemy\n"),
     "a part of it, within a function": (
         guards.sql_outside_the_stores, "analytics/shortcut.py",
         "def ask():\n    from sqlalchemy.orm import Session\n"),
@@ -76,13 +76,13 @@ PLANTED: Final = {
         guards.filters_of_firms, "store/records/sql_rooms.py",
         "def rooms(query, table, firms):\n    return query.where(table.c.firm.in_(firms))\n"),
     "a page that asks whose site it is": (
-        guards.filters_of_firms, "web/pages/rooms.py",
+        guards.filters_of_firms, "web/customer/rooms.py",
         "def page(sources, who, site):\n    return sources.registry.site(who.firm, site)\n"),
     "a page that makes a site of an address": (
-        guards.makers_of_site_refs, "web/pages/rooms.py",
+        guards.makers_of_site_refs, "web/customer/rooms.py",
         "from store.records.tenancy import SiteRef\ndef page(ask, site):\n    ask.latest(SiteRef(site))\n"),
     "a page that makes up a row": (
-        guards.makers_of_site_refs, "web/pages/rooms.py",
+        guards.makers_of_site_refs, "web/customer/rooms.py",
         "from store.records.registry import Site\ndef page(site):\n    return Site('f', site, 'UTC').id\n"),
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ MAKERS: Final = {
     "edge_agent/line/tcp_port.py": "awaited by whoever writes first",
     "parts/supervisor.py": "starts it anew",
     "plumbline/pages.py": "the web part waits for its server and ends with it",
-    "web/live.py": "a page whose task is gone is cut off",
+    "web/live/hub.py": "a page whose task is gone is cut off",
     "plumbline/embedded_broker.py": "the part waits for its child process and ends with it",
 }
 #: As the uplink of the first version was written.

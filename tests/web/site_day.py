@@ -27,10 +27,11 @@ from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.servers import free_port, wait_until
+from tests.web.services import services_over
 from web.app import create_app
-from web.connections import Connections, bounded
+from web.http.connections import Connections, bounded
 from web.keeping import Look
-from web.live import Live
+from web.live.hub import Live
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
@@ -249,10 +250,9 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def serving(stand: Stand, look: Look | None = None, connections: Connections | None = None) -> Iterator[str]:
     """The page's address without a slash at its end, over a real uvicorn on a free port."""
-    app = create_app(
-        stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock, look=look
-    )
-    stand.live = app.state.live
+    services = services_over(stand)
+    app = create_app(services)
+    stand.live = services.live
     port = free_port()
     config = uvicorn.Config(
         app,
@@ -268,7 +268,7 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
     async def serve() -> None:
         stand.loop = asyncio.get_running_loop()
         stop = asyncio.Event()
-        feeding = asyncio.create_task(Supervisor(app.state.parts).run(stop))
+        feeding = asyncio.create_task(Supervisor(services.parts(look)).run(stop))
         await server.serve()
         stop.set()
         await feeding
@@ -280,7 +280,7 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
         yield f"http://127.0.0.1:{port}"
     finally:
         assert stand.loop is not None
-        stand.loop.call_soon_threadsafe(app.state.live.close)
+        stand.loop.call_soon_threadsafe(services.live.close)
         server.should_exit = True
         thread.join(timeout=10)
         stand.loop = None

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.servers import wait_until
+from tests.web.services import services_over
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN, Stand, at, serving, tell_day
 from tests.web.viewer import Viewer
-from web.api.rate import Rate
 from web.app import create_app
-from web.guesses import Guesses
+from web.http.guesses import Guesses
+from web.http.rate import Rate
 from web.links import GOOD_BITS, bits, make_link_token, weakness
 from web.project import Project, Projects, ProjectsError, load_projects
 
@@ -87,7 +88,7 @@ def client_over(stand: Stand) -> Iterator[Callable[[], TestClient]]:
     clients: list[TestClient] = []
 
     def made() -> TestClient:
-        app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+        app = create_app(services_over(stand))
         clients.append(TestClient(app, raise_server_exceptions=False).__enter__())
         return clients[-1]
 

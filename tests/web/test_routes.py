@@ -10,10 +10,11 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from tests.web.services import services_over
 from tests.web.site_day import FOREMAN, HELPER, OTHER_TOKEN, SITE, TILER, TOKEN, Stand, at, tell_day
 from web.api.sources import Vitals
 from web.app import create_app
-from web.headers import HEADERS
+from web.http.headers import HEADERS
 
 SITES_OWN_WORDS = ("枫林路", "Fenglin", "郑先生", "Zheng", SITE, "fenglin", "主卫", "Bathroom", "th-bath")
 CJK = re.compile(r"[\u3400-\u9fff，。：；、]")
@@ -21,7 +22,7 @@ CJK = re.compile(r"[\u3400-\u9fff，。：；、]")
 
 @pytest.fixture
 def client(stand: Stand) -> Iterator[TestClient]:
-    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    app = create_app(services_over(stand))
     with TestClient(app, headers={"Accept-Language": "en"}) as client:
         yield client
 
@@ -64,7 +65,7 @@ def test_what_is_written_into_a_page_cannot_become_markup(stand: Stand) -> None:
     first = stand.projects[0]
     nasty = first.title.model_copy(update={"en": '"><script>alert(1)</script>'})
     projects = [first.model_copy(update={"title": nasty})]
-    app = create_app(projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    app = create_app(services_over(stand, projects=projects))
     with TestClient(app) as client:
         assert "<script>alert" not in client.get(f"/p/{TOKEN}?lang=en").text
 
@@ -114,7 +115,7 @@ def test_an_unknown_token_is_the_same_page_whatever_was_asked(client: TestClient
 
 
 def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> None:
-    app = create_app(stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock)
+    app = create_app(services_over(stand))
     for part in stand.folder.glob("timeseries.db*"):
         part.write_bytes(b"a disk that has gone mad" * 4_096)
     with TestClient(app) as client:
@@ -127,10 +128,7 @@ def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> N
 @pytest.mark.parametrize("failing", [[], ["broker", "time series"]])
 def test_health_says_the_state_and_no_figure(stand: Stand, failing: list[str]) -> None:
     parts = {"broker": {"state": "failing", "why": "broker.example: refused", "received": 17}}
-    app = create_app(
-        stand.projects, stand.log, stand.timeseries, stand.records, stand.hint, stand.clock,
-        lambda: Vitals(failing, parts),
-    )  # fmt: skip
+    app = create_app(services_over(stand, vitals=lambda: Vitals(failing, parts)))
     with TestClient(app) as client:
         health = client.get("/health")
     said = (503, {"status": "failing", "failing": failing}) if failing else (200, {"status": "ok"})

@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import string
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.web.site_day import ZONE, at
+from web.customer.words import count, for_browser, say
 from web.kit import numbers
-from web.kit.language import Language, choose, typeset
-from web.messages import BROWSER_KEYS, EN, WORDS, ZH, count, for_browser, say
+from web.kit.language import LANGUAGES, Language, choose, typeset
+from web.kit.words import Words
 
+WEB = Path(__file__).parents[2] / "web"
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
 
-def stems(catalogue: dict[str, str]) -> set[str]:
-    return {key.removesuffix(".one").removesuffix(".other") for key in catalogue}
+#: Keys that the code puts together.
+BUILT = ("label.", "age.", "span.", "device.")
+
+
+def tables() -> Iterator[tuple[str, Words]]:
+    """Each room's words, the kit's among them."""
+    for path in sorted(WEB.rglob("words.py")):
+        module = importlib.import_module(".".join(("web", *path.relative_to(WEB).with_suffix("").parts)))
+        yield path.parent.name, module.KIT if path.parent.name == "kit" else module.WORDS
+
+
+every_room = pytest.mark.parametrize("words", [pytest.param(words, id=room) for room, words in tables()])
+
+
+def stems(texts: Mapping[str, str]) -> set[str]:
+    return {key.removesuffix(".one").removesuffix(".other") for key in texts}
 
 
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_both_languages_say_the_same_things() -> None:
-    assert stems(ZH) == stems(EN)
+@every_room
+def test_both_languages_say_the_same_things(words: Words) -> None:
+    assert stems(words.own["zh"]) == stems(words.own["en"])
 
 
-def test_a_text_has_the_same_places_in_both_languages() -> None:
-    for key in ZH:
-        other = EN.get(key) or EN[f"{key}.other"]
-        assert places(ZH[key]) == places(other), key
+@every_room
+def test_a_text_has_the_same_places_in_both_languages(words: Words) -> None:
+    zh, en = words.own["zh"], words.own["en"]
+    for key, text in zh.items():
+        assert places(text) == places(en.get(key) or en[f"{key}.other"]), key
 
 
-def test_no_chinese_is_left_in_english_and_no_half_width_comma_in_chinese() -> None:
-    assert [key for key, text in EN.items() if CJK.search(text)] == []
-    assert [key for key, text in ZH.items() if re.search(r"[\u4e00-\u9fff] ?[,;:!?]", text)] == []
+@every_room
+def test_no_chinese_is_left_in_english_and_no_half_width_comma_in_chinese(words: Words) -> None:
+    assert [key for key, text in words.own["en"].items() if CJK.search(text)] == []
+    assert [k for k, text in words.own["zh"].items() if re.search(r"[\u4e00-\u9fff] ?[,;:!?]", text)] == []
 
 
-def test_every_text_is_used_and_every_used_text_exists() -> None:
-    folder = Path(__file__).parents[2] / "web"
-    source = "".join(p.read_text("utf-8") for p in folder.rglob("*.py") if p.name != "messages.py")
-    source += "".join(p.read_text("utf-8") for p in folder.rglob("*.html"))
-    built = ("label.", "age.", "device.")
-    unused = [
+@every_room
+def test_every_text_is_used(words: Words) -> None:
+    files = (path for kind in ("py", "html", "js") for path in sorted(WEB.rglob(f"*.{kind}")))
+    source = "".join(path.read_text("utf-8") for path in files if path.name != "words.py")
+    unused = {
         key
-        for key in stems(ZH)
-        if f'"{key}"' not in source and key not in BROWSER_KEYS and not key.startswith(built)
-    ]
-    assert unused == []
+        for key in stems(words.own["zh"])
+        if f'"{key}"' not in source and f"'{key}'" not in source and not key.startswith(BUILT)
+    }
+    assert unused == set()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +110,7 @@ def test_a_key_that_is_not_there_is_an_error() -> None:
 
 
 def test_what_the_browser_says_keeps_its_places() -> None:
-    for language in WORDS.texts:
+    for language in LANGUAGES:
         assert "{n}" in for_browser(language)["age.seconds"]
 
 

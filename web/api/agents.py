@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter
 
+from web.api.identity import TelemetrySite
 from web.api.models import AgeMs, AgentName, Answer, Page, TimeMs, age_ms
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.said import Shown
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import TelemetrySite
 from wire.status import Status
 
 routes = APIRouter(tags=["agents"], dependencies=[JsonOnly])

@@ -26,10 +26,19 @@ from web.api import (
     windows,
 )
 from web.api.guard import Guard
-from web.api.rate import Buckets, Rate
 from web.api.sources import Sources
 from web.api.unchanging import Unchanging
-from web.problem import KINDS, MEDIA_TYPE, Fault, Problem, ProblemDetails, answer_in_problems, choice, shown
+from web.http.problem import (
+    KINDS,
+    MEDIA_TYPE,
+    Fault,
+    Problem,
+    ProblemDetails,
+    answer_in_problems,
+    choice,
+    shown,
+)
+from web.http.rate import Buckets, Rate
 
 VERSION: Final = "1.0.0"
 PREFIX: Final = "/v1"

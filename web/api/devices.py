@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter
 
+from web.api.identity import TelemetrySite
 from web.api.models import Answer, DeviceName, Page
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import TelemetrySite
 
 routes = APIRouter(tags=["sites"], dependencies=[JsonOnly])
 _AFTER = TypeAdapter(tuple[str])

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, TypeAdapter
 
 from store.records.contract import SiteEvent
+from web.api.identity import EventsSite
 from web.api.models import AgentName, Answer, DeviceName, Page, QuantityName, TimeMs
 from web.api.moments import End, Start, span
 from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, link_next, seal, unseal
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import EventsSite
 from wire.batch import Direction, EventKind, FaultReason
 from wire.identifiers import BadgePseudonym
 from wire.model import Milliseconds

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from store.records.exchanges import MeterExchange, checked
+from web.api.identity import MetersSite, MetersToken, TelemetrySite
 from web.api.models import Answer, DeviceName, QuantityName, SiteName, TimeMs
 from web.api.moments import Moment
 from web.api.series import Quantity, series_of
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import MetersSite, MetersToken, TelemetrySite
-from web.problem import Problem, rule
+from web.http.problem import Problem, rule
 from wire.identifiers import DeviceId
 
 routes = APIRouter(tags=["readings"], dependencies=[JsonOnly])

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter
 
 from store.gaps import StreamGaps, site_gaps
+from web.api.identity import TelemetrySite
 from web.api.models import AgentName, Answer, Page
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import TelemetrySite
 from wire.ranges import Ranges
 
 routes = APIRouter(tags=["agents"], dependencies=[JsonOnly])

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from web.api.identity import TokenIfSent
 from web.api.models import Answer
 from web.api.sources import From, Status
 from web.api.tables import JsonOnly
-from web.identity import TokenIfSent
 
 routes = APIRouter(tags=["health"], dependencies=[JsonOnly])
 

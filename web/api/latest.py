@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter
 
+from web.api.identity import TelemetrySite
 from web.api.models import AgeMs, Answer, DeviceName, Page, QuantityName, TimeMs, Unit, age_ms
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.series import Devices, Quantities, series_of, unit
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import TelemetrySite
 
 routes = APIRouter(tags=["readings"], dependencies=[JsonOnly])
 _AFTER = TypeAdapter(tuple[str, str])

@@ -14,7 +14,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from web.problem import rule
+from web.http.problem import rule
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000

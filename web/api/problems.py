@@ -9,7 +9,7 @@ from pydantic import Field
 
 from web.api.models import Answer
 from web.api.tables import JsonOnly
-from web.problem import KINDS, TYPE_PREFIX, Problem, choice
+from web.http.problem import KINDS, TYPE_PREFIX, Problem, choice
 
 routes = APIRouter(tags=["problems"], dependencies=[JsonOnly])
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field, TypeAdapter
 
+from web.api.identity import AnyToken
 from web.api.models import Answer, QuantityName, Unit
 from web.api.tables import JsonOnly
 from web.api.unchanging import Unchanging
-from web.identity import AnyToken
 from wire.quantities import QUANTITIES, QuantityKind
 
 routes = APIRouter(tags=["quantities"], dependencies=[JsonOnly])

@@ -14,14 +14,14 @@ from pydantic import Field, TypeAdapter
 from store.records.contract import Quarantined, QuarantineReason
 from store.records.tenancy import SiteRef
 from store.scoped import SiteRecords
+from web.api.identity import Identity, QuarantineToken, QuarantineWriter, all_own, own
 from web.api.models import AgentName, Answer, Page, SiteName, TimeMs
 from web.api.optional import OPTIONAL
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.said import Shown, ShownMessage
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
-from web.identity import Identity, QuarantineToken, QuarantineWriter, all_own, own
-from web.problem import Problem
+from web.http.problem import Problem
 from wire import payload as wire_payload
 from wire.disclosure import disclosed
 from wire.identifiers import ID_PATTERN

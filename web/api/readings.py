@@ -12,13 +12,13 @@ from pydantic import Field, TypeAdapter
 
 from store.records.tenancy import SiteRef
 from store.scoped import SiteSeries
+from web.api.identity import TelemetrySite
 from web.api.models import Answer, Column, DeviceName, SiteName
 from web.api.moments import End, Start, rfc3339, span
 from web.api.paging import Cursor, next_link, seal, unseal
 from web.api.series import OneDevice, Quantities, series_of, unit
 from web.api.sources import From
 from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
-from web.identity import TelemetrySite
 
 routes = APIRouter(tags=["readings"])
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter
 
 from store.records.registry import RegisteredProject
+from web.api.identity import TelemetrySite, TelemetryToken
 from web.api.models import Answer, Page, SiteName
 from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.identity import TelemetrySite, TelemetryToken
 
 routes = APIRouter(tags=["sites"], dependencies=[JsonOnly])
 _AFTER = TypeAdapter(tuple[str])

@@ -16,6 +16,7 @@ from store.records.tenancy import SiteRef
 from store.scoped import SiteSeries
 from store.timeseries.contract import Aggregate
 from store.timeseries.counter import Why
+from web.api.identity import TelemetrySite
 from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, TimeMs, Unit
 from web.api.moments import (
     HOUR_MS,
@@ -34,8 +35,7 @@ from web.api.moments import (
 from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
 from web.api.sources import From
 from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
-from web.identity import TelemetrySite
-from web.problem import rule
+from web.http.problem import rule
 
 routes = APIRouter(tags=["readings"])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from web.assets import Assets
+from web.http.assets import Assets
 from web.kit.language import HTML_LANG, LANGUAGES, Language
 from web.kit.link import Link
 from web.kit.words import say

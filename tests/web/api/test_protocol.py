@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 from tests.web.api.two_firms import TwoFirms, app_over, two_firms
 from tests.web.site_day import SITE
 from web.api.app import RESOURCES
-from web.api.rate import Buckets, Rate
 from web.api.tables import weight
-from web.headers import HEADERS
-from web.problem import KINDS
+from web.http.headers import HEADERS
+from web.http.problem import KINDS
+from web.http.rate import Buckets, Rate
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
 

@@ -6,20 +6,16 @@ from collections.abc import Iterator
 from typing import get_args
 
 import pytest
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from httpx2 import Response
-from starlette.testclient import TestClient
 
-from store.log.hint import Hint
 from store.records.exchanges import MeterExchange
 from store.records.registry import Scope
 from tests.web.api.two_firms import NOW, OURS, THEIR_SITE, THEIRS, TwoFirms
 from tests.web.site_day import SITE, TOKEN
 from web.api.app import RESOURCES
-from web.app import create_app
-from web.identity import identify, identify_if_sent, site_of
+from web.api.identity import identify, identify_if_sent, site_of
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes.routes if isinstance(route, APIRoute)]
 OF_A_SITE = [route for route in ROUTES if "{site}" in route.path]
@@ -50,13 +46,13 @@ def ask(firms: TwoFirms, route: APIRoute, site: str, token: str, device: str = "
 def test_every_route_of_a_site_asks_the_one_filter() -> None:
     assert len(OF_A_SITE) == 11
     for route in OF_A_SITE:
-        assert site_of in set(calls(route.dependant)), f"{route.path}: take the site from web.identity"
+        assert site_of in set(calls(route.dependant)), f"{route.path}: take the site from web.api.identity"
 
 
 def test_every_other_route_asks_who_it_is_unless_it_is_public() -> None:
     for route in ROUTES:
         asks = identify in set(calls(route.dependant))
-        assert asks or route.path in PUBLIC, f"{route.path}: take the identity from web.identity"
+        assert asks or route.path in PUBLIC, f"{route.path}: take the identity from web.api.identity"
     assert identify_if_sent in {call for route in ROUTES for call in calls(route.dependant)}
 
 
@@ -138,10 +134,3 @@ def test_a_missing_scope_is_named(firms: TwoFirms) -> None:
         assert scope in answer.json()["detail"]
         assert f'scope="{scope}"' in answer.headers["www-authenticate"]
         assert firms.get(path, firms.issue(scope)).status_code == 200  # type: ignore[arg-type]
-
-
-def test_without_the_registry_there_is_no_api(firms: TwoFirms) -> None:
-    stand = firms.stand
-    app: FastAPI = create_app([], stand.log, stand.timeseries, stand.records, Hint(), lambda: NOW)
-    with TestClient(app) as client:
-        assert client.get("/api/v1/health").status_code == 404

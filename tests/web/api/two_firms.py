@@ -29,10 +29,12 @@ from store.records.registry import (
 from store.records.tenancy import site_ref
 from store.records.tokens import make_token, token_digest
 from store.timeseries.contract import Block
+from tests.web.services import services_over
 from tests.web.site_day import SITE, STREAM, Clock, Stand, at, tell_day
-from web.api.rate import Rate
 from web.api.sources import Vitals
 from web.app import create_app
+from web.http.rate import Rate
+from web.settings import WebOptions
 from wire.batch import Batch, Event, encode
 from wire.status import Dropped, SpoolStatus, Status
 
@@ -102,20 +104,17 @@ class TwoFirms:
 
 def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
     """The web server with its API, at the moment of the story. Its event loop is its own: so is its hint."""
-    return create_app(
-        stand.projects,
-        stand.log,
-        stand.timeseries,
-        stand.records,
-        Hint(),
-        lambda: NOW,
-        lambda: Vitals([], {"receipts": {"state": "ok", "counters": {"batches": 7}}}),
-        registry=stand.records.registry,
-        api_rate=rate,
+    services = services_over(
+        stand,
+        hint=Hint(),
+        clock=lambda: NOW,
+        settings=WebOptions(api_rate=rate),
+        vitals=lambda: Vitals([], {"receipts": {"state": "ok", "counters": {"batches": 7}}}),
         replay=lambda item: Replay(
             stand.log, stand.records, stand.records.registry.directory(), lambda: NOW
         ).item(item),
     )
+    return create_app(services)
 
 
 @contextmanager

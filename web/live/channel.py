@@ -18,11 +18,11 @@ from typing import Final
 from analytics.situation.judge import judge
 from analytics.situation.state import MINUTE_MS, Digest, SiteState
 from store.threads import PAGES
+from web.customer.wording import Figure, figures
 from web.kit.language import LANGUAGES, Language
+from web.live.seats import Seats
 from web.project import Project
 from web.reading import Chart, Stores
-from web.seats import Seats
-from web.wording import Figure, figures
 
 #: At most ten pushes a second and project.
 PUSH_EVERY_S: Final = 0.1

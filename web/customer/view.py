@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from web.assets import Assets
+from web.customer.wording import Figure
+from web.customer.words import for_browser, say
+from web.http.assets import Assets
 from web.kit import numbers
 from web.kit.frame import Frame, Masthead, frame
 from web.kit.language import LOCALE, Language, typeset
-from web.messages import for_browser, say
 from web.project import Project
-from web.wording import Figure
 from wire.kinds import BADGE_READER
 
 #: The figures of the section "Now", in order.
@@ -73,8 +73,8 @@ def build(
             title,
             assets,
             masthead=Masthead(title, typeset(getattr(project.customer, language), language)),
-            styles=("customer.css", "vendor/uPlot.min.css"),
-            scripts=("customer.js",),
+            room="customer",
+            styles=("vendor/uPlot.min.css",),
             letter=True,
         ),
         headline=figures["headline"],

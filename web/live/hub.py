@@ -17,7 +17,7 @@ from store.log.contract import Log, Record
 from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.threads import LIVE, PAGES
-from web.channel import Channel
+from web.live.channel import Channel
 from web.project import Project
 from web.reading import Stores
 

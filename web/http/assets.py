@@ -16,7 +16,7 @@ from typing import Final
 
 from starlette.responses import FileResponse, Response
 
-FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent.parent
 KIT_CSS: Final = "kit.css"
 #: web/kit/css/NAME.css, as they follow one another.
 KIT_STYLES: Final = ("tokens", "base", "frame", "figure", "motion", "print")

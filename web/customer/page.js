@@ -1,8 +1,8 @@
 // The customer's page: figures live, ages ticking, the chart when it comes into view.
 
-import { Clock, moment, writeAge } from "./ages.js";
-import { show } from "./figures.js";
-import { follow } from "./live.js";
+import { Clock, moment, writeAge } from "../ages.js";
+import { show } from "../figures.js";
+import { follow } from "../live.js";
 
 const knows = JSON.parse(document.body.dataset.knows);
 const clock = new Clock(knows.now);
@@ -62,7 +62,7 @@ function figures(list, whole) {
 async function openChart() {
   const element = document.getElementById("chart");
   if (!element) return;
-  const { PowerChart } = await import("./chart.js");
+  const { PowerChart } = await import("../chart.js");
   chart = new PowerChart(element, document.getElementById("chart-caption"), knows, clock);
   await chart.refetch();
 }

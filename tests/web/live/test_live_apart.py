@@ -12,8 +12,8 @@ from store.log.decoder import Decoder
 from store.records.contract import AgentState
 from store.records.registry import Directory
 from tests.web.site_day import SITE, Stand, at, now_frames, tell_day
-from web.channel import Channel
-from web.live import Live
+from web.live.channel import Channel
+from web.live.hub import Live
 from web.reading import Stores
 from wire.batch import Frame
 

@@ -17,7 +17,7 @@ from typing import Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from web.visitors import address_of
+from web.http.addresses import address_of
 
 #: A phone at the edge of a cell sends its 800 bytes in far less; so long a place may be held unheard.
 HEAD_WITHIN_S: Final = 10.0

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from web.api.rate import Buckets, Rate
+from web.http.rate import Buckets, Rate
 
 #: A mistyped or outdated link on the phones of a whole office is no attack; a thousand guesses a second are.
 WRONG_LINKS: Final = Rate(per_s=0.5, burst=30)

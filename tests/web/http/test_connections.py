@@ -12,7 +12,7 @@ import pytest
 
 from tests.servers import wait_until
 from tests.web.site_day import TOKEN, Stand, serving
-from web.connections import Bounds, Connections
+from web.http.connections import Bounds, Connections
 
 HALF = b"GET /p/x HTTP/1.1\r\nHost: x\r\n"
 WHOLE = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"

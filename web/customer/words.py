@@ -72,11 +72,6 @@ ZH: Final[dict[str, str]] = {
     "about.people": "人员只计数，不辨认：卡号在离开工地前就换成假名，这里只有人数。"
     "没有刷卡离开的人，{closes} 后不再计入。",
     "about.time": "时间为工地当地时间（{timezone}）。",
-    "not_found.title": "这里没有页面",
-    "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
-    "busy.text": "现在看的人太多，请稍后再试。",
-    "guesses.text": "这个网络打开了太多不存在的链接，请稍后再试。",
-    "store_away.text": "数据暂时取不到，请稍后再试。",
 }
 
 EN: Final[dict[str, str]] = {
@@ -159,12 +154,6 @@ EN: Final[dict[str, str]] = {
     "about.people": "People are counted, never identified: card numbers become pseudonyms before they leave"
     " the site, and only the count comes here. Whoever did not badge out stops counting after {closes}.",
     "about.time": "Times are local to the site ({timezone}).",
-    "not_found.title": "There is no page here",
-    "not_found.text": "The link may be incomplete, or it has been replaced."
-    " Please ask your foreman or our office for it again.",
-    "guesses.text": "Too many links that open nothing came from your network, please try again in a moment.",
-    "busy.text": "Too many people are watching just now, please try again in a moment.",
-    "store_away.text": "The data cannot be reached just now, please try again in a moment.",
 }
 
 #: What the browser says by itself: ages tick there, and the chart is drawn there.

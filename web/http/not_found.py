@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from web.assets import Assets
+from web.http.assets import Assets
+from web.http.words import say
 from web.kit.frame import Frame, frame
 from web.kit.language import HTML_LANG, LANGUAGES
-from web.messages import say
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from web.seats import Seats
-from web.visitors import address_of
+from web.http.addresses import address_of
+from web.live.seats import Seats
 
 
 def test_who_has_as_many_as_one_may_have_gives_up_the_oldest() -> None:

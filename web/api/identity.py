@@ -13,9 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from store.records.registry import SCOPES, Scope, Site, Token
 from store.records.tokens import token_digest
 from store.threads import API
-from web.api.rate import Buckets
 from web.api.sources import From, Sources
-from web.problem import Problem
+from web.http.problem import Problem
+from web.http.rate import Buckets
 from wire.identifiers import ID_PATTERN
 
 REALM: Final = "plumbline"

@@ -10,10 +10,10 @@ from analytics.situation.age import Freshness
 from analytics.situation.judge import Measured, People, RoomNow, Situation, Total
 from analytics.situation.state import Reading
 from store.records.registry import Device
+from web.customer.words import count, say
 from web.kit import numbers
 from web.kit.language import Language, typeset
 from web.kit.numbers import Amount
-from web.messages import count, say
 from wire.kinds import KINDS
 
 Print = Callable[[float, Language], Amount]

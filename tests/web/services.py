@@ -1,0 +1,24 @@
+"""The services of a web server over a stand's real stores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from web.services import Services, compose
+
+if TYPE_CHECKING:
+    from tests.web.site_day import Stand
+
+
+def services_over(stand: Stand, **changes: Any) -> Services:
+    """As a process composes them; `changes` are arguments of `compose`."""
+    usual: dict[str, Any] = {
+        "log": stand.log,
+        "timeseries": stand.timeseries,
+        "records": stand.records,
+        "registry": stand.records.registry,
+        "hint": stand.hint,
+        "clock": stand.clock,
+        "projects": stand.projects,
+    }
+    return compose(**(usual | changes))

@@ -1,0 +1,1 @@
+"""The customer's page: one project, opened by its link."""

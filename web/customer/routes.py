@@ -1,0 +1,77 @@
+"""What a customer's link opens. Everything in here hangs on one lookup: the token of the address."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from store.threads import PAGES
+from web.api.tables import packed
+from web.customer import view
+from web.http.addresses import visitor
+from web.http.languages import keep_language, language_of
+from web.http.words import say
+from web.kit.render import render
+from web.live.channel import Cursor
+from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
+from web.project import Project
+from web.services import Here
+
+routes = APIRouter(prefix="/p/{token}")
+
+
+async def project_of(request: Request, token: str, here: Here) -> Project:
+    """The one filter between a visitor and a site."""
+    address = visitor(request)
+    if wait_s := here.guesses.refuse_for_s(address):
+        raise HTTPException(429, headers={"Retry-After": str(math.ceil(wait_s))})
+    if (project := here.projects.by_token(token, here.clock())) is None:
+        here.guesses.missed(address)
+        raise HTTPException(404)
+    return project
+
+
+Opened = Annotated[Project, Depends(project_of)]
+
+
+@routes.api_route("", methods=["GET", "HEAD"])
+@routes.api_route("/", methods=["GET", "HEAD"])
+async def customer_page(request: Request, project: Opened, here: Here) -> Response:
+    """The page as of now."""
+    language = language_of(request)
+    channel = await here.live.channel(project)
+    page = view.build(project, channel.figures(language), language, here.clock(), here.assets)
+    response = await PAGES.run(_painted, request, page)  # the event loop is for what is short
+    keep_language(request, response)
+    return response
+
+
+@routes.get("/live")
+async def live(
+    request: Request, project: Opened, here: Here, last_event_id: Annotated[str | None, Header()] = None
+) -> Response:
+    """What changes on it, as it changes."""
+    language = language_of(request)
+    channel = await here.live.channel(project)
+    address = visitor(request)
+    if channel.seats.full(address):
+        later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
+        return PlainTextResponse(say(language, "busy.text"), 429, later)
+    return stream(channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S, address), here.clock)
+
+
+@routes.get("/chart")
+async def chart(project: Opened, here: Here) -> JSONResponse:
+    """The last 24 hours, see `web.reading.Chart`."""
+    channel = await here.live.channel(project)
+    return JSONResponse(dataclasses.asdict(await channel.chart(here.stores)))
+
+
+def _painted(request: Request, page: view.CustomerPage) -> Response:
+    """In a thread: rendered, and compressed where the browser takes that."""
+    return packed(request, render(page), "text/html", {"Vary": "Accept-Language, Cookie"})

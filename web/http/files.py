@@ -1,0 +1,29 @@
+"""Files that belong to nobody in particular: styles, scripts, pictures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from web.services import Here
+
+routes = APIRouter()
+
+
+@routes.get("/static/{version}/{name:path}")
+async def static(version: str, name: str, here: Here) -> Response:
+    """A file; kept for ever by browsers under the version of now."""
+    return _found(here.assets.response(version, name))
+
+
+@routes.get("/favicon.ico")
+async def favicon(here: Here) -> Response:
+    """Where browsers look of themselves."""
+    return _found(here.assets.response("", "favicon.svg"))
+
+
+def _found(response: Response | None) -> Response:
+    if response is None:
+        raise HTTPException(404)
+    return response

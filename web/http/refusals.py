@@ -1,0 +1,40 @@
+"""What people read when a page cannot be had. Nothing in it depends on what was asked for."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from store.errors import StoreError
+from web.http import not_found
+from web.http.languages import language_of
+from web.http.problem import of_status
+from web.http.words import say
+from web.kit.render import render
+from web.services import Services
+
+#: A store that is away is usually back after a restart.
+_STORE_RETRY_AFTER_S = "10"
+
+
+def answer_refusals(app: FastAPI, services: Services) -> None:
+    """Give `app` the pages for what it refuses; the API has problems of its own."""
+    lost = render(not_found.build(services.assets))
+
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    async def nothing_here(request: Request, _error: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            # What the mount's pattern does not match: a line break in the path.
+            return of_status(HTTPException(404)).answer(request.url.path)
+        return HTMLResponse(lost, status_code=404)
+
+    @app.exception_handler(429)
+    async def not_now(request: Request, error: HTTPException) -> PlainTextResponse:
+        return PlainTextResponse(say(language_of(request), "guesses.text"), 429, error.headers)
+
+    @app.exception_handler(StoreError)
+    async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
+        text = say(language_of(request), "store_away.text")
+        return PlainTextResponse(text, 503, {"Retry-After": _STORE_RETRY_AFTER_S})

@@ -1,1 +1,0 @@
-"""The pages that have no room of their own yet."""

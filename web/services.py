@@ -1,0 +1,97 @@
+"""What pages and API work with: made once by whoever composes a process, found by every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from parts.part import Part
+from parts.progress import Progress
+from store.log.contract import Log
+from store.log.decoder import Decoder
+from store.log.hint import Hint
+from store.records.contract import Quarantined
+from store.records.records import Records
+from store.records.registry import Registry
+from store.timeseries.contract import TimeSeries
+from web.api.sources import Replayed, Vitals
+from web.http.assets import Assets
+from web.http.guesses import Guesses
+from web.keeping import Look, keep
+from web.live.hub import Live
+from web.project import Project, Projects
+from web.reading import Stores
+from web.settings import WebOptions
+
+
+def _all_is_well() -> Vitals:
+    return Vitals([], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock` gives UTC milliseconds; `vitals` how the process is (never blocks); `replay` judges an item of
+    quarantine again, blocking, None where this process cannot."""
+
+    clock: Callable[[], int]
+    log: Log
+    hint: Hint
+    timeseries: TimeSeries
+    records: Records
+    registry: Registry
+    stores: Stores
+    projects: Projects
+    live: Live
+    settings: WebOptions = field(default_factory=WebOptions)
+    vitals: Callable[[], Vitals] = _all_is_well
+    replay: Callable[[Quarantined], Replayed] | None = None
+    assets: Assets = field(default_factory=Assets)
+    guesses: Guesses = field(default_factory=Guesses)
+
+    def parts(self, look: Look | None = None) -> list[Part]:
+        """What is to run beside the application. `look` says when the projects have changed."""
+        return [self.live.part(), *(() if look is None else (self._links(look),))]
+
+    def _links(self, look: Look) -> Part:
+        """What keeps the links in step with the office."""
+        progress = Progress()
+        return Part(
+            "links",
+            lambda _: keep(self.projects, self.live, look, progress),
+            lambda: {"projects": len(self.projects.all), "guesses_refused": self.guesses.refused},
+            progress.well,
+            heeds_stop=False,
+        )
+
+
+def compose(
+    log: Log,
+    timeseries: TimeSeries,
+    records: Records,
+    registry: Registry,
+    hint: Hint,
+    clock: Callable[[], int],
+    projects: Iterable[Project] = (),
+    *,
+    settings: WebOptions | None = None,
+    vitals: Callable[[], Vitals] = _all_is_well,
+    replay: Callable[[Quarantined], Replayed] | None = None,
+) -> Services:
+    """The services over these stores."""
+    stores = Stores(timeseries, records, registry)
+    return Services(
+        clock, log, hint, timeseries, records, registry, stores, Projects(projects),
+        Live(log, stores, hint, clock, Decoder(records)), settings or WebOptions(), vitals, replay,
+    )  # fmt: skip
+
+
+def services_of(request: Request) -> Services:
+    """Those the application was created with."""
+    found: Services = request.app.state.services
+    return found
+
+
+Here = Annotated[Services, Depends(services_of)]

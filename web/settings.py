@@ -1,0 +1,25 @@
+"""What whoever runs the server settles about its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from web.http.rate import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """What holds for all pages.
+
+    `base_url` is what stands before a path, https://… without a slash at its end; None where nobody has said
+    it. `icp_number` stands in the footer (mainland China asks for it); `verification_files`, name to text,
+    are served at the root, as WeChat and search engines ask. `secure_cookies`: only over TLS. `api_rate` is
+    how often one token may ask.
+    """
+
+    base_url: str | None = None
+    icp_number: str | None = None
+    verification_files: Mapping[str, str] = field(default_factory=dict)
+    secure_cookies: bool = False
+    api_rate: Rate = field(default_factory=Rate)
