@@ -19,7 +19,8 @@ from benchmarks.line_wire import CENTRES, QUANTITIES, STEPS
 from benchmarks.load import SITE
 from benchmarks.report import Figure
 from edge_agent.host import local_socket
-from edge_agent.spool.spool import Parcel, Spool
+from edge_agent.spool.contents import Parcel
+from edge_agent.spool.spool import Spool
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire.batch import Frame
 

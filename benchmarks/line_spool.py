@@ -9,7 +9,8 @@ from typing import Final
 
 from benchmarks.load import READINGS_PER_BATCH, batches
 from benchmarks.report import Figure
-from edge_agent.spool.spool import Parcel, Sealed, Spool
+from edge_agent.spool.contents import Parcel, Sealed
+from edge_agent.spool.spool import Spool
 
 _BATCHES: Final = 1_000
 #: Parcels that wait behind a slow disk are sealed together, as `edge_agent.gather.keeper` does.

@@ -25,7 +25,8 @@ from edge_agent.link.uplink import Uplink
 from edge_agent.site.change import Seen, SiteFiles
 from edge_agent.site.installation import broker_of
 from edge_agent.site.site_file import SiteFile
-from edge_agent.spool.spool import Spool, SpoolBroken
+from edge_agent.spool.errors import SpoolBroken
+from edge_agent.spool.spool import Spool
 from edge_agent.spool.thread import SpoolThread
 from edge_agent.tasks.supervisor import Part, Supervisor
 from wire.status import Status

@@ -14,7 +14,7 @@ from edge_agent.gather.badges import PepperError
 from edge_agent.language import said
 from edge_agent.recording.reader import RecordingError
 from edge_agent.site.site_file import SiteFileError
-from edge_agent.spool.spool import SpoolError
+from edge_agent.spool.errors import SpoolError
 from edge_agent.tasks.supervisor import PartFailed
 from wire.printable import printable_lines
 

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from edge_agent.clock.clock import Clock
 from edge_agent.clock.steady import SteadyClock
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from wire.batch import Event, Frame
 
 _log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from edge_agent.line.serial_port import open_line
 from edge_agent.site.change import SiteFiles
 from edge_agent.site.installation import load_installation
 from edge_agent.site.site_file import SiteFile, SiteFileError, missing_files
-from edge_agent.spool.spool import Spool, SpoolBroken, SpoolError
+from edge_agent.spool.errors import SpoolBroken, SpoolError
+from edge_agent.spool.spool import Spool
 from wire.printable import PrintableFormatter
 
 ABOUT: Final = "about_run"

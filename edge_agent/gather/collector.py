@@ -13,7 +13,7 @@ from edge_agent.drivers.contract import Reply
 from edge_agent.gather.badges import pseudonym
 from edge_agent.gather.faults import FaultBook
 from edge_agent.gather.passage import Passages
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from wire.batch import Event, FaultReason, Frame
 
 #: So long nothing has come where a round of answers is complete: a meter on a slow line takes 80 ms.

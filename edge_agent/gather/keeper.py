@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Final
 
 from edge_agent.clock.clock import Clock
-from edge_agent.spool.spool import Parcel, Sealed, SpoolBroken, SpoolError
+from edge_agent.spool.contents import Parcel, Sealed
+from edge_agent.spool.errors import SpoolBroken, SpoolError
 from edge_agent.spool.thread import SpoolThread
 
 _log = logging.getLogger(__name__)

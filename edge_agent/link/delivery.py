@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.spool.spool import Sealed
+from edge_agent.spool.contents import Sealed
 from edge_agent.spool.streams import Streams
 from wire.payload import digest
 from wire.ranges import Ranges

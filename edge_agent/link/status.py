@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from edge_agent.drivers.contract import LineCounters
 from edge_agent.gather.collector import DeviceState
-from edge_agent.spool.spool import Depth, Losses
+from edge_agent.spool.contents import Depth, Losses
 from wire.status import (
     MOST_DEVICES,
     MOST_LINES,

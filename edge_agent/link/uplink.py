@@ -22,7 +22,8 @@ from edge_agent.clock.clock import Clock
 from edge_agent.link.credentials import Credentials
 from edge_agent.link.delivery import CHUNK, LIVE_AT_CONNECT, WINDOW, Delivery
 from edge_agent.link.status import last_will
-from edge_agent.spool.spool import Sealed, SpoolBroken, SpoolError
+from edge_agent.spool.contents import Sealed
+from edge_agent.spool.errors import SpoolBroken, SpoolError
 from edge_agent.spool.thread import SpoolThread
 from edge_agent.tasks.backoff import Backoff
 from edge_agent.tasks.together import Together, alone, leaves, reasons

@@ -10,7 +10,8 @@ from typing import Final
 from edge_agent.clock.clock import Clock, utc_ms
 from edge_agent.gather.badges import pseudonym
 from edge_agent.recording.reader import Hour, Passage
-from edge_agent.spool.spool import Parcel, Spool
+from edge_agent.spool.contents import Parcel
+from edge_agent.spool.spool import Spool
 from wire.batch import Event, Frame
 from wire.identifiers import BADGE_PATTERN
 

@@ -6,11 +6,10 @@ from 1 without holes and is never used twice: the highest number ever given is t
 and `state.last_seq`, and whoever deletes rows writes the latter in the same transaction. So an append touches
 one leaf page and costs one fsync.
 
-An SD card wears by the block written (benchmarks/sdcard.py). So pages are small, the write-ahead log is long,
-what is deleted is not overwritten with zeros first, and what was receipted is deleted in groups: a batch that
-a power cut brings back is sent again and known by its number.
+An SD card wears by the block written (see `database`). So what was receipted is deleted in groups: a batch
+that a power cut brings back is sent again and known by its number.
 
-Blocking; one thread at a time (see `spool_thread`).
+Blocking; one thread at a time (see `thread`).
 """
 
 from __future__ import annotations
@@ -20,11 +19,13 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
 from edge_agent.spool import file as spool_file
+from edge_agent.spool.contents import Depth, Losses, Parcel, Sealed
+from edge_agent.spool.database import connect, one
+from edge_agent.spool.errors import SpoolBroken, SpoolError, translated
 from edge_agent.spool.streams import Streams
 from wire.batch import Batch, Event, Frame, encode
 from wire.identifiers import make_stream_id
@@ -32,97 +33,14 @@ from wire.ranges import Ranges
 
 _log = logging.getLogger(__name__)
 
-#: 2: a file has many streams, not one.
-SCHEMA_VERSION: Final = 2
-_SCHEMA: Final = """
-CREATE TABLE batch (
-    seq INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL,
-    readings INTEGER NOT NULL, events INTEGER NOT NULL, payload BLOB NOT NULL);
-CREATE TABLE dropped (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
-CREATE TABLE stream (base INTEGER PRIMARY KEY, stream TEXT NOT NULL);
-CREATE TABLE state (
-    id INTEGER PRIMARY KEY CHECK (id = 1), last_seq INTEGER NOT NULL, newest_ms INTEGER NOT NULL,
-    dropped_readings INTEGER NOT NULL, dropped_events INTEGER NOT NULL, unspooled_readings INTEGER NOT NULL,
-    dropped_ms INTEGER);
-"""
-_FROM_VERSION_1: Final = (
-    "CREATE TABLE stream (base INTEGER PRIMARY KEY, stream TEXT NOT NULL)",
-    "INSERT INTO stream SELECT 0, stream FROM state",
-    "ALTER TABLE state DROP COLUMN stream",
-)
 _NEWEST_MS: Final = """
 SELECT ifnull((SELECT created_ms FROM batch WHERE seq > last_seq ORDER BY seq DESC LIMIT 1), newest_ms)
 FROM state
 """
-_TABLES: Final = {"batch", "dropped", "state"}
 #: Streams kept for the numbers they dropped, long after their last batch is gone.
 MOST_STREAMS: Final = 16
-#: SQLite's primary result codes (sqlite.org/rescode.html).
-_BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PRIMARY_MASK: Final = 0xFF
-_LOCK_WAIT_S: Final = 1.0
 #: Receipted batches are deleted so many at a time.
 FORGET_AT: Final = 16
-#: The smallest there is: a second's batch takes two or three.
-_PAGE_BYTES: Final = 512
-#: What is rewritten or freed before so much has been written never leaves the log for the file.
-_CHECKPOINT_BYTES: Final = 2 << 20
-
-
-#: What goes into one batch.
-Parcel = tuple[Sequence[Frame], Sequence[Event]]
-
-
-class SpoolError(Exception):
-    """The disk did not take or give what was asked. Nothing of the call has happened; it may be repeated."""
-
-
-class SpoolFull(SpoolError):  # noqa: N818  # the words of the field: a disk is full
-    """No space left on the disk."""
-
-
-class SpoolBroken(SpoolError):  # noqa: N818
-    """The file is damaged. Opening it again sets it aside and starts a new stream."""
-
-
-class SpoolInUse(SpoolError):  # noqa: N818
-    """Another process has the file open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """One batch as it goes on the wire. `seq` is its number in the spool; `readings` and `events` count what
-    is in it."""
-
-    seq: int
-    payload: bytes
-    readings: int
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How much waits for a receipt. `bytes` is what the file holds (free pages not counted). `last_seq` is of
-    the current stream, `older_batches` are of others."""
-
-    batches: int
-    bytes: int
-    bound_bytes: int
-    oldest_ms: int | None
-    last_seq: int
-    older_batches: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """What had to be given up, since the file was made."""
-
-    readings: int = 0
-    events: int = 0
-    unspooled_readings: int = 0
-    last_ms: int | None = None
-    #: By stream and seq, the oldest first.
-    batches: list[tuple[str, list[tuple[int, int]]]] = field(default_factory=list)
 
 
 class Spool:
@@ -132,18 +50,18 @@ class Spool:
         self._db = db
         self.path = path
         self.bound_bytes = bound_bytes
-        self._page_bytes = int(_one(db, "PRAGMA page_size"))
+        self._page_bytes = int(one(db, "PRAGMA page_size"))
         #: Receipted and still in the file; few, see FORGET_AT.
         self._receipted: set[int] = set()
         #: Batches that wait for a receipt.
-        self.batches = int(_one(db, "SELECT count(*) FROM batch"))
+        self.batches = int(one(db, "SELECT count(*) FROM batch"))
         #: Batches dropped at the bound since the file was opened.
         self.dropped_batches = 0
         self.last_seq = int(
-            _one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
+            one(db, "SELECT max(last_seq, (SELECT ifnull(max(seq), 0) FROM batch)) FROM state")
         )
         #: When the last batch was sealed, also where it is receipted since; 0 before the first.
-        self.newest_ms = int(_one(db, _NEWEST_MS))
+        self.newest_ms = int(one(db, _NEWEST_MS))
         self.streams = Streams(tuple(db.execute("SELECT base, stream FROM stream ORDER BY base")))
         self.begin_stream(now_ms)
 
@@ -176,15 +94,14 @@ class Spool:
 
     @classmethod
     def _open_once(cls, path: Path, bound_bytes: int, now_ms: int) -> Self:
-        with _translated(path):
-            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_LOCK_WAIT_S)
-            try:
-                _prepare(db, path)
+        db = connect(path)
+        try:
+            with translated(path):
                 return cls(db, path, bound_bytes, now_ms)
-            except (sqlite3.Error, SpoolError):
-                with suppress(sqlite3.Error):
-                    db.close()
-                raise
+        except SpoolError:
+            with suppress(sqlite3.Error):
+                db.close()
+            raise
 
     def close(self) -> None:
         """Close the file; what has no receipt stays in it."""
@@ -252,7 +169,7 @@ class Spool:
         Returns how many batches that were. Many are deleted at once, a few with those that follow.
         """
         before = len(self._receipted)
-        with _translated(self.path):
+        with translated(self.path):
             for first, last in ranges:
                 rows = self._db.execute("SELECT seq FROM batch WHERE seq BETWEEN ? AND ?", (first, last))
                 new = {seq for (seq,) in rows} - self._receipted
@@ -287,7 +204,7 @@ class Spool:
 
     def depth(self) -> Depth:
         """How much waits."""
-        with _translated(self.path):
+        with translated(self.path):
             statement = "SELECT seq, created_ms FROM batch ORDER BY seq LIMIT ?"
             rows = self._db.execute(statement, (len(self._receipted) + 1,)).fetchall()
             used = self._used_bytes()
@@ -298,7 +215,7 @@ class Spool:
     def losses(self) -> Losses:
         """What had to be given up."""
         columns = "dropped_readings, dropped_events, unspooled_readings, dropped_ms"
-        with _translated(self.path):
+        with translated(self.path):
             row = self._db.execute(f"SELECT {columns} FROM state").fetchone()  # noqa: S608  # a constant
             ranges = self._db.execute("SELECT first, last FROM dropped ORDER BY first").fetchall()
         readings, events, unspooled, last_ms = row
@@ -311,12 +228,12 @@ class Spool:
 
     def _select(self, clause: str, arguments: tuple[int, ...]) -> list[Sealed]:
         statement = f"SELECT seq, payload, readings, events FROM batch {clause}"  # noqa: S608  # ours
-        with _translated(self.path):
+        with translated(self.path):
             rows = self._db.execute(statement, arguments)
             return [Sealed(*row) for row in rows if row[0] not in self._receipted]
 
     def _used_bytes(self) -> int:
-        pages = int(_one(self._db, "PRAGMA page_count")) - int(_one(self._db, "PRAGMA freelist_count"))
+        pages = int(one(self._db, "PRAGMA page_count")) - int(one(self._db, "PRAGMA freelist_count"))
         return pages * self._page_bytes
 
     def _drop_to_bound(self, newest_seq: int, now_ms: int) -> list[int]:
@@ -359,7 +276,7 @@ class Spool:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _translated(self.path):
+        with translated(self.path):
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield
@@ -369,72 +286,3 @@ class Spool:
                     with suppress(sqlite3.Error):
                         self._db.execute("ROLLBACK")
                 raise
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours, each naming the file."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _kind_of(error)(f"{path}: {error}") from error
-
-
-def _kind_of(error: sqlite3.Error) -> type[SpoolError]:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_MASK
-    if code in _BROKEN:
-        return SpoolBroken
-    if code == sqlite3.SQLITE_BUSY:
-        return SpoolInUse
-    return SpoolFull if code == sqlite3.SQLITE_FULL else SpoolError
-
-
-def _one(db: sqlite3.Connection, statement: str) -> str:
-    row: tuple[str] = db.execute(statement).fetchone()
-    return row[0]
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Set up and check a connection. The lock is exclusive: two agents on one spool would share numbers."""
-    db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-    db.execute("PRAGMA locking_mode = EXCLUSIVE")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_BYTES // _PAGE_BYTES}")
-    # Debian's SQLite overwrites what is deleted; here that is no secret, and costs a third of all blocks.
-    db.execute("PRAGMA secure_delete = OFF")
-    _check_or_make(db, path)
-
-
-def _check_or_make(db: sqlite3.Connection, path: Path) -> None:
-    verdict = _one(db, "PRAGMA quick_check(1)")
-    if verdict != "ok":
-        raise SpoolBroken(f"{path}: {verdict}")
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if not tables:
-        _make(db)
-        return
-    version = int(_one(db, "PRAGMA user_version"))
-    if version > SCHEMA_VERSION:
-        raise SpoolError(f"{path}: made by a newer agent (format {version}, this one knows {SCHEMA_VERSION})")
-    if version == 1 and tables >= _TABLES:
-        _upgrade(db)
-    if not tables >= _TABLES or db.execute("SELECT count(*) FROM state").fetchone() != (1,):
-        raise SpoolBroken(f"{path}: not a spool file")
-
-
-def _upgrade(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    for statement in _FROM_VERSION_1:
-        db.execute(statement)
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("COMMIT")
-
-
-def _make(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";"):
-        db.execute(statement)
-    db.execute("INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, NULL)")
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("COMMIT")

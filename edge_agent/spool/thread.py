@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from edge_agent.spool.spool import Depth, Losses, Parcel, Sealed, Spool
+from edge_agent.spool.contents import Depth, Losses, Parcel, Sealed
+from edge_agent.spool.spool import Spool
 from edge_agent.spool.streams import Streams
 
 T = TypeVar("T")

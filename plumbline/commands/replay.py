@@ -13,7 +13,7 @@ import yaml
 from edge_agent.broker import Broker
 from edge_agent.gather.badges import PepperError, load_pepper
 from edge_agent.recording.reader import RecordingError
-from edge_agent.spool.spool import SpoolError
+from edge_agent.spool.errors import SpoolError
 from plumbline.commands.process import add_config
 from plumbline.replay import ReplayError, replay
 from plumbline.settings import Settings, SettingsError, load_settings

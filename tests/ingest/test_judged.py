@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.link.delivery import Delivery
-from edge_agent.spool.spool import Sealed
+from edge_agent.spool.contents import Sealed
 from edge_agent.spool.streams import Streams
 from ingest.accept import Accepted, Refused
 from ingest.judged import Judged, receipts

@@ -11,7 +11,7 @@ from edge_agent.clock.steady import BELIEVED_AFTER_S
 from edge_agent.clock.timekeeping import FLOOR_MS, HOLD_S, Knowledge, Timekeeping, knowledge
 from edge_agent.drivers.contract import Reply
 from edge_agent.gather.collector import Collector
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 
 RIGHT_MS = 1_764_000_000_000
 #: When the Pi lost its power, as systemd-timesyncd remembers it: its clock begins there.

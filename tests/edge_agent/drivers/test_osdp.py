@@ -34,7 +34,7 @@ from edge_agent.gather.collector import Collector
 from edge_agent.gather.passage import Passages, Reader
 from edge_agent.line.lines import Line, ListeningPlan
 from edge_agent.line.serial_port import SerialPort, open_port
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from tests.edge_agent.cloud import until
 
 #: It has no types.

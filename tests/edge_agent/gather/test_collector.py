@@ -6,7 +6,7 @@ import asyncio
 
 from edge_agent.drivers.contract import Reply
 from edge_agent.gather.collector import QUIET_S, Collector
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from wire.batch import Frame
 
 NOW_MS = 1_764_000_000_000

@@ -13,7 +13,8 @@ import pytest
 
 from edge_agent.gather import keeper as keeper_module
 from edge_agent.gather.keeper import Keeper
-from edge_agent.spool.spool import Sealed, Spool
+from edge_agent.spool.contents import Sealed
+from edge_agent.spool.spool import Spool
 from edge_agent.spool.thread import SpoolThread
 from tests.edge_agent.cloud import until
 from wire.batch import Frame

@@ -7,7 +7,7 @@ from typing import Final
 from edge_agent.gather.collector import Collector
 from edge_agent.gather.passage import Passages, Reader
 from edge_agent.gather.reader_rate import BURST, PASSES_A_S, TOLD_FOR_S, ReaderRate
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 
 PEPPER: Final = bytes(32)
 NOW_MS: Final = 1_764_000_000_000

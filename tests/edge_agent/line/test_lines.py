@@ -18,7 +18,7 @@ from edge_agent.gather.collector import Collector
 from edge_agent.line.lines import Line, PolledPlan
 from edge_agent.line.schedule import SILENT_SHARE, Asked
 from edge_agent.line.serial_port import open_port
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from simulator.devices.bus import LineFaults
 from simulator.devices.counting import CountingSlave
 from simulator.devices.modbus_rtu import ModbusBus

@@ -13,7 +13,7 @@ from edge_agent.link.delivery import (
     WINDOW,
     Delivery,
 )
-from edge_agent.spool.spool import Sealed
+from edge_agent.spool.contents import Sealed
 from edge_agent.spool.streams import Streams
 from wire.receipt import Receipt, Refusal
 

@@ -13,7 +13,8 @@ from edge_agent.broker import Broker
 from edge_agent.link import delivery, uplink
 from edge_agent.link.status import spool_status
 from edge_agent.link.uplink import Uplink
-from edge_agent.spool.spool import Parcel, Sealed, Spool
+from edge_agent.spool.contents import Parcel, Sealed
+from edge_agent.spool.spool import Spool
 from edge_agent.spool.thread import SpoolThread
 from store.log.contract import Entry
 from store.records.registry import Directory

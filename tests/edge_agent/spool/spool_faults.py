@@ -15,7 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from edge_agent.spool.spool import Sealed, Spool, SpoolError
+from edge_agent.spool.contents import Sealed
+from edge_agent.spool.errors import SpoolError
+from edge_agent.spool.spool import Spool
 from edge_agent.spool.streams import Streams
 from wire.batch import Frame, decode
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.spool.spool import FORGET_AT, Losses, Sealed, Spool, SpoolError, SpoolInUse
+from edge_agent.spool.contents import Losses, Sealed
+from edge_agent.spool.errors import SpoolError, SpoolInUse
+from edge_agent.spool.spool import FORGET_AT, Spool
 from wire.batch import Batch, Event, Frame, decode, encode
 
 NOW_MS = 1_764_000_000_000

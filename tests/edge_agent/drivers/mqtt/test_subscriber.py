@@ -20,7 +20,7 @@ from edge_agent.drivers.mqtt.arrival import MqttDevice
 from edge_agent.drivers.mqtt.subscriber import MqttDevices, MqttPlan, bounded_queue
 from edge_agent.gather.collector import Collector
 from edge_agent.profile import load
-from edge_agent.spool.spool import Parcel
+from edge_agent.spool.contents import Parcel
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from tests.edge_agent.cloud import until
 from tests.edge_agent.drivers.mqtt.sparkplug import metric, payload
