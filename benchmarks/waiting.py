@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0, what: str = "condition") -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0, what: str = "condition") -> None:
     """Poll `condition` until it holds. Raises TimeoutError naming `what`."""
     deadline = time.monotonic() + timeout_s
     pause_s = 0.005

@@ -77,7 +77,7 @@ class Process:
                 start_new_session=True,
             )
 
-    def start(self, timeout_s: float = 30.0) -> None:
+    def start(self, timeout_s: float = 60.0) -> None:
         """Start it and wait until it is up. Raises Gone."""
         self.launch()
         wait_until(self.is_up, timeout_s, f"{self.name} up")

@@ -91,7 +91,7 @@ class Workers:
     def stop(self) -> None:
         for process in self._processes:
             process.terminate()
-        codes = [process.wait(20) for process in self._processes]
+        codes = [process.wait(60) for process in self._processes]
         assert set(codes) == {0}, self.said()
 
     def end(self) -> None:

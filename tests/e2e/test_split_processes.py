@@ -53,9 +53,8 @@ class Running:
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
-        for process in self.processes:
-            if process.wait(20) not in (0, -signal.SIGKILL):
-                raise AssertionError(self.logs())
+        codes = {process.wait(60) for process in self.processes}
+        assert codes <= {0, -signal.SIGKILL}, self.logs()
 
     def logs(self) -> str:
         return "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("*.log")))

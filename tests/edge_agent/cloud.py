@@ -123,7 +123,7 @@ async def cloud(
                 await listening
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 15.0, what: str = "condition") -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 60.0, what: str = "condition") -> None:
     """Wait on the event loop until `condition` holds. Raises TimeoutError naming `what`."""
     end = asyncio.get_running_loop().time() + timeout_s
     while not condition():

@@ -50,7 +50,7 @@ def batch(seq: int, *, stream: str = STREAM, values: Sequence[float] = (50.0,), 
     return Batch(stream=stream, seq=seq, sent=time, frames=[frame], events=[event] if badge else [])
 
 
-async def until(condition: Callable[[], bool], what: str, timeout_s: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
     """Wait on a condition without holding the loop. Raises TimeoutError naming `what`."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -78,7 +78,7 @@ async def settled(one: Running, offset: int) -> None:
     await until(has_all, f"everything up to offset {offset} in the stores")
 
 
-async def until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
     """Wait on the event loop until `condition` holds. Raises TimeoutError naming `what`."""
     end = asyncio.get_running_loop().time() + timeout_s
     while not condition():

@@ -65,7 +65,7 @@ class Viewer:
         wait_until(lambda: len(self.events) > 0, what="a first event")
         return self.events[0]
 
-    def wait_for(self, key: str, text: str, timeout_s: float = 10.0) -> Sent:
+    def wait_for(self, key: str, text: str, timeout_s: float = 60.0) -> Sent:
         """The first event whose figure `key` reads `text`."""
         wait_until(lambda: any(e.text(key) == text for e in self.events), timeout_s, f"{key} = {text}")
         return next(e for e in self.events if e.text(key) == text)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from web.api.sources import Vitals
 from web.services import Here
 
 routes = APIRouter()
+
+#: Health checks give up after four or five seconds.
+_UP_WITHIN_S: Final = 3.0
+_LOOK_EVERY_S: Final = 0.05
 
 
 @routes.get("/health")
 async def health(here: Here) -> JSONResponse:
     """200 where all is well or about to be, else 503."""
-    found = here.vitals()
+    found = await _once_up(here.vitals)
     body = {"status": found.status} | ({"failing": found.failing} if found.failing else {})
     return JSONResponse(body, found.status_code)
+
+
+async def _once_up(vitals: Callable[[], Vitals]) -> Vitals:
+    """How the process is. Who asks while it starts waits a little for its end."""
+    waited_s = 0.0
+    while (found := vitals()).status == "starting" and waited_s < _UP_WITHIN_S:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        waited_s += _LOOK_EVERY_S
+    return found

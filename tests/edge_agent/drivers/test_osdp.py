@@ -138,7 +138,7 @@ def key_file(folder: Path, key: bytes = KEY) -> Path:
 
 
 async def first(
-    heard: AsyncIterator[CardRead | ReaderState], timeout_s: float = 15.0
+    heard: AsyncIterator[CardRead | ReaderState], timeout_s: float = 60.0
 ) -> CardRead | ReaderState:
     async with asyncio.timeout(timeout_s):
         return await anext(heard)
