@@ -83,4 +83,7 @@ PAGES: Final = Threads("pages", threads=2, most_waiting=256)
 #: The HTTP API: as many at once as FastAPI's own pool is held to.
 API_THREADS: Final = 4
 API: Final = Threads("api", API_THREADS, most_waiting=256)
-EVERY_POOL: Final = (COMMITS, UPKEEP, HEALTH, LEASES, WRITING, ANALYTICS, LIVE, PAGES, API)
+#: Passwords that are held against their hashes: made to be slow, so a flood of them waits here alone, and is
+#: refused before it is long.
+PASSWORDS: Final = Threads("passwords", threads=1, most_waiting=16)
+EVERY_POOL: Final = (COMMITS, UPKEEP, HEALTH, LEASES, WRITING, ANALYTICS, LIVE, PAGES, API, PASSWORDS)

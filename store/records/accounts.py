@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, true
 
 from store.records.access import ROLES, Role
-from store.records.schema import MEMBER, MEMBER_ROLE
+from store.records.schema import FIRM, MEMBER, MEMBER_ROLE, PROJECT, SITE
 from store.records.schema_access import ACCOUNT, EXTERNAL_IDENTITY, MEMBER_SITE, RECOVERY_CODE
 from store.records.session import Session
 from store.records.tenancy import across_firms, change_of, delete_of, rows_of
@@ -74,6 +75,28 @@ class Accounts:
             found = connection.execute(owners).mappings().all()
         accounts = (self.get(row["firm"], row["member"]) for row in found)
         return any(account is not None and account.ended is None for account in accounts)
+
+    def projects_at(self, firm: str, sites: frozenset[str] | None) -> frozenset[str] | None:
+        """The projects of these sites, also those that are over; None: of every one."""
+        if sites is None:
+            return None
+        query = rows_of(PROJECT, firm, retired=True).where(PROJECT.c.site.in_(sites))
+        with self._session.read() as connection:
+            return frozenset(row["id"] for row in connection.execute(query).mappings())
+
+    def sites_of(self, firm: str) -> frozenset[str]:
+        """Every site of the firm: those somebody may be put on."""
+        with self._session.read() as connection:
+            return frozenset(row["id"] for row in connection.execute(rows_of(SITE, firm)).mappings())
+
+    def add_firm(self, firm: str, name: str) -> str:
+        """A new firm; its id, which is `firm` or, where another has that, one that begins so."""
+        with self._session.write() as connection:
+            taken = {row["id"] for row in connection.execute(across_firms(FIRM)).mappings()}
+            ids = chain([firm], (f"{firm[:26]}-{n}" for n in count(2)))
+            free = next(one for one in ids if one not in taken)
+            connection.execute(insert(FIRM), [{"id": free, "name": name}])
+        return free
 
     def add(self, account: Account) -> None:
         """A member and how they sign in; a member keeps their id. Raises LoginTakenError."""

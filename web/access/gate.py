@@ -1,0 +1,127 @@
+"""What the doors of the house share: the stores of who may enter, the clock, the bounds, what is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.requests import HTTPConnection, Request
+
+from store.records.access import Access
+from store.records.access_log import Act, Deed
+from store.records.identities import IdentityStore
+from store.records.sessions import SignedIn, Stage
+from store.threads import PAGES
+from web.access import cookies
+from web.access.device import device_of
+from web.access.principal import Member
+from web.access.secret import digest, make_id, make_secret
+from web.access.sights import Sights
+from web.access.throttle import Throttle
+from web.visitors import visitor
+
+MINUTE_MS: Final = 60_000
+#: A browser that was not used for so long signs in again; so does every one after the longest.
+IDLE_MS: Final = 7 * 24 * 60 * MINUTE_MS
+LONGEST_MS: Final = 30 * 24 * 60 * MINUTE_MS
+#: How long the second factor is awaited.
+SECOND_MS: Final = 10 * MINUTE_MS
+#: When a session was used last is told to the minute.
+_TOUCH_MS: Final = MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class MailOptions:
+    """A server that takes mail (SMTP): `sender` is the address it is from. `tls`: STARTTLS is demanded."""
+
+    host: str
+    port: int
+    sender: str
+    tls: bool = True
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Another provider of sign-in (OpenID Connect): `issuer` is where it is found. Whoever it says has
+    `claim` with a value of `roles` is a member of `firm` in that role; without, it takes an invitation."""
+
+    id: str
+    label: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    firm: str | None = None
+    claim: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What is settled about doors. `base_url`: what stands before our paths, None where nobody said it."""
+
+    secure_cookies: bool = False
+    base_url: str | None = None
+    mail: MailOptions | None = None
+    providers: tuple[Provider, ...] = ()
+
+
+class Gate:
+    """One a process. `clock` gives UTC milliseconds."""
+
+    def __init__(
+        self,
+        store: IdentityStore,
+        clock: Callable[[], int],
+        options: GateOptions | None = None,
+        throttle: Throttle | None = None,
+    ) -> None:
+        self.store: Final = store
+        self.clock: Final = clock
+        self.options: Final = options or GateOptions()
+        self.throttle: Final = throttle or Throttle()
+        self.sights: Final = Sights(store.access_log.add)
+
+    async def member(self, request: HTTPConnection) -> Member | None:
+        """Who signed in with this browser, the second factor perhaps still awaited; looked up once a request.
+        Raises StoreError."""
+        if not hasattr(request.state, "member"):
+            secret = cookies.read(request, "session", secure=self.options.secure_cookies)
+            request.state.member = secret and await PAGES.run(self._member, secret)
+        found: Member | None = request.state.member or None
+        return found
+
+    def _member(self, secret: str) -> Member | None:
+        now = self.clock()
+        session = self.store.sessions.by_digest(digest(secret))
+        if session is None or session.ends <= now or session.seen + IDLE_MS <= now:
+            return None
+        account = self.store.accounts.get(session.firm, session.member)
+        if account is None or account.ended is not None:
+            return None
+        if now - session.seen >= _TOUCH_MS:
+            self.store.sessions.touch(session, now)
+        projects = self.store.accounts.projects_at(account.firm, account.sites)
+        return Member(account, session, secret, projects)
+
+    def deed(self, access: Access, request: HTTPConnection, act: Act, what: str, detail: str = "") -> Deed:
+        """What somebody does now."""
+        return Deed(access.firm, self.clock(), access.who, visitor(request), act, what[:500], detail[:500])
+
+    def new_session(self, request: Request, firm: str, member: str, stage: Stage) -> tuple[str, SignedIn]:
+        """The secret of a session and what is kept of it; nothing of an earlier one is in it."""
+        now, secret = self.clock(), make_secret()
+        ends = now + (LONGEST_MS if stage == "whole" else SECOND_MS)
+        device = device_of(request.headers.get("user-agent"))
+        session = SignedIn(
+            digest(secret), make_id(), firm, member, stage, device, visitor(request), now, now, ends
+        )
+        return secret, session
+
+
+def gate_of(request: HTTPConnection) -> Gate:
+    """That of the application, or of the one it is mounted in."""
+    found: Gate = request.app.state.gate
+    return found

@@ -1,0 +1,220 @@
+"""How people become members: a firm's first owner by a code from its console, everybody else by invitation.
+
+Nobody gives what they have not: roles grant no more than who invites holds, and only for their sites.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Final
+
+from starlette.requests import Request
+
+from store.records.access import ROLES, Access, Denied, Role
+from store.records.access_log import Deed
+from store.records.accounts import Account
+from store.records.identities import Identities, IdentityStore
+from store.records.passes import OneTimePass
+from store.threads import PAGES
+from web.access import passwords
+from web.access.gate import Gate
+from web.access.rights import Right, of_roles
+from web.access.secret import digest, make_id, make_secret
+from web.access.sign_in import normal_login
+
+HOUR_MS: Final = 3_600_000
+OWNER_CODE_MS: Final = 24 * HOUR_MS
+INVITATION_MS: Final = 7 * 24 * HOUR_MS
+LONGEST_NAME: Final = 100
+
+
+class UnknownSiteError(ValueError):
+    """An invitation to a site the firm does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What somebody types who becomes a member. `password` is not yet hashed."""
+
+    login: str
+    name: str
+    password: str
+    email: str = ""
+
+
+def make_owner_code(store: IdentityStore, now: int, firm: str | None) -> str:
+    """A code with which somebody becomes an owner of `firm` (None: of one that is yet to be made); those made
+    before open no more. Blocking."""
+    code = make_secret()
+    ends = now + OWNER_CODE_MS
+    with store.begin() as done:
+        done.passes.end_others("owner", firm, None, now)
+        one = OneTimePass(digest(code), make_id(), "owner", "operator:console", now, ends, firm)
+        done.passes.add(one)
+    return code
+
+
+async def invite(
+    gate: Gate,
+    request: Request,
+    access: Access,
+    name: str,
+    roles: frozenset[Role],
+    sites: frozenset[str] | None,
+) -> str:
+    """The secret of an invitation's link, shown once. Raises Denied, UnknownSiteError."""
+    may_grant(access, Right("invitation", "add"), roles, sites)
+    secret, now = make_secret(), gate.clock()
+    body = {
+        "name": printable_name(name),
+        "roles": sorted(roles),
+        "sites": None if sites is None else sorted(sites),
+    }
+    one = OneTimePass(
+        digest(secret), make_id(), "invitation", access.who, now, now + INVITATION_MS, access.firm, None, body
+    )
+    deed = gate.deed(access, request, "added", f"invitation:{one.id}", f"{body['roles']} {body['sites']}")
+
+    def write() -> None:
+        if not (sites or frozenset()) <= gate.store.accounts.sites_of(access.firm):
+            raise UnknownSiteError(", ".join(sorted(sites or ())))
+        with gate.store.begin() as done:
+            done.passes.add(one)
+            done.access_log.add([deed])
+
+    await PAGES.run(write)
+    return secret
+
+
+async def assign(
+    gate: Gate,
+    request: Request,
+    access: Access,
+    member: str,
+    roles: frozenset[Role],
+    sites: frozenset[str] | None,
+) -> None:
+    """Change somebody's roles and sites; their browsers sign in again. Raises Denied, UnknownSiteError."""
+    may_grant(access, Right("member", "change"), roles, sites)
+    detail = f"{sorted(roles)} {None if sites is None else sorted(sites)}"
+    deed = gate.deed(access, request, "changed", f"member:{member}", detail)
+
+    def write() -> None:
+        if not (sites or frozenset()) <= gate.store.accounts.sites_of(access.firm):
+            raise UnknownSiteError(", ".join(sorted(sites or ())))
+        with gate.store.begin() as done:
+            before = done.members.assign(access, member, roles, sites)
+            if not access.covers(of_roles(before.roles)):
+                raise Denied("member", "change", held=True)
+            done.sessions.end_all(access.firm, member)
+            done.access_log.add([deed])
+
+    await PAGES.run(write)
+
+
+async def end_member(gate: Gate, request: Request, access: Access, member: str) -> bool:
+    """Their account ends, and their browsers are out at once; whether there was one. Raises Denied."""
+    deed = gate.deed(access, request, "removed", f"member:{member}")
+
+    def write() -> bool:
+        with gate.store.begin() as done:
+            ended = done.members.end(access, member, gate.clock())
+            done.sessions.end_all(access.firm, member)
+            done.access_log.add([deed] if ended else [])
+            return ended
+
+    return await PAGES.run(write)
+
+
+def may_grant(access: Access, right: Right, roles: frozenset[Role], sites: frozenset[str] | None) -> None:
+    """Raises Denied unless these roles, on these sites (None: every one), are for this access to give."""
+    if sites is None:
+        reached = access.may(right.noun, right.verb)
+    else:
+        reached = bool(sites) and all(access.may(right.noun, right.verb, site=site) for site in sites)
+        reached = reached or access.may(right.noun, right.verb)
+    if not (reached and roles and access.covers(of_roles(roles))):
+        raise Denied(right.noun, right.verb, held=access.scope(right.noun, right.verb) is not None)
+
+
+async def accept(gate: Gate, secret: str, joining: Joining) -> Account | None:
+    """Become a member by an invitation; None where it opens no more. Raises LoginTakenError."""
+    encoded = await passwords.encode(joining.password)
+    return await PAGES.run(join, gate, secret, joining, encoded)
+
+
+async def claim(gate: Gate, code: str, firm_name: str, joining: Joining) -> Account | None:
+    """Become the first owner; None where the code opens nothing. Raises LoginTakenError."""
+    encoded = await passwords.encode(joining.password)
+    return await PAGES.run(_claim, gate, code, firm_name, joining, encoded)
+
+
+def account_of_pass(one: OneTimePass, firm: str, joining: Joining, encoded: str | None, now: int) -> Account:
+    """The account that a pass makes of whoever joins; roles and sites are the pass's, never the form's."""
+    roles = ["owner"] if one.purpose == "owner" else one.body.get("roles", [])
+    sites = None if one.purpose == "owner" else one.body.get("sites")
+    return Account(
+        firm=firm,
+        member=one.member or member_id(joining.login),
+        name=printable_name(joining.name) or joining.login,
+        login=normal_login(joining.login),
+        email=joining.email.strip()[:200] or None,
+        roles=frozenset(role for role in ROLES if role in roles),
+        sites=None if sites is None else frozenset(sites),
+        password=encoded,
+        created=now,
+    )
+
+
+def member_id(login: str) -> str:
+    """An id for lists and histories that begins as the login does and never comes twice."""
+    return f"{slug(login.partition('@')[0], 'member')[:20]}-{make_id()[:8]}"
+
+
+def slug(text: str, otherwise: str) -> str:
+    """`text` as an id (`wire.identifiers.ID_PATTERN`), `otherwise` where nothing of it can be in one."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-") or otherwise
+
+
+def printable_name(text: str) -> str:
+    """A name on one line, without what only a terminal or a browser would act on."""
+    kept = (c for c in " ".join(text.split()) if c.isprintable())
+    return "".join(kept)[:LONGEST_NAME]
+
+
+def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Account | None:
+    """As `accept`, blocking; without a password for who signs in elsewhere."""
+    with gate.store.begin() as done:
+        one = done.passes.take(digest(secret), "invitation", gate.clock())
+        if one is None or one.firm is None:
+            return None
+        account = account_of_pass(one, one.firm, joining, encoded, gate.clock())
+        if account.sites is not None:  # one may have gone meanwhile
+            account = replace(account, sites=account.sites & done.accounts.sites_of(one.firm))
+        done.accounts.add(account)
+        note_joined(gate, done, one, account)
+        return account
+
+
+def _claim(gate: Gate, code: str, firm_name: str, joining: Joining, encoded: str) -> Account | None:
+    with gate.store.begin() as done:
+        one = done.passes.take(digest(code), "owner", gate.clock())
+        if one is None:
+            return None
+        firm = one.firm or done.accounts.add_firm(
+            slug(firm_name, "firm"), printable_name(firm_name) or "Firm"
+        )
+        account = account_of_pass(one, firm, joining, encoded, gate.clock())
+        done.accounts.add(account)
+        note_joined(gate, done, one, account)
+        return account
+
+
+def note_joined(gate: Gate, done: Identities, one: OneTimePass, account: Account) -> None:
+    """In the log of access: who came in, by what and on whose word."""
+    detail = f"{one.purpose} of {one.author}: {sorted(account.roles)}"
+    what = f"member:{account.member}"
+    done.access_log.add([Deed(account.firm, gate.clock(), what, "", "added", what, detail)])

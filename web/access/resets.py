@@ -1,0 +1,130 @@
+"""A new password for whoever forgot theirs: by a code from somebody who may, or by mail.
+
+The second factor stays as it is: a code in somebody's hands is not their phone too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import smtplib
+import ssl
+from email.message import EmailMessage
+from typing import Final
+
+from starlette.requests import Request
+
+from store.records.access import Access, Denied
+from store.records.access_log import Deed
+from store.records.accounts import Account
+from store.records.passes import OneTimePass
+from store.threads import PAGES, Threads
+from web.access import passwords
+from web.access.gate import Gate, MailOptions
+from web.access.rights import of_roles
+from web.access.secret import digest, make_id, make_secret
+from web.access.sign_in import normal_login
+from web.kit.language import Language
+from web.visitors import visitor
+
+LOGGER: Final = logging.getLogger("plumbline.web.access")
+RESET_MS: Final = 24 * 3_600_000
+#: A code that travels by mail is over sooner.
+MAILED_MS: Final = 3_600_000
+_TIMEOUT_S: Final = 20
+#: Mails wait for their server here and hold up nothing.
+MAILS: Final = Threads("mails", threads=1, most_waiting=64)
+_SUBJECT: Final[dict[Language, str]] = {"zh": "准绳：重设密码", "en": "Plumbline: a new password"}
+_TEXT: Final[dict[Language, str]] = {
+    "zh": "有人（希望是您本人）要重设准绳的登录密码。\n\n一小时内在此输入下面的代码：{address}\n\n{code}\n\n"
+    "如果不是您，请忽略此邮件，密码不变。\n",
+    "en": "Somebody, we hope you, asked for a new password at Plumbline.\n\nWithin an hour, enter the code "
+    "below here: {address}\n\n{code}\n\nIf it was not you, ignore this: nothing has changed.\n",
+}
+
+
+async def make_reset(gate: Gate, request: Request, access: Access, member: str) -> str:
+    """A code with which this member sets a new password, shown once. Raises Denied."""
+    code = make_secret()
+    deed = gate.deed(access, request, "added", f"reset:{member}")
+
+    def write() -> None:
+        account = gate.store.members.get(access, member)
+        access.need("member", "change", own=member == access.member)
+        if account is None or account.ended is not None or not access.covers(of_roles(account.roles)):
+            raise Denied("member", "change", held=True)
+        with gate.store.begin() as done:
+            one = _pass(gate, account, code, access.who, RESET_MS)
+            done.passes.end_others("reset", account.firm, account.member, gate.clock())
+            done.passes.add(one)
+            done.access_log.add([deed])
+
+    await PAGES.run(write)
+    return code
+
+
+async def ask_by_mail(gate: Gate, request: Request, login: str, language: Language) -> float:
+    """Mail a code to whoever has this login and an address. Nobody is told whether there is one: the
+    answer is the same, and comes before anything is looked up. How long to wait where too much was asked (s)."""
+    login, address = normal_login(login), visitor(request)
+    wait_s = gate.throttle.take(f"mail to {login}", address)
+    if not wait_s and gate.options.mail is not None:
+        task = asyncio.create_task(MAILS.run(_mail, gate, gate.options.mail, login, language))
+        task.add_done_callback(_told)
+    return wait_s
+
+
+async def reset(gate: Gate, request: Request, code: str, password: str) -> Account | None:
+    """Set the password; every browser of theirs is out. None where the code opens nothing."""
+    encoded = await passwords.encode(password)
+
+    def write() -> Account | None:
+        with gate.store.begin() as done:
+            one = done.passes.take(digest(code.strip()), "reset", gate.clock())
+            if one is None or one.firm is None or one.member is None:
+                return None
+            done.accounts.change(one.firm, one.member, password=encoded)
+            done.sessions.end_all(one.firm, one.member)
+            who = f"member:{one.member}"
+            detail = f"password, by a code of {one.author}"
+            deed = Deed(one.firm, gate.clock(), who, visitor(request), "changed", who, detail)
+            done.access_log.add([deed])
+            return done.accounts.get(one.firm, one.member)
+
+    return await PAGES.run(write)
+
+
+def send(mail: MailOptions, to: str, subject: str, text: str) -> None:
+    """One mail, plain text. Blocking. Raises OSError, smtplib.SMTPException, ValueError for an address that
+    is more than one line."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = mail.sender, to, subject
+    message.set_content(text)
+    with smtplib.SMTP(mail.host, mail.port, timeout=_TIMEOUT_S) as server:
+        if mail.tls:
+            server.starttls(context=ssl.create_default_context())
+        if mail.user is not None:
+            server.login(mail.user, mail.password or "")
+        server.send_message(message)
+
+
+def _mail(gate: Gate, mail: MailOptions, login: str, language: Language) -> None:
+    account = gate.store.accounts.by_login(login)
+    if account is None or account.email is None or account.ended is not None:
+        return
+    code = make_secret()
+    gate.store.passes.add(_pass(gate, account, code, f"member:{account.member}", MAILED_MS))
+    address = f"{gate.options.base_url or ''}/door/reset"
+    send(mail, account.email, _SUBJECT[language], _TEXT[language].format(address=address, code=code))
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOGGER.warning("a mail was not sent: %s", type(error).__name__)
+
+
+def _pass(gate: Gate, account: Account, code: str, author: str, lasts_ms: int) -> OneTimePass:
+    now = gate.clock()
+    return OneTimePass(
+        digest(code), make_id(), "reset", author, now, now + lasts_ms, account.firm, account.member
+    )
