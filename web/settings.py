@@ -9,6 +9,33 @@ from web.http.rate import Rate
 
 
 @dataclass(frozen=True, slots=True)
+class MailOptions:
+    """A server that takes mail (SMTP): `sender` is the address it is from. `tls`: STARTTLS is demanded."""
+
+    host: str
+    port: int
+    sender: str
+    tls: bool = True
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Another provider of sign-in (OpenID Connect): `issuer` is where it is found. Whoever it says has
+    `claim` with a value of `roles` is a member of `firm` in that role; without, it takes an invitation."""
+
+    id: str
+    label: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    firm: str | None = None
+    claim: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class WebOptions:
     """What holds for all pages.
 
@@ -22,4 +49,6 @@ class WebOptions:
     icp_number: str | None = None
     verification_files: Mapping[str, str] = field(default_factory=dict)
     secure_cookies: bool = False
+    mail: MailOptions | None = None
+    providers: tuple[Provider, ...] = ()
     api_rate: Rate = field(default_factory=Rate)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import HTTPConnection, Request
 
 from store.records.access import Access
 from store.records.access_log import Act, Deed
-from store.records.identities import IdentityStore
+from store.records.records import Records
 from store.records.sessions import SignedIn, Stage
 from store.threads import PAGES
 from web.access import cookies
@@ -19,7 +18,8 @@ from web.access.principal import Member
 from web.access.secret import digest, make_id, make_secret
 from web.access.sights import Sights
 from web.access.throttle import Throttle
-from web.visitors import visitor
+from web.http.addresses import visitor
+from web.settings import WebOptions
 
 MINUTE_MS: Final = 60_000
 #: A browser that was not used for so long signs in again; so does every one after the longest.
@@ -31,56 +31,19 @@ SECOND_MS: Final = 10 * MINUTE_MS
 _TOUCH_MS: Final = MINUTE_MS
 
 
-@dataclass(frozen=True, slots=True)
-class MailOptions:
-    """A server that takes mail (SMTP): `sender` is the address it is from. `tls`: STARTTLS is demanded."""
-
-    host: str
-    port: int
-    sender: str
-    tls: bool = True
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Another provider of sign-in (OpenID Connect): `issuer` is where it is found. Whoever it says has
-    `claim` with a value of `roles` is a member of `firm` in that role; without, it takes an invitation."""
-
-    id: str
-    label: str
-    issuer: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    firm: str | None = None
-    claim: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class GateOptions:
-    """What is settled about doors. `base_url`: what stands before our paths, None where nobody said it."""
-
-    secure_cookies: bool = False
-    base_url: str | None = None
-    mail: MailOptions | None = None
-    providers: tuple[Provider, ...] = ()
-
-
 class Gate:
     """One a process. `clock` gives UTC milliseconds."""
 
     def __init__(
         self,
-        store: IdentityStore,
+        store: Records,
         clock: Callable[[], int],
-        options: GateOptions | None = None,
+        options: WebOptions | None = None,
         throttle: Throttle | None = None,
     ) -> None:
         self.store: Final = store
         self.clock: Final = clock
-        self.options: Final = options or GateOptions()
+        self.options: Final = options or WebOptions()
         self.throttle: Final = throttle or Throttle()
         self.sights: Final = Sights(store.access_log.add)
 

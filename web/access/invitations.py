@@ -15,8 +15,8 @@ from starlette.requests import Request
 from store.records.access import ROLES, Access, Denied, Role
 from store.records.access_log import Deed
 from store.records.accounts import Account
-from store.records.identities import Identities, IdentityStore
 from store.records.passes import OneTimePass
+from store.records.records import Records, Repositories
 from store.threads import PAGES
 from web.access import passwords
 from web.access.gate import Gate
@@ -44,7 +44,7 @@ class Joining:
     email: str = ""
 
 
-def make_owner_code(store: IdentityStore, now: int, firm: str | None) -> str:
+def make_owner_code(store: Records, now: int, firm: str | None) -> str:
     """A code with which somebody becomes an owner of `firm` (None: of one that is yet to be made); those made
     before open no more. Blocking."""
     code = make_secret()
@@ -189,7 +189,7 @@ def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Acco
     """As `accept`, blocking; without a password for who signs in elsewhere."""
     with gate.store.begin() as done:
         one = done.passes.take(digest(secret), "invitation", gate.clock())
-        if one is None or one.firm is None:
+        if one is None or not one.firm:
             return None
         account = account_of_pass(one, one.firm, joining, encoded, gate.clock())
         if account.sites is not None:  # one may have gone meanwhile
@@ -213,7 +213,7 @@ def _claim(gate: Gate, code: str, firm_name: str, joining: Joining, encoded: str
         return account
 
 
-def note_joined(gate: Gate, done: Identities, one: OneTimePass, account: Account) -> None:
+def note_joined(gate: Gate, done: Repositories, one: OneTimePass, account: Account) -> None:
     """In the log of access: who came in, by what and on whose word."""
     detail = f"{one.purpose} of {one.author}: {sorted(account.roles)}"
     what = f"member:{account.member}"

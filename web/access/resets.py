@@ -20,12 +20,13 @@ from store.records.accounts import Account
 from store.records.passes import OneTimePass
 from store.threads import PAGES, Threads
 from web.access import passwords
-from web.access.gate import Gate, MailOptions
+from web.access.gate import Gate
 from web.access.rights import of_roles
 from web.access.secret import digest, make_id, make_secret
 from web.access.sign_in import normal_login
+from web.http.addresses import visitor
 from web.kit.language import Language
-from web.visitors import visitor
+from web.settings import MailOptions
 
 LOGGER: Final = logging.getLogger("plumbline.web.access")
 RESET_MS: Final = 24 * 3_600_000
@@ -65,7 +66,7 @@ async def make_reset(gate: Gate, request: Request, access: Access, member: str) 
 
 async def ask_by_mail(gate: Gate, request: Request, login: str, language: Language) -> float:
     """Mail a code to whoever has this login and an address. Nobody is told whether there is one: the
-    answer is the same, and comes before anything is looked up. How long to wait where too much was asked (s)."""
+    answer is the same, and comes before anything is looked up. How long to wait (s) where too much was."""
     login, address = normal_login(login), visitor(request)
     wait_s = gate.throttle.take(f"mail to {login}", address)
     if not wait_s and gate.options.mail is not None:
@@ -81,7 +82,7 @@ async def reset(gate: Gate, request: Request, code: str, password: str) -> Accou
     def write() -> Account | None:
         with gate.store.begin() as done:
             one = done.passes.take(digest(code.strip()), "reset", gate.clock())
-            if one is None or one.firm is None or one.member is None:
+            if one is None or not one.firm or one.member is None:
                 return None
             done.accounts.change(one.firm, one.member, password=encoded)
             done.sessions.end_all(one.firm, one.member)

@@ -12,13 +12,13 @@ from starlette.requests import Request
 
 from store.records.access_log import Act, Deed
 from store.records.accounts import Account
-from store.records.identities import Identities
+from store.records.records import Repositories
 from store.records.sessions import Stage
 from store.threads import PAGES
 from web.access import passwords, recovery, totp
 from web.access.gate import Gate
 from web.access.principal import Member
-from web.visitors import visitor
+from web.http.addresses import visitor
 
 LONGEST_LOGIN: Final = 200
 
@@ -77,7 +77,7 @@ async def with_code(gate: Gate, request: Request, member: Member, code: str) -> 
     return await enter(gate, request, account, "whole", instead_of=member)
 
 
-def take_code(store: Identities, account: Account, code: str, now: int) -> bool:
+def take_code(store: Repositories, account: Account, code: str, now: int) -> bool:
     """Use up a one-time password or a recovery code. Blocking."""
     if account.totp_secret is None or account.totp_confirmed is None:
         return False

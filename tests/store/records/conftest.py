@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from store.engine import SqlDatabase, sqlite_url
-from store.records.identities import IdentityStore
+from store.engine import sqlite_url
+from store.records.records import Records
 from tests.store.records.identities import store_of
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def identities(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IdentityStore]:
+def identities(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
     """Two firms without people."""
     sqlite = request.param == "sqlite"
     url = sqlite_url(tmp_path / "records.db") if sqlite else request.getfixturevalue("bare_postgres_dsn")
-    database = SqlDatabase(url)
-    yield store_of(database)
-    database.close()
+    records = store_of(url)
+    yield records
+    records.close()

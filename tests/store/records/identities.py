@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from store.engine import SqlDatabase
 from store.records.access import Access, Role
 from store.records.accounts import Account
-from store.records.identities import IdentityStore
-from store.records.migration import migrate
+from store.records.records import Records
 from store.records.registry import Firm, Registration, Site
-from store.records.sql_registry import SqlRegistry
 from store.records.tenancy import site_ref
 from web.access.rights import of_roles
 
 NOW = 1_790_000_000_000
 
 
-def store_of(database: SqlDatabase) -> IdentityStore:
+def store_of(url: str) -> Records:
     """The firms fenglin (sites a, b) and other (site c), without people."""
-    migrate(database)
+    records = Records(url)
     sites = [Site("fenglin", site_ref("a"), "UTC"), Site("fenglin", site_ref("b"), "UTC")]
     registration = Registration(
         firms=[Firm("fenglin", "Fenglin"), Firm("other", "Other")],
         sites=[*sites, Site("other", site_ref("c"), "UTC")],
     )
-    SqlRegistry(database).register(registration)
-    return IdentityStore(database)
+    records.registry.register(registration)
+    return records
 
 
 def account(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.records.access import Denied
-from store.records.identities import IdentityStore
+from store.records.records import Records
 from tests.store.records.identities import NOW, access, account
 
 OWNER = account("wang", "owner", sites=None)
@@ -16,27 +16,27 @@ STRANGER = account("qian", "owner", firm="other", sites=None)
 
 
 @pytest.fixture
-def people(identities: IdentityStore) -> IdentityStore:
+def people(identities: Records) -> Records:
     for one in (OWNER, FOREMAN, WORKER, ELSEWHERE, STRANGER):
         identities.accounts.add(one)
     return identities
 
 
-def test_the_owner_sees_the_whole_firm_and_nobody_of_another(people: IdentityStore) -> None:
+def test_the_owner_sees_the_whole_firm_and_nobody_of_another(people: Records) -> None:
     assert {one.member for one in people.members.all(access(OWNER))} == {"wang", "li", "zhou", "sun"}
     assert people.members.get(access(OWNER), "qian") is None
 
 
-def test_who_is_on_a_site_sees_those_who_are_on_it_too(people: IdentityStore) -> None:
+def test_who_is_on_a_site_sees_those_who_are_on_it_too(people: Records) -> None:
     assert {one.member for one in people.members.all(access(FOREMAN))} == {"li", "zhou"}
     assert people.members.get(access(FOREMAN), "sun") is None
 
 
-def test_a_worker_sees_themselves(people: IdentityStore) -> None:
+def test_a_worker_sees_themselves(people: Records) -> None:
     assert [one.member for one in people.members.all(access(WORKER))] == ["zhou"]
 
 
-def test_roles_and_sites_are_changed_by_whoever_may_and_never_ones_own(people: IdentityStore) -> None:
+def test_roles_and_sites_are_changed_by_whoever_may_and_never_ones_own(people: Records) -> None:
     people.members.assign(access(OWNER), "li", frozenset({"worker"}), frozenset({"b"}))
     changed = people.members.get(access(OWNER), "li")
     assert changed is not None
@@ -46,7 +46,7 @@ def test_roles_and_sites_are_changed_by_whoever_may_and_never_ones_own(people: I
             people.members.assign(access(who), whom, frozenset({"owner"}), None)
 
 
-def test_an_account_ends_by_who_may_and_never_ones_own(people: IdentityStore) -> None:
+def test_an_account_ends_by_who_may_and_never_ones_own(people: Records) -> None:
     assert people.members.end(access(OWNER), "li", NOW)
     assert not people.members.end(access(OWNER), "qian", NOW), "of another firm"
     for who, whom in ((FOREMAN, "zhou"), (OWNER, "wang")):

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from store.records.access import Denied
-from store.records.identities import IdentityStore
 from store.records.passes import OneTimePass
+from store.records.records import Records
 from tests.store.records.identities import NOW, access, account
 
 FOREMAN = access(account("li", "foreman", sites=frozenset({"a"})))
@@ -23,27 +23,27 @@ def invitation(pass_id: str, sites: list[str] | None, author: str = "member:wang
     )
 
 
-def test_of_four_who_come_at_once_one_enters(identities: IdentityStore) -> None:
+def test_of_four_who_come_at_once_one_enters(identities: Records) -> None:
     identities.passes.add(invitation("i", ["a"]))
     with ThreadPoolExecutor(4) as pool:
         taken = list(pool.map(lambda _: identities.passes.take(b"i", "invitation", NOW), range(4)))
     assert sum(one is not None for one in taken) == 1
 
 
-def test_it_opens_nothing_else_and_not_for_ever(identities: IdentityStore) -> None:
+def test_it_opens_nothing_else_and_not_for_ever(identities: Records) -> None:
     identities.passes.add(invitation("i", ["a"]))
     assert identities.passes.take(b"i", "reset", NOW) is None
     assert identities.passes.take(b"i", "invitation", NOW + 1_000) is None
 
 
-def test_a_first_owner_is_of_no_firm_yet(identities: IdentityStore) -> None:
+def test_a_first_owner_is_of_no_firm_yet(identities: Records) -> None:
     identities.passes.add(OneTimePass(b"o", "o", "owner", "operator:console", NOW, NOW + 1))
     identities.passes.add(OneTimePass(b"p", "p", "owner", "operator:console", NOW, NOW + 1))
     identities.passes.end_others("owner", None, None, NOW)
     assert identities.passes.take(b"o", "owner", NOW) is None
 
 
-def test_invitations_are_listed_and_withdrawn_as_far_as_one_reaches(identities: IdentityStore) -> None:
+def test_invitations_are_listed_and_withdrawn_as_far_as_one_reaches(identities: Records) -> None:
     for one in (invitation("a", ["a"]), invitation("b", ["b"]), invitation("every", None)):
         identities.passes.add(one)
     assert {one.id for one in identities.passes.invitations(OWNER, NOW)} == {"a", "b", "every"}
