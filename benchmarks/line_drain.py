@@ -23,10 +23,11 @@ from edge_agent.spool.contents import Parcel
 from edge_agent.spool.spool import Spool
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire.batch import Frame
+from wire.durations import DAY_MS
 
 _DAYS: Final = 7
 _EVERY_MS: Final = 10_000
-_BATCHES: Final = _DAYS * 86_400_000 // _EVERY_MS
+_BATCHES: Final = _DAYS * DAY_MS // _EVERY_MS
 _DEVICES: Final = [f"meter-{line}-{unit}" for line in range(LINES) for unit in range(1, METERS + 1)]
 _BOUND_BYTES: Final = 512 << 20
 _SEALED_TOGETHER: Final = 96

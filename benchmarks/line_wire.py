@@ -26,6 +26,7 @@ from typing import Final
 
 from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave, Table, climate_registers
 from simulator.site import write_whole
+from wire.durations import MINUTE_MS
 
 BAUD: Final = 9600
 #: Start, eight data, stop: 8N1, as the sensors of these profiles are sold.
@@ -107,7 +108,7 @@ def _meter(unit: int) -> Callable[[Table, int], Mapping[int, int]]:
 
 
 def _climate(unit: int) -> Callable[[int], tuple[float, float]]:
-    return lambda now_ms: (20 + math.sin(now_ms / 60_000 + unit), 55 + math.sin(now_ms / 45_000 + unit))
+    return lambda now_ms: (20 + math.sin(now_ms / MINUTE_MS + unit), 55 + math.sin(now_ms / 45_000 + unit))
 
 
 def main(folder: Path, lines: int, meters: int, sensors: int) -> None:

@@ -42,6 +42,7 @@ from web.live.hub import Live
 from web.project import Project
 from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
+from wire.durations import HOUR_MS
 from wire.status import DeviceStatus, Status
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ _SITE: Final = "bench"
 _STREAM: Final = "01K" + "P" * 23
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _MIDNIGHT: Final = round(dt.datetime(2026, 11, 23, tzinfo=_ZONE).timestamp() * 1000)
-_HOUR_MS: Final = 3_600_000
-_NOW: Final = _MIDNIGHT + 23 * _HOUR_MS
+_NOW: Final = _MIDNIGHT + 23 * HOUR_MS
 _CLIMATES: Final = 16
 _PAGES: Final = 8
 _OPENINGS: Final = 40
@@ -105,8 +105,8 @@ class _Stand:
         (offset,) = self.log.append([self._entry()], _NOW)
         assert offset is not None
         for hour in range(-1, 23):
-            start = _MIDNIGHT + hour * _HOUR_MS
-            times = list(range(start, start + _HOUR_MS, 1_000))
+            start = _MIDNIGHT + hour * HOUR_MS
+            times = list(range(start, start + HOUR_MS, 1_000))
             self.timeseries.write(_blocks(times), offset)
             while self.timeseries.roll_up(500):
                 pass
@@ -309,7 +309,7 @@ def _passages() -> list[SiteEvent]:
             "pi-1",
             Event(
                 device="gate-in" if hour % 2 == 0 else "gate-out",
-                time=_MIDNIGHT + day * 24 * _HOUR_MS + hour * _HOUR_MS + person * 7_000,
+                time=_MIDNIGHT + day * 24 * HOUR_MS + hour * HOUR_MS + person * 7_000,
                 kind="badge",
                 badge=f"b:{person:032x}",
                 direction="in" if hour % 2 == 0 else "out",

@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.report import Figure
 from store.timeseries.contract import Aggregate, Block
 from store.timeseries.sqlite import SqliteTimeSeries
-from store.timeseries.sqlite.schema import MINUTE_MS
+from wire.durations import MINUTE_MS
 
 _START: Final = 1_764_000_000_000
 _YEAR: Final = 525_600

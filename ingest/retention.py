@@ -9,8 +9,8 @@ from typing import Final
 
 from store.records.records import Records
 from store.timeseries.contract import TimeSeries
+from wire.durations import DAY_MS
 
-DAY_MS: Final = 86_400_000
 #: What is kept where nobody has said otherwise; events concern people.
 LOG_DAYS: Final = 7.0
 READINGS_DAYS: Final = 400.0

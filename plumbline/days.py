@@ -7,8 +7,7 @@ from typing import Final
 
 from store.timeseries.contract import TimeSeries
 from store.timeseries.parquet import day_span
-
-_DAY_MS: Final = 86_400_000
+from wire.durations import DAY_MS
 
 
 def days_with_readings(
@@ -18,11 +17,11 @@ def days_with_readings(
 
     Found by UTC days, so a day before or after may come along that has none of its own.
     """
-    end = now_ms // _DAY_MS * _DAY_MS + 2 * _DAY_MS
-    start = end - (round(days_back) + 3) * _DAY_MS
+    end = now_ms // DAY_MS * DAY_MS + 2 * DAY_MS
+    start = end - (round(days_back) + 3) * DAY_MS
     found: set[date] = set()
     for device, quantity in timeseries.latest(site):
-        window = timeseries.window(site, device, quantity, start, end, _DAY_MS, ["count"])
+        window = timeseries.window(site, device, quantity, start, end, DAY_MS, ["count"])
         for time, count in zip(window.time, window.columns["count"], strict=True):
             if count:
                 utc = datetime.fromtimestamp(time / 1000, UTC).date()

@@ -19,10 +19,10 @@ import yaml
 from store.records.records import Records
 from store.records.registry import Device, Registry, Site
 from store.timeseries.contract import TimeSeries
+from wire.durations import DAY_MS, HOUR_MS
 
-DAY_MS: Final = 86_400_000
 #: Read at a time, so that a year needs no more memory than this.
-_STEP_MS: Final = 6 * 3_600_000
+_STEP_MS: Final = 6 * HOUR_MS
 _EVENT_COLUMNS: Final = ("time", "device", "kind", "badge", "trade", "direction")
 
 

@@ -22,9 +22,10 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from simulator.counting import CountingSite
 from simulator.line import SimulatedLine
-from simulator.model.calendar import DAY_MS, working_timezone
+from simulator.model.calendar import working_timezone
 from simulator.recording import write_recording
 from simulator.site import broker_entry, demo_site
+from wire.durations import DAY_MS
 
 
 def _now_ms() -> int:

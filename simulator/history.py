@@ -9,8 +9,9 @@ from typing import Final
 from simulator.model.people import Passage
 from simulator.site import CLIMATE, METER, WATER, SimulatedSite
 from wire.batch import Frame
+from wire.durations import HOUR_MS
 
-_CHUNK_MS: Final = 3_600_000
+_CHUNK_MS: Final = HOUR_MS
 Columns = Mapping[str, Sequence[float]]
 
 

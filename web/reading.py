@@ -14,8 +14,6 @@ from analytics.situation.place import Place
 from analytics.situation.state import (
     BASE_LOOKBACK_MS,
     BUSY_SPAN_MINUTES,
-    DAY_MS,
-    MINUTE_MS,
     Reading,
     Series,
     Stored,
@@ -29,6 +27,7 @@ from store.records.exchanges import told_of
 from store.records.records import Records
 from store.records.registry import Directory, Registry
 from store.timeseries.contract import TimeSeries, Window
+from wire.durations import DAY_MS, MINUTE_MS
 
 #: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
 _STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)

@@ -18,8 +18,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from wire.durations import HOUR_MS
+
 Direction = Literal["in", "out"]
-HOUR_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

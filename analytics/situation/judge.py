@@ -11,9 +11,10 @@ from analytics.situation.age import Freshness, freshness
 from analytics.situation.agents import Agent, ability, agents_now, reader_of
 from analytics.situation.headcount import headcount, stays
 from analytics.situation.place import Place
-from analytics.situation.state import BUSY_SPAN_MINUTES, MINUTE_MS, POWER, Reading, SiteState
+from analytics.situation.state import BUSY_SPAN_MINUTES, POWER, Reading, SiteState
 from analytics.totals import Tally
 from store.records.registry import Device, Room
+from wire.durations import MINUTE_MS
 from wire.kinds import BADGE_READER
 
 #: Chargers, a router and a work lamp stay below this; the smallest power tool at work is above (watts).
@@ -23,7 +24,6 @@ BASE_SLACK_MS: Final = 5 * MINUTE_MS
 #: So many batches are on their way at any time; only more, and older, are a backlog.
 BACKLOG_ABOVE_BATCHES: Final = 4
 BACKLOG_OLDER_MS: Final = MINUTE_MS
-DAY_MS: Final = 86_400_000
 
 Link = Literal["empty", "lost", "live"]
 Use = Literal["working", "idle", "unknown", "unmetered"]

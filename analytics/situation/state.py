@@ -19,11 +19,10 @@ from analytics.situation.place import Place
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.records.contract import AgentState, SiteEvent
 from wire.batch import Batch, Event, Frame
+from wire.durations import DAY_MS, MINUTE_MS
 from wire.kinds import BADGE_READER
 
 Series = tuple[str, str]
-MINUTE_MS: Final = 60_000
-DAY_MS: Final = 86_400_000
 #: Work with tools comes in bursts: a site whose power rose within this span still counts as working.
 BUSY_SPAN_MINUTES: Final = 10
 #: How far before midnight the base of today's totals is looked for.

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wire.batch import FaultReason
+from wire.durations import MINUTE_MS
 
-REPEAT_AFTER_MS: Final = 60_000
+REPEAT_AFTER_MS: Final = MINUTE_MS
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from edge_agent.broker import Broker, Stamp
 from edge_agent.clock.clock import Clock
 from edge_agent.language import said
 from edge_agent.link.certificate import read_certificate
+from wire.durations import DAY_MS
 
 _log = logging.getLogger(__name__)
 
-DAY_MS: Final = 86_400_000
 #: A certificate that ends within this is warned of, once a day.
 WARN_BEFORE_MS: Final = 30 * DAY_MS
 

@@ -20,10 +20,10 @@ from typing import Final, TextIO, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from wire.batch import Direction, Frame
+from wire.durations import HOUR_MS
 from wire.identifiers import DeviceId
 from wire.quantities import QUANTITIES
 
-HOUR_MS: Final = 3_600_000
 #: Times of a recording: nobody recorded a site before, and nobody has yet recorded one after.
 FLOOR_MS: Final = 946_684_800_000
 CEILING_MS: Final = 4_102_444_800_000

@@ -13,8 +13,7 @@ from plumbline.settings import Settings, load_settings
 from plumbline.stores import open_records
 from store.records.registry import SCOPES, Firm, Registration, Token
 from store.records.tokens import make_token, token_digest
-
-_DAY_MS: Final = 86_400_000
+from wire.durations import DAY_MS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _create(settings: Settings, arguments: argparse.Namespace) -> int:
     secret, now = make_token(), now_ms()
-    expires = now + round(arguments.days * _DAY_MS) if arguments.days else None
+    expires = now + round(arguments.days * DAY_MS) if arguments.days else None
     firm = settings.firm
     records = open_records(settings)
     registry = records.registry

@@ -11,13 +11,14 @@ from typing import Final
 
 from simulator.devices.bus import Heard, Transmission
 from simulator.model.people import Passage
+from wire.durations import MINUTE_MS
 
 _ACK: Final = bytes.fromhex("0000FF00FF00")
 _WAKE: Final = 0x55
 _SAM, _LIST = 0x14, 0x4A
 #: A card lies on the reader for so long.
 HELD_MS: Final = 400
-_HORIZON_MS: Final = 30 * 60_000
+_HORIZON_MS: Final = 30 * MINUTE_MS
 #: A MIFARE Classic 1K card: SENS_RES and SEL_RES.
 _SENS_RES, _SEL_RES = b"\x00\x04", b"\x08"
 

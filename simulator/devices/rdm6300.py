@@ -13,13 +13,14 @@ from typing import Final
 
 from simulator.devices.bus import Silence, Transmission, never
 from simulator.model.people import Passage
+from wire.durations import MINUTE_MS
 
 #: How long a frame and the pause after it take at 9600 baud, as readers of this kind repeat them.
 _REPEAT_MS: Final = 65
 _FEWEST_REPEATS: Final = 2
 _MOST_REPEATS: Final = 4
 #: How far ahead the reader looks for the next card.
-_HORIZON_MS: Final = 30 * 60_000
+_HORIZON_MS: Final = 30 * MINUTE_MS
 
 
 def card_frame(card: str) -> bytes:

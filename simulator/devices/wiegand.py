@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 from simulator.devices.bus import Silence, Transmission, never
 from simulator.model.people import Passage
+from wire.durations import MINUTE_MS
 
-_HORIZON_MS: Final = 30 * 60_000
+_HORIZON_MS: Final = 30 * MINUTE_MS
 
 
 def card_bits(card: str, bits: Literal[26, 34] = 26) -> str:

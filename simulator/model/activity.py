@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from simulator.model.calendar import MINUTE_MS
 from simulator.model.chance import chance
 from simulator.model.plan import TOOLS, DayPlan, Tool
+from wire.durations import HOUR_MS, MINUTE_MS
 
 #: Minutes after midnight in which tools run: everybody has come, nobody has left.
 WORK_MINUTES: Final = ((8 * 60 + 42, 11 * 60 + 52), (13 * 60 + 18, 16 * 60 + 56))
@@ -168,7 +168,7 @@ class DayActivity:
 
     def tool_wh(self, time_ms: int) -> float:
         """Energy the tools have used since midnight."""
-        return sum(tool.watts * runs.elapsed_ms(time_ms) for tool, runs in self.tools) / 3_600_000
+        return sum(tool.watts * runs.elapsed_ms(time_ms) for tool, runs in self.tools) / HOUR_MS
 
     def litres(self, time_ms: int) -> int:
         """Whole litres drawn since midnight."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * MINUTE_MS
-
 
 class SiteCalendar:
     """Local dates of one time zone. Raises zoneinfo.ZoneInfoNotFoundError for a zone nobody knows."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.model.activity import DayActivity
-from simulator.model.calendar import MINUTE_MS
 from simulator.model.chance import Wobble, jitter
+from wire.durations import HOUR_MS, MINUTE_MS
 
 #: Router, agent, meter and a lamp over the stairs.
 STANDBY_W: Final = 21.0
@@ -52,7 +52,7 @@ def base_wh(since_ms: int) -> float:
     """Energy of everything that never sleeps, `since_ms` after the meter was mounted."""
     periods, rest = divmod(since_ms, _FRIDGE_PERIOD_MS)
     fridge_ms = periods * _FRIDGE_ON_MS + min(rest, _FRIDGE_ON_MS)
-    return (STANDBY_W * since_ms + FRIDGE_W * fridge_ms) / 3_600_000
+    return (STANDBY_W * since_ms + FRIDGE_W * fridge_ms) / HOUR_MS
 
 
 class Mains:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, Literal
 
-from simulator.model.calendar import MINUTE_MS
 from simulator.model.chance import chance
 from simulator.model.plan import DayPlan
+from wire.durations import MINUTE_MS
 
 WORKERS: Final = 14
 VISITORS: Final = 6

@@ -16,13 +16,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from simulator.model.calendar import MINUTE_MS
 from simulator.model.chance import Wobble
 from simulator.model.weather import DayWeather, saturation_g_m3
+from wire.durations import HOUR_MS
 
 #: Transfer of vapour from a wet surface to still room air: 0.002 m/s.
 _BETA_M_H: Final = 7.2
-_HOUR_MS: Final = 60 * MINUTE_MS
 #: Fresh plaster, screed and adhesive dry to 1/e in six days; a new coat shows within some hours.
 _DRYING_H: Final = 6 * 24.0
 _WETTING_H: Final = 5.0
@@ -79,7 +78,7 @@ class Wetness:
 
     def m2(self, time_ms: int) -> float:
         """Wet surface now."""
-        hour = (time_ms - self._midnight_ms) / _HOUR_MS
+        hour = (time_ms - self._midnight_ms) / HOUR_MS
         area = self._settled * math.exp(-hour / _DRYING_H) - self._rising * math.exp(-hour / _RISING_H)
         age = hour - _COAT_AT_H
         if age > 0 and self._today_m2:
@@ -106,7 +105,7 @@ class RoomClimate:
     def at(self, time_ms: int) -> RoomReading:
         """The reading at a moment of this day."""
         time_s = time_ms / 1000
-        opened = _opened((time_ms - self._midnight_ms) / _HOUR_MS)
+        opened = _opened((time_ms - self._midnight_ms) / HOUR_MS)
         temperature = self._temperature_c(time_ms, opened) + 0.12 * self._temperature.at(time_s)
         humidity = 100 * self._vapour_g_m3(time_ms, opened, temperature) / saturation_g_m3(temperature)
         humidity += 0.35 * self._humidity.at(time_s)

@@ -6,8 +6,8 @@ import math
 from datetime import date, timedelta
 from typing import Final
 
-from simulator.model.calendar import DAY_MS
 from simulator.model.chance import chance
+from wire.durations import DAY_MS
 
 #: Gas constant of water vapour, J/(kg K).
 _R_VAPOUR: Final = 461.5

@@ -13,8 +13,7 @@ from store.records.schema import METER_EXCHANGE
 from store.records.session import Session
 from store.timeseries.counter import Exchange
 from store.timeseries.limits import must_be_counter
-
-MINUTE_MS: Final = 60_000
+from wire.durations import MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

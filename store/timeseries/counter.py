@@ -30,7 +30,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
-from store.timeseries.limits import HOUR_MS, Growth
+from store.timeseries.limits import Growth
+from wire.durations import HOUR_MS
 
 #: A device that restarts, or a line that is disturbed, is itself again within this.
 GLITCH_MS: Final = HOUR_MS

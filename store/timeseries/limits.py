@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from wire.durations import HOUR_MS, MINUTE_MS
 from wire.quantities import QUANTITIES
-
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

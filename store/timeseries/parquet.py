@@ -25,10 +25,11 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from store.timeseries.contract import Block, TimeSeries
+from wire.durations import HOUR_MS
 from wire.identifiers import is_id
 
 #: What is asked of the store at once: 21,600 readings of a device that is read every second.
-_SLICE_MS: Final = 6 * 3_600_000
+_SLICE_MS: Final = 6 * HOUR_MS
 #: Rows in memory before they go to the file. A row group costs a few KB of file and a seek for a reader.
 _GROUP_ROWS: Final = 250_000
 _NAME: Final = pa.dictionary(pa.int32(), pa.string())

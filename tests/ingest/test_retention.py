@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.retention import DAY_MS, BelievedClock, Forgetting, Retention
+from ingest.retention import BelievedClock, Forgetting, Retention
 from store.engine import sqlite_url
 from store.records.contract import Quarantined, SiteEvent
 from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from wire.batch import Event
+from wire.durations import DAY_MS
 
 TODAY = 20_000 * DAY_MS
 

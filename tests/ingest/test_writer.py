@@ -17,7 +17,7 @@ from ingest import writer as writer_module
 from ingest.accept import blocks_of
 from ingest.recent import Recent, Stored
 from ingest.replay import Replay
-from ingest.retention import DAY_MS, WAIT_DAYS, Retention
+from ingest.retention import WAIT_DAYS, Retention
 from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.errors import StoreError
@@ -31,6 +31,7 @@ from tests.ingest.site import NOW, SITE, STREAM, batch, until
 from tests.servers import clean_environment, wait_until
 from wire import batch as wire_batch
 from wire import payload as wire_payload
+from wire.durations import DAY_MS
 
 ROOT = Path(__file__).parents[2]
 RETENTION_MS = 1000

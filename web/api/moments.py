@@ -15,11 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from web.http.problem import rule
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
-SECOND_MS: Final = 1_000
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 86_400_000
 #: The year 2100, as in wire.model.
 LAST_MS: Final = 4_102_444_800_000
 LONGEST_STEP_MS: Final = 366 * DAY_MS

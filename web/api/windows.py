@@ -18,24 +18,12 @@ from store.timeseries.contract import Aggregate
 from store.timeseries.counter import Why
 from web.api.identity import TelemetrySite
 from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, TimeMs, Unit
-from web.api.moments import (
-    HOUR_MS,
-    MINUTE_MS,
-    SECOND_MS,
-    End,
-    Run,
-    Start,
-    Step,
-    StepParameter,
-    rfc3339,
-    runs,
-    span,
-    step_of,
-)
+from web.api.moments import End, Run, Start, Step, StepParameter, rfc3339, runs, span, step_of
 from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
 from web.api.sources import From
 from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
 from web.http.problem import rule
+from wire.durations import HOUR_MS, MINUTE_MS, SECOND_MS
 
 routes = APIRouter(tags=["readings"])
 

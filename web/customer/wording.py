@@ -14,6 +14,7 @@ from web.customer.words import count, say
 from web.kit import numbers
 from web.kit.language import Language, typeset
 from web.kit.numbers import Amount
+from wire.durations import DAY_MS
 from wire.kinds import KINDS
 
 Print = Callable[[float, Language], Amount]
@@ -21,7 +22,7 @@ State = Literal["fresh", "late", "silent", "never", "none"]
 #: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
 DAMP_ABOVE: float = 75.0
 #: A loss is news for as long as the chart shows it; after that the notice alone keeps it.
-LOSS_IN_HEADLINE_MS = 86_400_000
+LOSS_IN_HEADLINE_MS = DAY_MS
 WARMEST_SHOWN = 40.0
 
 

@@ -12,15 +12,15 @@ from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone
 
 from web.kit.language import LOCALE, Language, typeset
 from web.kit.words import say
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: (age below this, key, one unit in ms): the browser ticks by the same table, see static/ages.js.
 _AGES: Final = (
-    (60_000, "age.seconds", 1_000),
-    (3_600_000, "age.minutes", 60_000),
-    (86_400_000, "age.hours", 3_600_000),
+    (MINUTE_MS, "age.seconds", 1_000),
+    (HOUR_MS, "age.minutes", MINUTE_MS),
+    (DAY_MS, "age.hours", HOUR_MS),
 )
 JUST_NOW_MS: Final = 3_000
-DAY_MS: Final = 86_400_000
 _DAY_AND_MONTH: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
 _DAY_AND_YEAR: Final[dict[Language, str]] = {"zh": "y年M月d日", "en": "d MMM y"}
 
@@ -102,10 +102,10 @@ def age(age_ms: int, language: Language) -> str:
 
 def span(length_ms: int, language: Language) -> str:
     """How long, rounded down, in minutes at least."""
-    for unit_ms, key in ((DAY_MS, "span.days"), (3_600_000, "span.hours")):
+    for unit_ms, key in ((DAY_MS, "span.days"), (HOUR_MS, "span.hours")):
         if length_ms >= 2 * unit_ms:
             return say(language, key, n=length_ms // unit_ms)
-    return say(language, "span.minutes", n=length_ms // 60_000)
+    return say(language, "span.minutes", n=length_ms // MINUTE_MS)
 
 
 def moment(time_ms: int, now_ms: int, zone: ZoneInfo, language: Language) -> str:

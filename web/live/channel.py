@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analytics.situation.judge import judge
-from analytics.situation.state import MINUTE_MS, Digest, SiteState
+from analytics.situation.state import Digest, SiteState
 from store.threads import PAGES
 from web.customer.wording import Figure, figures
 from web.kit.language import LANGUAGES, Language
 from web.live.seats import Seats
 from web.project import Project
 from web.reading import Chart, Stores
+from wire.durations import MINUTE_MS
 
 #: At most ten pushes a second and project.
 PUSH_EVERY_S: Final = 0.1

@@ -11,13 +11,14 @@ from typing import Final
 from fastapi.responses import StreamingResponse
 
 from web.live.channel import Crowded, Update
+from wire.durations import MINUTE_MS
 
 #: Proxies cut a silent connection after 30 s or more; half of that keeps it.
 HEARTBEAT_S: Final = 15.0
 #: How long a browser waits before it comes back (ms).
 RETRY_MS: Final = 2_000
 #: The same of one whose seat others needed more.
-CROWDED_RETRY_MS: Final = 60_000
+CROWDED_RETRY_MS: Final = MINUTE_MS
 
 
 def stream(changes: AsyncGenerator[Update | Crowded | None], clock: Callable[[], int]) -> StreamingResponse:

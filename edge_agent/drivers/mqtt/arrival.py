@@ -13,13 +13,14 @@ from edge_agent.drivers.mqtt import mapping
 from edge_agent.drivers.mqtt.dialects import DIALECTS
 from edge_agent.drivers.mqtt.message import Ask, Heard, Listener
 from wire.batch import FaultReason
+from wire.durations import DAY_MS, HOUR_MS
 
 _log = logging.getLogger(__name__)
 
 #: A device's own time is taken from so long ago; an older one is a clock that is wrong.
-OLDEST_LIVE_MS: Final = 3_600_000
+OLDEST_LIVE_MS: Final = HOUR_MS
 #: Kept readings are sent after weeks without a gateway.
-OLDEST_KEPT_MS: Final = 31 * 86_400_000
+OLDEST_KEPT_MS: Final = 31 * DAY_MS
 #: An earlier time (before 2020) is of a clock that nobody has set.
 FIRST_SET_MS: Final = 1_577_836_800_000
 #: Clocks differ by so much; what lies further ahead is a clock that is wrong.

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from store.timeseries.influxdb.http import Http, NotThereError
+from wire.durations import HOUR_MS
 
 RAW: Final = "telemetry"
 MINUTES: Final = "telemetry_1m"
 HOURS: Final = "telemetry_1h"
 STALE: Final = "telemetry_stale"
 REACHED: Final = "telemetry_reached"
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 
 #: InfluxDB 3 Core refuses a question over more than 432 files, by default 72 hours
 #: (docs.influxdata.com/influxdb3/core/reference/config-options, query-file-limit).

@@ -15,20 +15,10 @@ from store.timeseries import cells
 from store.timeseries.cells import Cell
 from store.timeseries.contract import Block
 from store.timeseries.counter import Run
-from store.timeseries.influxdb.query import (
-    HOUR_MS,
-    HOURS,
-    MINUTE_MS,
-    MINUTES,
-    RAW,
-    Questions,
-    Series,
-    name,
-    select,
-    where,
-)
+from store.timeseries.influxdb.query import HOURS, MINUTES, RAW, Questions, Series, name, select, where
 from store.timeseries.influxdb.stale import Job
 from store.timeseries.limits import COUNTERS, Growth
+from wire.durations import HOUR_MS, MINUTE_MS
 
 #: Device-minutes of one question: at a reading a second of ten quantities, 600,000 values.
 _MOST_DEVICE_MINUTES: Final = 1_000

@@ -18,9 +18,7 @@ from store.timeseries.influxdb import window as windows
 from store.timeseries.influxdb.first import First
 from store.timeseries.influxdb.http import Http
 from store.timeseries.influxdb.query import (
-    HOUR_MS,
     HOURS,
-    MINUTE_MS,
     MINUTES,
     RAW,
     REACHED,
@@ -38,6 +36,7 @@ from store.timeseries.influxdb.rollup import RollUp, tasks
 from store.timeseries.influxdb.settings import InfluxSettings
 from store.timeseries.influxdb.stale import Key, Marks, decoded, encoded, minutes_of
 from store.timeseries.limits import COUNTERS, must_be_counter
+from wire.durations import HOUR_MS, MINUTE_MS
 from wire.ranges import Ranges
 
 #: Readings of one page of `raw`: some 2 MB of JSON.

@@ -11,9 +11,7 @@ from store.timeseries.cells import Cell
 from store.timeseries.contract import Aggregate, Window
 from store.timeseries.counter import GLITCH_MS, Exchange, Life, Run, lived
 from store.timeseries.influxdb.query import (
-    HOUR_MS,
     HOURS,
-    MINUTE_MS,
     MINUTES,
     RAW,
     SPAN_3_MS,
@@ -27,6 +25,7 @@ from store.timeseries.influxdb.query import (
 from store.timeseries.influxdb.rollup import cells_of, fields_of
 from store.timeseries.influxdb.stale import coarse
 from store.timeseries.limits import COUNTERS, hold_ms
+from wire.durations import HOUR_MS, MINUTE_MS
 from wire.ranges import Ranges
 
 #: A window asks for at most this many stretches of stale minutes; what lies between is read with them.

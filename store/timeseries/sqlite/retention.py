@@ -12,7 +12,7 @@ from typing import Final
 
 from store.sqlite import Database
 from store.timeseries.sqlite import rollup
-from store.timeseries.sqlite.schema import HOUR_MS, MINUTE_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
 #: Rows deleted in one transaction, which takes some 20 ms. A minute's readings are not divided.
 STEP_ROWS: Final = 5_000

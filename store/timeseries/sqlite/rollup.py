@@ -12,7 +12,7 @@ from typing import Final
 
 from store.timeseries.counter import Run, joined, runs_of
 from store.timeseries.limits import COUNTERS, QUICK_HOLD_MS, SLOW_HOLD_MS, Growth, hold_ms
-from store.timeseries.sqlite.schema import MINUTE_MS
+from wire.durations import MINUTE_MS
 from wire.quantities import QUANTITIES
 
 #: How long a reading of `quantity` holds, and how far a step of a counter needs no second look.

@@ -8,9 +8,6 @@ from typing import Final
 
 from store.errors import StoreError
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-
 #: The version of these tables, as `PRAGMA user_version`. 2: times of first and last, area, covered, runs.
 VERSION: Final = 2
 #: What version 2 added to both rollups.

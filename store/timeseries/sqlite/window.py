@@ -17,7 +17,7 @@ from store.timeseries.contract import Aggregate, Window, empty_window
 from store.timeseries.counter import GLITCH_MS, Exchange, Life, lived
 from store.timeseries.limits import COUNTERS, hold_ms
 from store.timeseries.sqlite.rollup import ENDS, Ends, runs_of_row
-from store.timeseries.sqlite.schema import HOUR_MS, MINUTE_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
 _MINUTES: Final = HOUR_MS // MINUTE_MS
 

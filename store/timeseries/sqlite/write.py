@@ -13,7 +13,7 @@ from store.sqlite import Cell, insert_rows
 from store.timeseries import columns
 from store.timeseries.contract import Block, Differences, Differing
 from store.timeseries.sqlite.retention import closed_minutes
-from store.timeseries.sqlite.schema import MINUTE_MS
+from wire.durations import MINUTE_MS
 
 _INSERT_POINT: Final = "INSERT OR IGNORE INTO point (series, time, value)"
 _INSERT_STALE: Final = "INSERT OR IGNORE INTO stale (series, minute)"

@@ -11,8 +11,9 @@ import pytest
 
 from edge_agent.broker import Broker
 from edge_agent.cli import main
-from edge_agent.link.credentials import DAY_MS, Credentials, shortcomings
+from edge_agent.link.credentials import Credentials, shortcomings
 from plumbline.provision.authority import opened
+from wire.durations import DAY_MS
 from wire.status import UplinkStatus
 
 ISSUED = dt.datetime.now(dt.UTC).replace(microsecond=0)

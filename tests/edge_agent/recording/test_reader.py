@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.recording.reader import HOUR_MS, Passage, RecordingError, read_recording
+from edge_agent.recording.reader import Passage, RecordingError, read_recording
+from wire.durations import HOUR_MS
 
 START = 1_764_000_000_000 - 1_764_000_000_000 % HOUR_MS
 

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from simulator.model.activity import DayActivity
-from simulator.model.calendar import MINUTE_MS
 from simulator.model.people import Passage
 from simulator.model.plan import STAGES, plan_day, stage_on
 from simulator.model.site_model import MOUNTED, SiteModel
+from wire.durations import HOUR_MS, MINUTE_MS
 from wire.quantities import QUANTITIES
 
 ZONE = "Asia/Shanghai"
 FIRST_DAY = date(2025, 11, 10)
-HOUR_MS = 60 * MINUTE_MS
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.model.calendar import MINUTE_MS, working_timezone
+from simulator.model.calendar import working_timezone
+from wire.durations import MINUTE_MS
 
 MIDNIGHT_MS = 1_764_028_800_000  # 2025-11-25T00:00Z
 

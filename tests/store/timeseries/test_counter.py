@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.timeseries.counter import GLITCH_MS, MOST_RUNS, Exchange, Life, Run, joined, lived, runs_of
-from store.timeseries.limits import COUNTERS, ELECTRICITY, MINUTE_MS
+from store.timeseries.limits import COUNTERS, ELECTRICITY
+from wire.durations import MINUTE_MS
 from wire.quantities import QUANTITIES
 
 EVER: Final = 1 << 50

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.api.moments import DAY_MS, HOUR_MS, Run, rfc3339, runs, step_of
+from web.api.moments import Run, rfc3339, runs, step_of
+from wire.durations import DAY_MS, HOUR_MS
 
 #: Half hours (Kolkata, Lord Howe), clocks changed at midnight (Beirut, Cairo, Havana), a day less (Apia).
 ZONES = [

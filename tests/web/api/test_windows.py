@@ -10,10 +10,10 @@ import pytest
 
 from tests.web.api.two_firms import BERLIN, BERLIN_MIDNIGHTS, NOW, TwoFirms
 from tests.web.site_day import SITE
-from web.api.moments import DAY_MS, MINUTE_MS, runs, step_of
+from web.api.moments import runs, step_of
 from web.api.windows import MOST_BUCKETS, MOST_ROWS, _rows_behind
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
-HOUR_MS = 3_600_000
 HOUR_AGO = NOW - HOUR_MS
 
 
