@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
 
 from store.timeseries.contract import TimeSeries
 from store.timeseries.parquet import day_span

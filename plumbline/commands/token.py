@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from typing import Final
 
 from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
