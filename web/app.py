@@ -44,7 +44,15 @@ def create_app(services: Services) -> FastAPI:
 
 def _sources(here: Services) -> Sources:
     return Sources(
-        here.registry, here.log, here.timeseries, here.records, here.clock, here.vitals, here.replay
+        here.registry,
+        here.log,
+        here.timeseries,
+        here.records,
+        here.records.accounts,
+        here.records.tokens,
+        here.clock,
+        here.vitals,
+        here.replay,
     )
 
 

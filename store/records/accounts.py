@@ -109,6 +109,11 @@ class Accounts:
             put_roles(connection, account.firm, account.member, account.roles)
             put_sites(connection, account.firm, account.member, account.sites)
 
+    def put_roles(self, firm: str, member: str, roles: frozenset[Role]) -> None:
+        """Where another provider says them."""
+        with self._session.write() as connection:
+            put_roles(connection, firm, member, roles)
+
     def add_identity(self, firm: str, member: str, issuer: str, subject: str) -> None:
         """From now on this person of that provider is this member."""
         row = {"issuer": issuer, "subject": subject, "firm": firm, "member": member}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from store.records.access_log import AccessLog
 from store.records.accounts import Accounts
+from store.records.api_tokens import ApiTokens
 from store.records.members import Members
 from store.records.passes import Passes
 from store.records.session import Session
@@ -18,4 +19,5 @@ class Identities:
         self.members = Members(session)
         self.sessions = Sessions(session)
         self.passes = Passes(session)
+        self.tokens = ApiTokens(session)
         self.access_log = AccessLog(session)

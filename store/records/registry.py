@@ -16,8 +16,8 @@ from store.records.tenancy import SiteRef
 #: The languages in which names are kept.
 Language = Literal["zh", "en"]
 
-#: What an API token may do. `quarantine:raw` shows messages as they came, badge numbers that slipped through
-#: among them.
+#: What an API token from the console may do; those of members carry rights, `noun:verb`. `quarantine:raw`
+#: shows messages as they came, badge numbers that slipped through among them.
 Scope = Literal[
     "telemetry:read",
     "events:read",
@@ -158,7 +158,7 @@ class Token:
     id: int
     firm: str
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[str]
     created: int
     expires: int | None = None
     revoked: int | None = None
@@ -225,7 +225,7 @@ class Registry(Protocol):
         """By id, from the one after `after`."""
 
     def add_token(
-        self, firm: str, name: str, digest: bytes, scopes: frozenset[Scope], created: int, expires: int | None
+        self, firm: str, name: str, digest: bytes, scopes: frozenset[str], created: int, expires: int | None
     ) -> Token: ...
 
     def token(self, digest: bytes) -> Token | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, insert
 
@@ -22,7 +22,6 @@ from store.records.registry import (
     Registration,
     Retired,
     Room,
-    Scope,
     Site,
     Token,
 )
@@ -127,7 +126,7 @@ class SqlRegistry:
         return [Device(**row) for row in self._rows(query)]
 
     def add_token(
-        self, firm: str, name: str, digest: bytes, scopes: frozenset[Scope], created: int, expires: int | None
+        self, firm: str, name: str, digest: bytes, scopes: frozenset[str], created: int, expires: int | None
     ) -> Token:
         """See the contract. Raises ValueError where there is no such firm."""
         row = {
@@ -147,11 +146,11 @@ class SqlRegistry:
     def token(self, digest: bytes) -> Token | None:
         """See the contract."""
         found = self._rows(across_firms(TOKEN).where(TOKEN.c.digest == digest))
-        return _token(found[0]) if found else None
+        return token_of(found[0]) if found else None
 
     def tokens(self, firm: str) -> list[Token]:
         """By id."""
-        return [_token(row) for row in self._rows(rows_of(TOKEN, firm).order_by(TOKEN.c.id))]
+        return [token_of(row) for row in self._rows(rows_of(TOKEN, firm).order_by(TOKEN.c.id))]
 
     def revoke_token(self, firm: str, token_id: int, revoked: int) -> bool:
         """See the contract."""
@@ -257,10 +256,12 @@ def _present_by_site(connection: Connection, table: Table) -> dict[str, frozense
     return {site: frozenset(ids) for site, ids in found.items()}
 
 
-def _token(row: Mapping[str, Any]) -> Token:
+def token_of(row: Mapping[Any, Any]) -> Token:
+    """A row of the table."""
+
     def ms(name: str) -> int | None:
         return None if row[name] is None else milliseconds(row[name])
 
-    scopes = cast(frozenset[Scope], frozenset(row["scopes"].split()))
+    scopes = frozenset(row["scopes"].split())
     created = milliseconds(row["created"])
     return Token(row["id"], row["firm"], row["name"], scopes, created, ms("expires"), ms("revoked"))

@@ -40,7 +40,7 @@ async def show_health(response: Response, who: TokenIfSent, sources: From) -> He
     """Without a token: the status, and the names of the parts that fail."""
     vitals = sources.vitals()
     response.status_code = vitals.status_code
-    allowed = who is not None and "health:read" in who.scopes
+    allowed = who is not None and who.access.scope("health", "see") is not None
     return HealthAnswer(
         status=vitals.status,
         failing=vitals.failing,

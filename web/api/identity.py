@@ -10,9 +10,12 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from store.records.registry import SCOPES, Scope, Site, Token
-from store.records.tokens import token_digest
+from store.records.access import Access
+from store.records.registry import SCOPES, Site, Token
 from store.threads import API
+from web.access.principal import access_of
+from web.access.rights import of_scopes
+from web.access.tokens import machine_of
 from web.api.sources import From, Sources
 from web.http.problem import Problem
 from web.http.rate import Buckets
@@ -36,7 +39,7 @@ class Identity:
 
     token: int
     firm: str
-    scopes: frozenset[Scope]
+    access: Access
 
 
 async def identify(
@@ -53,7 +56,7 @@ async def identify(
             "This token asks more often than it may.",
             headers={"Retry-After": str(math.ceil(wait_s))},
         )
-    missing = [scope for scope in needed.scopes if scope not in identity.scopes]
+    missing = [scope for scope in needed.scopes if not _holds(identity.access, scope)]
     if missing:
         raise _without(missing[0])
     return identity
@@ -85,7 +88,7 @@ async def own_site(identity: Identity, site: str, sources: From) -> Site:
 def own(identity: Identity, site: str, sources: Sources) -> Site:
     """The site if it is the firm's. Blocking. Raises Problem, 404."""
     found = sources.registry.site(identity.firm, site)
-    if found is None:
+    if found is None or not identity.access.may("site", "see", site=site):
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
     return found
 
@@ -94,7 +97,7 @@ def all_own(identity: Identity, sources: Sources) -> Iterator[Site]:
     """All sites of the firm, also those that are no more. Blocking."""
     after = ""
     while found := sources.registry.sites(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
-        yield from found
+        yield from (site for site in found if identity.access.may("site", "see", site=site.id))
         after = found[-1].id
 
 
@@ -111,15 +114,19 @@ TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
 
 async def _valid(secret: str, sources: From) -> Identity:
     try:
-        digest = token_digest(secret)
+        machine = await API.run(machine_of, sources.registry, sources.tokens, sources.accounts, secret)
     except ValueError as error:
         raise _unauthorized("This is no token: pl_ and 43 characters are wanted.") from error
-    token = await API.run(sources.registry.token, digest)
-    if token is None:
+    if machine is None:
         raise _unauthorized("The token is not known.")
-    if (over := _over(token, sources.clock())) is not None:
+    if (over := _over(machine.token, sources.clock())) is not None:
         raise _unauthorized(over)
-    return Identity(token.id, token.firm, token.scopes)
+    return Identity(machine.token.id, machine.token.firm, access_of(machine))
+
+
+def _holds(access: Access, scope: str) -> bool:
+    """Whether a token may what a scope names, on some site at least; on which, `own` looks."""
+    return all(access.scope(noun, verb) is not None for noun, verb in of_scopes([scope]))
 
 
 def _over(token: Token, now: int) -> str | None:

@@ -126,7 +126,7 @@ def list_quarantine(
 @routes.get("/quarantine/{item}", summary="One message in quarantine, with what it said")
 def show_quarantined(item: ItemId, who: QuarantineToken, sources: From) -> QuarantineDetails:
     """An item of another firm is as absent as one that does not exist."""
-    return _details(_own(sources, who, item), raw="quarantine:raw" in who.scopes)
+    return _details(_own(sources, who, item), raw=who.access.scope("message", "see") is not None)
 
 
 @routes.post("/quarantine/{item}/replay", summary="Judge a message in quarantine again")

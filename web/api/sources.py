@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Protocol
 from fastapi import Depends, Request
 
 from store.log.contract import Log
+from store.records.accounts import Accounts
+from store.records.api_tokens import ApiTokens
 from store.records.contract import Quarantined
 from store.records.registry import Registry
 from store.scoped import SiteRecords, SiteSeries
@@ -65,6 +67,8 @@ class Sources:
     log: Log
     timeseries: SiteSeries
     records: SiteRecords
+    accounts: Accounts
+    tokens: ApiTokens
     clock: Callable[[], int]
     vitals: Callable[[], Vitals]
     replay: Callable[[Quarantined], Replayed] | None = None
