@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from web.customer import routes as customer
 from web.http import files, health
+from web.living import routes as living
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,5 @@ ROOMS: Final = (
     Room("files", files.routes),
     Room("health", health.routes),
     Room("customer", customer.routes),
+    Room("living", living.routes),
 )

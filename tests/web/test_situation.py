@@ -12,7 +12,8 @@ from analytics.situation.judge import Situation, judge
 from analytics.situation.state import Digest, Reading, SiteState, digest, watch
 from store.records.contract import AgentState
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
-from web.customer.wording import Figure, figures, headline
+from web.customer.wording import figures, headline
+from web.kit.figure import Figure
 from web.kit.language import Language
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame

@@ -20,10 +20,6 @@ WEB = Path(__file__).parents[2] / "web"
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
 
-#: Keys that the code puts together.
-BUILT = ("label.", "age.", "span.", "device.")
-
-
 def tables() -> Iterator[tuple[str, Words]]:
     """Each room's words, the kit's among them."""
     for path in sorted(WEB.rglob("words.py")):
@@ -64,12 +60,21 @@ def test_no_chinese_is_left_in_english_and_no_half_width_comma_in_chinese(words:
 def test_every_text_is_used(words: Words) -> None:
     files = (path for kind in ("py", "html", "js") for path in sorted(WEB.rglob(f"*.{kind}")))
     source = "".join(path.read_text("utf-8") for path in files if path.name != "words.py")
+    built = re.compile("|".join(put_together(source)))
     unused = {
         key
         for key in stems(words.own["zh"])
-        if f'"{key}"' not in source and f"'{key}'" not in source and not key.startswith(BUILT)
+        if f'"{key}"' not in source and f"'{key}'" not in source and not built.fullmatch(key)
     }
     assert unused == set()
+
+
+def put_together(source: str) -> Iterator[str]:
+    """Patterns of the keys that the code puts together: f"age.{unit}" and all of a form."""
+    for text in re.findall(r"""f["']([a-z_.]+\.(?:\{[^"{}]+\}\.?[a-z_.]*)+)["']""", source):
+        yield "[a-z_]+".join(re.escape(part) for part in re.split(r"\{[^{}]+\}", text))
+    for name in re.findall(r'FormOf\(\s*"(\w+)"', source):
+        yield rf"{name}\..+"
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from web.customer.wording import Figure
 from web.customer.words import for_browser, say
 from web.http.assets import Assets
 from web.kit import numbers
+from web.kit.figure import Figure, Shown, shown
 from web.kit.frame import Frame, Masthead, frame
 from web.kit.language import LOCALE, Language, typeset
 from web.project import Project
@@ -17,15 +17,6 @@ from wire.kinds import BADGE_READER
 
 #: The figures of the section "Now", in order.
 _CELLS = ("people", "power", "energy", "water")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A figure as first painted: `age` is the text of its age, or its note."""
-
-    figure: Figure
-    label: str
-    age: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +52,8 @@ def build(
 ) -> CustomerPage:
     """The page as of `now` (UTC ms)."""
 
-    def shown(key: str, label: str) -> Shown:
-        return Shown(figures[key], say(language, f"label.{label}"), _age(figures[key], now, language))
+    def shown_as(key: str, label: str) -> Shown:
+        return shown(figures[key], say(language, f"label.{label}"), now, language)
 
     title = typeset(getattr(project.title, language), language)
     before, _, after = say(language, "updated", age="\0").partition("\0")
@@ -78,19 +69,19 @@ def build(
             letter=True,
         ),
         headline=figures["headline"],
-        newest=Shown(updated, "", _age(updated, now, language)),
+        newest=shown(updated, "", now, language),
         updated_before=before,
         updated_after=after,
         day=figures["day"],
         people_line=figures["people-line"],
         notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
-        cells=tuple(shown(key, key) for key in _CELLS if key in figures),
+        cells=tuple(shown_as(key, key) for key in _CELLS if key in figures),
         has_chart="power" in figures,
         rooms=tuple(
             RoomRow(
                 typeset(getattr(room, language), language),
-                shown(f"room-{room.id}-temperature", "temperature"),
-                shown(f"room-{room.id}-humidity", "humidity"),
+                shown_as(f"room-{room.id}-temperature", "temperature"),
+                shown_as(f"room-{room.id}-humidity", "humidity"),
             )
             for room in project.rooms
             if f"room-{room.id}-humidity" in figures
@@ -103,12 +94,6 @@ def build(
 
 
 _TEXTS = ("section.now", "section.power", "section.rooms", "rooms.scale", "updated.never", "chart.label")
-
-
-def _age(figure: Figure, now: int, language: Language) -> str:
-    if figure.note:
-        return figure.note
-    return numbers.age(now - figure.time, language) if figure.time is not None else ""
 
 
 def _about(project: Project, language: Language) -> tuple[str, ...]:

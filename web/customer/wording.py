@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from analytics.situation.age import Freshness
 from analytics.situation.judge import Measured, People, RoomNow, Situation, Total
@@ -12,37 +11,18 @@ from analytics.situation.state import Reading
 from store.records.registry import Device
 from web.customer.words import count, say
 from web.kit import numbers
+from web.kit.figure import Figure, State
 from web.kit.language import Language, typeset
 from web.kit.numbers import Amount
 from wire.durations import DAY_MS
 from wire.kinds import KINDS
 
 Print = Callable[[float, Language], Amount]
-State = Literal["fresh", "late", "silent", "never", "none"]
 #: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
 DAMP_ABOVE: float = 75.0
 #: A loss is news for as long as the chart shows it; after that the notice alone keeps it.
 LOSS_IN_HEADLINE_MS = DAY_MS
 WARMEST_SHOWN = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One changing thing on the page. `time` (UTC ms) gives its age, unless `note` says something better.
-
-    `level` is the length of its bar in percent, `value` the plain number for the chart,
-    `watch` True where a person should keep an eye on it (amber). State "none" hides the element.
-    """
-
-    id: str
-    text: str
-    unit: str = ""
-    time: int | None = None
-    state: State = "fresh"
-    note: str = ""
-    level: float | None = None
-    value: float | None = None
-    watch: bool = False
 
 
 def figures(situation: Situation, language: Language) -> list[Figure]:

@@ -19,7 +19,10 @@ from starlette.responses import FileResponse, Response
 FOLDER: Final = Path(__file__).parent.parent
 KIT_CSS: Final = "kit.css"
 #: web/kit/css/NAME.css, as they follow one another.
-KIT_STYLES: Final = ("tokens", "base", "frame", "figure", "motion", "print")
+KIT_STYLES: Final = (
+    "tokens", "base", "frame", "figure", "icon", "act", "form", "table", "notice", "timeline", "chart",
+    "motion", "print",
+)  # fmt: skip
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",

@@ -18,7 +18,8 @@ from typing import Final
 from analytics.situation.judge import judge
 from analytics.situation.state import Digest, SiteState
 from store.threads import PAGES
-from web.customer.wording import Figure, figures
+from web.customer.wording import figures
+from web.kit.figure import Figure
 from web.kit.language import LANGUAGES, Language
 from web.live.seats import Seats
 from web.project import Project

@@ -1,0 +1,1 @@
+"""The kit shown: every part in every state, with invented figures. For those who build rooms."""

@@ -1,0 +1,19 @@
+"""The living page's one route."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from web.http.languages import language_of
+from web.kit.render import render
+from web.living.view import build
+from web.services import Here
+
+routes = APIRouter()
+
+
+@routes.get("/living")
+async def living(request: Request, here: Here) -> HTMLResponse:
+    """Every part of the kit, in the visitor's language. Nothing on it is anybody's."""
+    return HTMLResponse(render(build(language_of(request), here.assets)))
