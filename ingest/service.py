@@ -212,15 +212,22 @@ class Ingest:
         offset in the log, None for what was refused or came again."""
         await self._quarantine(group)
         accepted = [judged.outcome for judged in group if isinstance(judged.outcome, Accepted)]
-        entries = [one.entry for one in accepted]
-        now_ms = self._clock()
-        offsets = await self._persist("batches", lambda: self._log.append(entries, now_ms)) if entries else []
-        if entries:
+        offsets = await self._persist("batches", lambda: self._append(accepted)) if accepted else []
+        if accepted:
             self._probe.proved()
         for one, offset in zip(accepted, offsets, strict=True):
             self._count(one, offset)
         given = iter(offsets)
         return [next(given) if isinstance(judged.outcome, Accepted) else None for judged in group]
+
+    def _append(self, accepted: Sequence[Accepted]) -> list[int | None]:
+        """Blocking. A reader that sees them in the log finds them in columns beside it."""
+        offsets = self._log.append([one.entry for one in accepted], self._clock())
+        if self._recent is not None:
+            for one, offset in zip(accepted, offsets, strict=True):
+                if offset is not None:
+                    self._recent.add(_stored(one, offset))
+        return offsets
 
     async def _quarantine(self, group: Iterable[Judged]) -> None:
         items = [item for judged in group if (item := judging.quarantined(judged)) is not None]
@@ -236,9 +243,6 @@ class Ingest:
         counters.appended += 1
         counters.readings += one.readings
         counters.partly_refused += bool(one.set_aside)
-        if self._recent is not None:
-            entry = one.entry
-            self._recent.add(Stored(offset, entry.site, entry.agent, one.blocks, one.events, one.readings))
 
     async def _without_conflicts(self, group: list[Judged], offsets: Sequence[int | None]) -> list[Judged]:
         """The group, where what came again with other content than stands in the log is refused."""
@@ -305,6 +309,10 @@ def _judge_group(
         else Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms, directory))
         for arrival in group
     ]
+
+
+def _stored(one: Accepted, offset: int) -> Stored:
+    return Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
 
 
 def _met_unknown(judged: Judged | AgentState | Quarantined) -> bool:

@@ -240,14 +240,19 @@ class Writer:
         reader.reached = position
         reader.note(position)
         self.counters.undecodable = self._decoder.undecodable
-        self._recent.forget(min(self.counters.time_series_position, self.counters.events_position))
+        reached = self.counters.time_series_position, self.counters.events_position
+        self._recent.forget(min(reached), max(reached))
         full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
-        return Taken(len(batches), full)
+        return Taken(len(batches), full or self._recent.presses)
 
     def _from_log(self, reader: _Readings | _Events, position: int) -> list[Stored]:
+        """As far as there is no short cut."""
         batches: list[Stored] = []
         readings = 0
+        until = self._recent.next_after(position)
         for record in self._following(position):
+            if until is not None and record.offset >= until:
+                break
             stored = reader.decoded(record)
             batches.append(stored)
             readings += stored.readings

@@ -34,15 +34,42 @@ def test_where_the_next_is_missing_the_log_has_to_be_asked() -> None:
     assert offsets(recent, 4) == []
 
 
-def test_older_ones_make_room_at_the_bound() -> None:
+def test_at_the_bound_what_a_reader_has_passed_makes_room() -> None:
     recent = Recent(bound=100)
-    for offset in (1, 2, 3):
+    for offset in (1, 2):
         recent.add(stored(offset))
+    recent.forget(0, passed=1)
+    recent.add(stored(3))
     assert offsets(recent, 0) == []
     assert offsets(recent, 1) == [2, 3]
-    assert recent.held <= 100
-    recent.add(stored(4, readings=100))
+    assert recent.held <= recent.bound
+
+
+def test_at_the_bound_the_newest_is_left_to_the_log_where_nobody_has_read_the_oldest() -> None:
+    """Else a reader that fell behind would always find the next one just gone."""
+    recent = Recent(bound=100)
+    for offset in range(1, 10):
+        recent.add(stored(offset))
+    assert offsets(recent, 0) == [1, 2]
+    assert recent.next_after(0) == 1
+    assert recent.next_after(2) is None
+    recent.forget(2)
+    recent.add(stored(10))
+    assert recent.next_after(2) == 10
+
+
+def test_one_that_is_larger_than_the_bound_is_left_to_the_log() -> None:
+    recent = Recent(bound=100)
+    recent.add(stored(1, readings=100))
     assert recent.held == 0
+
+
+def test_it_says_when_a_reader_should_not_wait_for_more() -> None:
+    recent = Recent(bound=100)
+    assert not recent.presses
+    for offset in (1, 2):
+        recent.add(stored(offset))
+    assert recent.presses
 
 
 @pytest.mark.parametrize("events", [0, 1])
@@ -52,8 +79,8 @@ def test_batches_without_readings_make_room_too(events: int) -> None:
     for offset in range(1, 1001):
         recent.add(Stored(offset, "s", "a", [], passed, 0))
     assert recent.held <= 1000
-    assert offsets(recent, 1) == []
-    assert 0 < len(offsets(recent, 980)) <= 20
+    assert 0 < len(offsets(recent, 0)) <= 1000 // 8
+    assert offsets(recent, 900) == []
 
 
 def test_a_batch_added_again_counts_once() -> None:

@@ -201,6 +201,19 @@ async def test_recent_batches_spare_the_log_and_others_come_from_it(stores: Stor
         await until(lambda: recent.held == 0, "forgotten when both have read them")
 
 
+async def test_the_log_is_read_only_as_far_as_there_is_no_short_cut(stores: Stores) -> None:
+    recent = Recent()
+    offsets = stores.append(1, 2, 3, 4)
+    for seq, offset in zip((2, 3, 4), offsets[1:], strict=True):
+        assert offset is not None
+        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
+    writer = stores.writer(recent=recent)
+    async with at_work(writer):
+        await until(lambda: recent.held == 0, "both have read them")
+    assert stores.times() == expected(1, 2, 3, 4)
+    assert writer.counters.from_log == 2, "the first batch by each of the two readers"
+
+
 def newer(seq: int) -> bytes:
     """A batch as a version to come writes it."""
     loaded = json.loads(wire_payload.unpack(wire_batch.encode(batch(seq, badge=True))))
