@@ -10,8 +10,8 @@ from typing import Final
 from store.timeseries.contract import Block
 from wire.batch import Event
 
-#: Against a float with its place in a list (32 bytes): what a batch, a block with its dictionary, a column and
-#: an event with its pseudonym take beside (measured: 240, 450, 60 and 1,200 bytes).
+#: Against a float with its place in a list (32 bytes): what a batch, a block with its dictionary, a column
+#: and an event with its pseudonym take beside (measured: 240, 450, 60 and 1,200 bytes).
 _BATCH: Final = 8
 _BLOCK: Final = 14
 _COLUMN: Final = 2

@@ -57,6 +57,10 @@ class Measure:
         return type(time) is int and self.earliest_ms <= time <= self.latest_ms
 
 
+#: For what was judged before: its shape alone.
+ANYTHING: Final = Measure(0, (1 << 63) - 1, None)
+
+
 def measure(site: str, sent_ms: int, now_ms: int, directory: Directory | None) -> Measure:
     """For a batch of a site, `sent_ms` by its agent's clock and judged at `now_ms` by ours.
 

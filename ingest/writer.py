@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from ingest import differing
-from ingest.accept import blocks_of
+from ingest.accept import recalled
 from ingest.recent import Recent, Stored
 from ingest.retention import BelievedClock, Forgetting, Retention
 from parts.part import Part
@@ -26,6 +26,7 @@ from store.records.contract import SiteEvent
 from store.records.events import READER
 from store.records.records import Records
 from store.threads import WRITING
+from store.timeseries import columns
 from store.timeseries.contract import Differences, TimeSeries
 
 logger = logging.getLogger(__name__)
@@ -96,11 +97,10 @@ class _Readings:
 
     def decoded(self, record: Record) -> Stored:
         """Its readings, none where it cannot be read."""
-        entry, batch = record.entry, self._decoder.batch(record)
-        if batch is None:
-            return Stored(record.offset, entry.site, entry.agent, [], [], 0)
-        blocks = blocks_of(entry.site, batch)
-        return Stored(record.offset, entry.site, entry.agent, blocks, batch.events, batch.readings())
+        entry = record.entry
+        found = self._decoder.read(record, lambda payload: recalled(entry.site, payload))
+        blocks, events = found or ([], [])
+        return Stored(record.offset, entry.site, entry.agent, blocks, events, columns.readings_of(blocks))
 
     def take(self, batches: Sequence[Stored]) -> None:
         blocks = [block for stored in batches for block in stored.blocks]

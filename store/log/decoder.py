@@ -32,13 +32,14 @@ class Decoder:
     def batch(self, record: Record) -> Batch | None:
         """What the record holds, None where that cannot be known. Raises StoreError where it then cannot be
         set aside: the reader has to come again."""
-        return self._read(record, wire_batch.recall)
+        return self.read(record, wire_batch.recall)
 
     def events(self, record: Record) -> list[Event]:
         """As `batch`, the events alone, its frames not looked at where that can be spared."""
-        return self._read(record, wire_batch.events_of) or []
+        return self.read(record, wire_batch.events_of) or []
 
-    def _read(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
+    def read(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
+        """What `read` makes of the payload, None where it raises WireError; else as `batch`."""
         try:
             return read(record.entry.payload)
         except WireError as error:

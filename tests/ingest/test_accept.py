@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
-from ingest.accept import Accepted, Refused, accept
+from ingest.accept import Accepted, Refused, accept, recalled
 from ingest.refusals import REMEDIES, SetAside, detail, summary
 from store.records.registry import Directory
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.batch import Batch, Event, Frame
+from wire.errors import WireError
 from wire.receipt import LONGEST_DETAIL, RefusalReason
 from wire.topics import Topic
 
@@ -394,3 +395,26 @@ def _check(outcome: Accepted | Refused) -> None:
     again = accept(TOPIC, outcome.entry.payload, NOW)
     assert isinstance(again, Accepted)
     assert again.set_aside == ()
+
+
+_STORED = batch(
+    meter({"frequency": [50.0, 49.9]}), events=(Event(device="gate", time=NOW, kind="badge", badge=BADGE),)
+)
+
+
+def test_what_stands_in_the_log_is_recalled_as_it_was_accepted() -> None:
+    outcome = taken(wire_batch.encode(_STORED))
+    assert recalled(TOPIC.site, outcome.entry.payload) == (outcome.blocks, outcome.events)
+
+
+def test_what_a_newer_version_wrote_is_recalled_without_what_this_one_does_not_know() -> None:
+    payload = wire_batch.encode(_STORED)
+    loaded = json.loads(wire_payload.unpack(payload))
+    loaded["frames"][0]["phase"] = "L1"
+    assert recalled(TOPIC.site, json.dumps(loaded).encode()) == recalled(TOPIC.site, payload)
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"{", b"\x28\xb5\x2f\xfd", b'{"v":1}', b"null"])
+def test_what_nobody_can_read_in_the_log_says_so(payload: bytes) -> None:
+    with pytest.raises(WireError):
+        recalled(TOPIC.site, payload)
