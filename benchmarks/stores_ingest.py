@@ -23,7 +23,7 @@ from benchmarks.load import SITE
 from benchmarks.report import Figure
 from benchmarks.servers import Influx
 from benchmarks.stores_pipeline import fill
-from ingest.recent import Stored
+from ingest.recent import LoggedBatch
 from store.log.sqlite import SqliteLog
 from store.sqlite import Cell, Database, insert_rows
 from store.timeseries import columns
@@ -45,7 +45,7 @@ class Load:
     """The same readings three times: in a log, as accept hands them over, and in steps of columns."""
 
     log: Path
-    handed_over: list[Stored]
+    handed_over: list[LoggedBatch]
     steps: list[list[Block]]
     readings: int
 
@@ -83,7 +83,7 @@ def _figures(
     live: Load,
     backlog: Load,
     bulk_s: Callable[[Load], float],
-    ingest_s: Callable[[Load, list[Stored] | None], float],
+    ingest_s: Callable[[Load, list[LoggedBatch] | None], float],
 ) -> list[Figure]:
     live_bulk, live_rate, log_rate, backlog_bulk, backlog_rate = (
         statistics.median(rates)
@@ -113,7 +113,7 @@ class _Sqlite:
     def __init__(self, folder: Path, fresh: Callable[[], str]) -> None:
         self._folder, self._fresh = folder, fresh
 
-    def ingest_s(self, load: Load, handed_over: list[Stored] | None) -> float:
+    def ingest_s(self, load: Load, handed_over: list[LoggedBatch] | None) -> float:
         folder = self._folder / self._fresh()
         store = SqliteTimeSeries(folder / "timeseries.db")
         return _timed_fill(folder, load, store, handed_over)
@@ -147,7 +147,7 @@ class _InfluxDb:
         self._folder, self._url, self._fresh = folder, url, fresh
         self._http = urllib3.PoolManager()
 
-    def ingest_s(self, load: Load, handed_over: list[Stored] | None) -> float:
+    def ingest_s(self, load: Load, handed_over: list[LoggedBatch] | None) -> float:
         name = self._fresh()
         settings = InfluxSettings(generation=1, url=self._url, database=f"bench{name}")
         store = InfluxTimeSeries(settings)
@@ -173,7 +173,7 @@ class _InfluxDb:
         self._http.request("POST", f"{self._url}/query", fields={"q": statement}, encode_multipart=False)
 
 
-def _timed_fill(folder: Path, load: Load, store: TimeSeries, handed_over: list[Stored] | None) -> float:
+def _timed_fill(folder: Path, load: Load, store: TimeSeries, handed_over: list[LoggedBatch] | None) -> float:
     folder.mkdir(exist_ok=True)
     try:
         return fill(folder, load.log, store, handed_over)

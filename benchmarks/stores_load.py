@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks import load
 from ingest.accept import blocks_of
-from ingest.recent import Stored
+from ingest.recent import LoggedBatch
 from store.log.contract import Entry, Log
 from store.log.sqlite import SqliteLog
 from store.timeseries.contract import Block
@@ -80,10 +80,10 @@ def spread(path: Path, sites: int, readings: int) -> None:
     log.close()
 
 
-def stored(site: str, batches: Iterable[Batch]) -> list[Stored]:
+def stored(site: str, batches: Iterable[Batch]) -> list[LoggedBatch]:
     """The batches as accept hands them to the writer, under the offsets they have in a log of their own."""
     return [
-        Stored(offset, site, load.AGENT, blocks_of(site, batch), batch.events, batch.readings())
+        LoggedBatch(offset, site, load.AGENT, blocks_of(site, batch), batch.events, batch.readings())
         for offset, batch in enumerate(batches, start=1)
     ]
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ingest.recent import Recent, Stored
+from ingest.recent import LoggedBatch, Recent
 from ingest.writer import Writer
 from store.engine import sqlite_url
 from store.log.hint import Hint
@@ -28,7 +28,9 @@ _NOW: Final = 1_764_000_000_000
 _LOOK_S: Final = 0.002
 
 
-def fill(folder: Path, log_path: Path, store: TimeSeries, handed_over: list[Stored] | None = None) -> float:
+def fill(
+    folder: Path, log_path: Path, store: TimeSeries, handed_over: list[LoggedBatch] | None = None
+) -> float:
     """Seconds until the store has everything in the log. `handed_over`: the same batches as accept leaves
     them to a writer in its process; else it reads and decodes the log."""
     log = SqliteLog(log_path)

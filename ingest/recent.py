@@ -19,7 +19,7 @@ _EVENT: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class LoggedBatch:
     """What a batch holds, and where it stands in the log."""
 
     offset: int
@@ -45,14 +45,14 @@ class Recent:
         self.held = 0
         self._passed = 0
         self._lock = threading.Lock()
-        self._stored: OrderedDict[int, Stored] = OrderedDict()
+        self._stored: OrderedDict[int, LoggedBatch] = OrderedDict()
 
     @property
     def presses(self) -> bool:
         """Whether so much waits that a reader should not wait for more."""
         return 2 * self.held > self.bound
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: LoggedBatch) -> None:
         """Take in a batch that is durable in the log, where there is room."""
         weight = _weight(stored)
         with self._lock:
@@ -64,7 +64,7 @@ class Recent:
                 self._stored[stored.offset] = stored
                 self.held += weight
 
-    def following(self, position: int, limit: int) -> list[Stored]:
+    def following(self, position: int, limit: int) -> list[LoggedBatch]:
         """The batches at position + 1, position + 2, … as far as all are here, at most `limit`."""
         with self._lock:
             found = []
@@ -95,7 +95,7 @@ class Recent:
         self.held -= _weight(stored)
 
 
-def _weight(stored: Stored) -> int:
+def _weight(stored: LoggedBatch) -> int:
     """In readings: nulls take as much as values, and every batch, block and column has its own objects."""
     columns = sum(len(block.values) for block in stored.blocks)
     cells = sum(len(block.time) * (1 + len(block.values)) for block in stored.blocks)

@@ -18,7 +18,7 @@ from ingest.judged import Judged
 from ingest.known import Known
 from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
-from ingest.recent import Recent, Stored
+from ingest.recent import Recent, LoggedBatch
 from ingest.statuses import Statuses
 from parts.backoff import Backoff
 from parts.part import Part
@@ -311,8 +311,8 @@ def _judge_group(
     ]
 
 
-def _stored(one: Accepted, offset: int) -> Stored:
-    return Stored(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
+def _stored(one: Accepted, offset: int) -> LoggedBatch:
+    return LoggedBatch(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
 
 
 def _met_unknown(judged: Judged | AgentState | Quarantined) -> bool:

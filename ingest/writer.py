@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest import differing
 from ingest.accept import recalled
-from ingest.recent import Recent, Stored
+from ingest.recent import Recent, LoggedBatch
 from ingest.retention import BelievedClock, Forgetting, Retention
 from parts.part import Part
 from parts.progress import Progress
@@ -95,14 +95,16 @@ class _Readings:
     def note(self, reached: int) -> None:
         self._counters.time_series_position = reached
 
-    def decoded(self, record: Record) -> Stored:
+    def decoded(self, record: Record) -> LoggedBatch:
         """Its readings, none where it cannot be read."""
         entry = record.entry
         found = self._decoder.read(record, lambda payload: recalled(entry.site, payload))
         blocks, events = found or ([], [])
-        return Stored(record.offset, entry.site, entry.agent, blocks, events, columns.readings_of(blocks))
+        return LoggedBatch(
+            record.offset, entry.site, entry.agent, blocks, events, columns.readings_of(blocks)
+        )
 
-    def take(self, batches: Sequence[Stored]) -> None:
+    def take(self, batches: Sequence[LoggedBatch]) -> None:
         blocks = [block for stored in batches for block in stored.blocks]
         told = Differences()
         self._counters.readings += self._store.write(blocks, batches[-1].offset, told)
@@ -127,12 +129,12 @@ class _Events:
     def note(self, reached: int) -> None:
         self._counters.events_position = reached
 
-    def decoded(self, record: Record) -> Stored:
+    def decoded(self, record: Record) -> LoggedBatch:
         """Only the events: readings are decoded by who wants them."""
         entry = record.entry
-        return Stored(record.offset, entry.site, entry.agent, [], self._decoder.events(record), 0)
+        return LoggedBatch(record.offset, entry.site, entry.agent, [], self._decoder.events(record), 0)
 
-    def take(self, batches: Sequence[Stored]) -> None:
+    def take(self, batches: Sequence[LoggedBatch]) -> None:
         events = [
             SiteEvent(stored.site, stored.agent, event) for stored in batches for event in stored.events
         ]
@@ -245,9 +247,9 @@ class Writer:
         full = len(batches) >= STEP_BATCHES or sum(stored.readings for stored in batches) >= STEP_READINGS
         return Taken(len(batches), full or self._recent.presses)
 
-    def _from_log(self, reader: _Readings | _Events, position: int) -> list[Stored]:
+    def _from_log(self, reader: _Readings | _Events, position: int) -> list[LoggedBatch]:
         """As far as there is no short cut."""
-        batches: list[Stored] = []
+        batches: list[LoggedBatch] = []
         readings = 0
         until = self._recent.next_after(position)
         for record in self._following(position):

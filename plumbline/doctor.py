@@ -18,7 +18,7 @@ from plumbline.clock import now_ms
 from plumbline.heartbeat import PROCESSES, fresh_beats
 from plumbline.projects_file import weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
-from plumbline.provision.certificates import Kind
+from plumbline.provision.certificates import Holder
 from plumbline.registration import registration_of, taken_out
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
@@ -37,7 +37,7 @@ _MANY_BATCHES: Final = 1_000
 #: Built after this; a machine whose clock says less has not asked a time server yet.
 _NOT_BEFORE_MS: Final = 1_764_000_000_000
 
-_RENEWED_BY: Final[dict[Kind, str]] = {
+_RENEWED_BY: Final[dict[Holder, str]] = {
     "agent": "rotate {who}",
     "broker": "server {who}",
     "cloud": "cloud",

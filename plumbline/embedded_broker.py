@@ -31,7 +31,7 @@ from plumbline.broker_health import Monitor
 from plumbline.ports import free_port, listens
 from store import private
 from store.threads import HEALTH
-from wire.topics import Kind, topic
+from wire.topics import MessageKind, topic
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +57,8 @@ _PORT_ATTEMPTS: Final = 3
 _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
-_AGENT_SAYS: Final[tuple[Kind, ...]] = ("batch", "status", "result")
-_AGENT_HEARS: Final[tuple[Kind, ...]] = ("receipt", "command")
+_AGENT_SAYS: Final[tuple[MessageKind, ...]] = ("batch", "status", "result")
+_AGENT_HEARS: Final[tuple[MessageKind, ...]] = ("receipt", "command")
 #: What means itself between quotes in the configuration; `$2…` would be taken for a bcrypt hash.
 _PASSWORD: Final = re.compile(r"(?!\$2)[ !#-\[\]-~]{1,256}")
 _USER: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -285,7 +285,7 @@ def _user(name: str, user: Credentials) -> dict[str, object]:
     return settings
 
 
-def _subject(site: str, agent: str, kind: Kind) -> str:
+def _subject(site: str, agent: str, kind: MessageKind) -> str:
     """A topic as NATS sees it: levels parted by dots."""
     return topic(site, agent, kind).replace("/", ".")
 

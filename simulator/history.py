@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from simulator.site import CLIMATE, METER, WATER, SimulatedSite
 from wire.batch import Frame
 from wire.durations import HOUR_MS
@@ -22,7 +22,7 @@ class HistoryChunk:
     start_ms: int
     end_ms: int
     frames: list[Frame]
-    passages: list[Passage]
+    swipes: list[Swipe]
 
 
 def history(site: SimulatedSite, start_ms: int, end_ms: int, step_s: int = 60) -> Iterator[HistoryChunk]:
@@ -36,7 +36,7 @@ def history(site: SimulatedSite, start_ms: int, end_ms: int, step_s: int = 60) -
     while first_ms < end_ms:
         last_ms = min(end_ms, first_ms - first_ms % chunk_ms + chunk_ms)
         times = range(first_ms + -first_ms % step_ms, last_ms, step_ms)
-        yield HistoryChunk(first_ms, last_ms, _frames(site, times), site.passages(first_ms, last_ms))
+        yield HistoryChunk(first_ms, last_ms, _frames(site, times), site.swipes(first_ms, last_ms))
         first_ms = last_ms
 
 

@@ -58,8 +58,8 @@ class _Writer:
                 self._readings[frame.device].write(",".join(["time", *frame.values]) + "\n")
             self._readings[frame.device].writelines(_rows(frame))
         self._events.writerows(
-            (passage.time_ms, passage.device, "badge", passage.number, "", passage.direction)
-            for passage in chunk.passages
+            (swipe.time_ms, swipe.device, "badge", swipe.number, "", swipe.direction)
+            for swipe in chunk.swipes
         )
 
 

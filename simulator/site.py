@@ -20,7 +20,7 @@ from simulator.devices.modbus_rtu import (
 )
 from simulator.devices.rdm6300 import BadgeReader
 from simulator.line import SimulatedLine
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from simulator.model.site_model import SiteModel
 
 METER: Final = "meter-main"
@@ -40,7 +40,7 @@ PEPPER_FILE: Final = "secret/badge-pepper"
 class Gap:
     """Nothing is heard of `device` in [from_ms, until_ms); of no device at all where `device` is None.
 
-    Without an end it is for good. Behind it the site goes on: counters are further when it ends, passages in
+    Without an end it is for good. Behind it the site goes on: counters are further when it ends, swipes in
     it are lost.
     """
 
@@ -68,10 +68,10 @@ class SimulatedSite:
         """Whether a gap covers `device` at `time_ms`."""
         return any(gap.covers(device, time_ms) for gap in self.gaps)
 
-    def passages(self, start_ms: int, end_ms: int) -> list[Passage]:
+    def swipes(self, start_ms: int, end_ms: int) -> list[Swipe]:
         """Cards that the readers saw in [start, end)."""
-        found = self.model.passages(start_ms, end_ms)
-        return [passage for passage in found if not self.is_silent(passage.device, passage.time_ms)]
+        found = self.model.swipes(start_ms, end_ms)
+        return [swipe for swipe in found if not self.is_silent(swipe.device, swipe.time_ms)]
 
     def lines(
         self, folder: Path, clock: Callable[[], int], faults: LineFaults | None = None
@@ -127,8 +127,8 @@ class SimulatedSite:
     def _room(self, device: str) -> Callable[[int], tuple[float, float]]:
         return lambda time_ms: self.model.room(device, time_ms)
 
-    def _gate(self, gate: str) -> Callable[[int, int], Sequence[Passage]]:
-        return lambda start_ms, end_ms: [p for p in self.passages(start_ms, end_ms) if p.device == gate]
+    def _gate(self, gate: str) -> Callable[[int, int], Sequence[Swipe]]:
+        return lambda start_ms, end_ms: [p for p in self.swipes(start_ms, end_ms) if p.device == gate]
 
     def _line_entries(self, folder: Path) -> list[dict[str, Any]]:
         climate = [

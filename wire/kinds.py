@@ -41,7 +41,7 @@ _ROWS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DeviceKind:
     """One row of the table. `measures`: a device that reads one of these is of this kind.
 
     A badge reader measures nothing: it speaks when somebody passes. `formerly`: what files of older versions
@@ -56,7 +56,7 @@ class Kind:
 
 
 #: Every kind by its name.
-KINDS: Final[dict[str, Kind]] = {row[0]: Kind(*row) for row in _ROWS}
+KINDS: Final[dict[str, DeviceKind]] = {row[0]: DeviceKind(*row) for row in _ROWS}
 BADGE_READER: Final = "badge_reader"
 _FORMER: Final = {word: kind.name for kind in KINDS.values() for word in kind.formerly}
 

@@ -6,8 +6,8 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from wire.identifiers import is_id
 
-Kind = Literal["batch", "receipt", "status", "command", "result"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+MessageKind = Literal["batch", "receipt", "status", "command", "result"]
+KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 PREFIX: Final = "plumbline/v1"
 
 
@@ -16,13 +16,13 @@ class Topic(NamedTuple):
 
     site: str
     agent: str
-    kind: Kind
+    kind: MessageKind
 
     def __str__(self) -> str:
         return f"{PREFIX}/{self.site}/{self.agent}/{self.kind}"
 
 
-def topic(site: str, agent: str, kind: Kind) -> str:
+def topic(site: str, agent: str, kind: MessageKind) -> str:
     """The topic's text. Raises ValueError for an id the wire does not allow."""
     for name in (site, agent):
         if not is_id(name):
@@ -30,7 +30,7 @@ def topic(site: str, agent: str, kind: Kind) -> str:
     return str(Topic(site, agent, kind))
 
 
-def subscription(kind: Kind, site: str = "+", agent: str = "+") -> str:
+def subscription(kind: MessageKind, site: str = "+", agent: str = "+") -> str:
     """A filter for one kind of message, of every site and agent unless named."""
     return f"{PREFIX}/{site}/{agent}/{kind}"
 

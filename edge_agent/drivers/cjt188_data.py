@@ -17,7 +17,7 @@ from edge_agent.drivers.decoding import spaced
 from edge_agent.drivers.numbers import Number, bcd
 from edge_agent.drivers.scaling import scaled
 
-Kind = Literal["water", "heat"]
+Medium = Literal["water", "heat"]
 Valve = Literal["open", "closed", "abnormal"]
 
 
@@ -33,7 +33,7 @@ class Reading:
 class Readings:
     """A meter's answer: its readings by field, clock and status."""
 
-    kind: Kind
+    kind: Medium
     numbers: Mapping[str, Reading]
     time: str | None
     status: bytes
@@ -102,7 +102,7 @@ _SHORT_BYTES: Final = 3
 _CLOCK_BYTES: Final = 7
 _STATUS_BYTES: Final = 2
 _TAIL: Final = _CLOCK_BYTES + _STATUS_BYTES
-_LENGTHS: Final[dict[int, Kind]] = {
+_LENGTHS: Final[dict[int, Medium]] = {
     len(_WATER) * _NUMBER_BYTES + _TAIL: "water",
     len(_HEAT) * _NUMBER_BYTES + 3 * _SHORT_BYTES + _TAIL: "heat",
 }

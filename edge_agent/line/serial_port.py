@@ -217,8 +217,7 @@ def _open(settings: PortSettings) -> serial.Serial:
 
 
 def _remedy(error: OSError) -> str:
-    number = errno.EBUSY if "exclusively lock" in str(error) else error.errno
-    return said(_REMEDIES[number]) if number in _REMEDIES else str(error)
+    return said(_REMEDIES[error.errno]) if error.errno in _REMEDIES else str(error)
 
 
 def _shown(settings: PortSettings) -> str:

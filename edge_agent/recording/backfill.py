@@ -9,7 +9,7 @@ from typing import Final
 
 from edge_agent.clock.clock import Clock, utc_ms
 from edge_agent.gather.badges import pseudonym
-from edge_agent.recording.reader import Hour, Passage
+from edge_agent.recording.reader import BadgeRow, Hour
 from edge_agent.spool.contents import Parcel
 from edge_agent.spool.spool import Spool
 from wire.batch import Event, Frame
@@ -52,7 +52,7 @@ def _parcels(hour: Hour, pepper: bytes) -> Iterator[Parcel]:
             frames.append(piece)
             rows += len(piece.time)
             values += piece_values
-    events = [_event(passage, pepper) for passage in hour.passages]
+    events = [_event(passage, pepper) for passage in hour.badges]
     first, rest = events[:MOST_ROWS], events[MOST_ROWS:]
     if frames or first:
         yield frames, first
@@ -69,7 +69,7 @@ def _pieces(frame: Frame) -> Iterator[Frame]:
         yield Frame.model_construct(device=frame.device, time=frame.time[part], values=values)
 
 
-def _event(passage: Passage, pepper: bytes) -> Event:
+def _event(passage: BadgeRow, pepper: bytes) -> Event:
     """A card number becomes a pseudonym; one that is a pseudonym already (an export) stays who it was."""
     known = _PSEUDONYM.fullmatch(passage.card) is not None
     return Event(

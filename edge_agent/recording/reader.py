@@ -41,7 +41,7 @@ class RecordingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class BadgeRow:
     """A badge held to a reader. `card` is the raw number: it must not leave the agent."""
 
     device: str
@@ -56,7 +56,7 @@ class Hour:
 
     start_ms: int
     frames: list[Frame] = field(default_factory=list)
-    passages: list[Passage] = field(default_factory=list)
+    badges: list[BadgeRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class _Row:
     values: list[float | None]
 
 
-_Timed = TypeVar("_Timed", _Row, Passage)
+_Timed = TypeVar("_Timed", _Row, BadgeRow)
 
 
 def read_recording(folder: Path) -> Iterator[Hour]:
@@ -76,7 +76,7 @@ def read_recording(folder: Path) -> Iterator[Hour]:
     readings = sorted((folder / "readings").glob("*.csv")) + sorted((folder / "readings").glob("*.csv.gz"))
     if not readings:
         raise RecordingError(f"{folder}: no readings/<device>.csv or .csv.gz in it")
-    streams: list[Iterator[tuple[int, int, Frame | list[Passage]]]] = [
+    streams: list[Iterator[tuple[int, int, Frame | list[BadgeRow]]]] = [
         _frames(path, order) for order, path in enumerate(readings)
     ]
     events = next(
@@ -91,7 +91,7 @@ def read_recording(folder: Path) -> Iterator[Hour]:
             if isinstance(item, Frame):
                 hour.frames.append(item)
             else:
-                hour.passages += item
+                hour.badges += item
         yield hour
 
 
@@ -129,7 +129,7 @@ def _look_at_header(path: Path, header: list[str]) -> None:
             raise RecordingError(f"{path}:1: {quantity} stands twice")
 
 
-def _passages(path: Path, order: int) -> Iterator[tuple[int, int, list[Passage]]]:
+def _passages(path: Path, order: int) -> Iterator[tuple[int, int, list[BadgeRow]]]:
     lines = _lines(path)
     _, header = next(lines, (1, []))
     if missing := [name for name in _EVENT_COLUMNS if name not in header]:
@@ -151,12 +151,14 @@ def _row(path: Path, number: int, cells: list[str], width: int) -> _Row:
         raise RecordingError(f"{path}:{number}: {error}") from error
 
 
-def _passage(path: Path, number: int, row: dict[str, str]) -> Passage | None:
+def _passage(path: Path, number: int, row: dict[str, str]) -> BadgeRow | None:
     if row.get("kind") != "badge":
         return None
     try:
         direction = _DIRECTIONS.get(row.get("direction", ""))
-        return Passage(_DEVICE.validate_python(row["device"]), _time_ms(row["time"]), row["badge"], direction)
+        return BadgeRow(
+            _DEVICE.validate_python(row["device"]), _time_ms(row["time"]), row["badge"], direction
+        )
     except KeyError as error:
         raise RecordingError(f"{path}:{number}: nothing in column {error}") from error
     except ValidationError as error:
@@ -177,7 +179,7 @@ def _ascending(path: Path, rows: Iterator[_Timed]) -> Iterator[_Timed]:
         yield row
 
 
-def _hour_of(row: _Row | Passage) -> int:
+def _hour_of(row: _Row | BadgeRow) -> int:
     return row.time_ms - row.time_ms % HOUR_MS
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
 from plumbline.days import days_with_readings
-from plumbline.recording import write_recording
+from plumbline.exporting import export_recording
 from plumbline.settings import Settings, SettingsError, load_settings
 from plumbline.stores import Stores, open_stores
 from store.records.registry import Site
@@ -66,7 +66,7 @@ def _recording(settings: Settings, stores: Stores, site: Site, arguments: argpar
         print(f"{site.id} has no reading in that span", file=sys.stderr)
         return 1
     start, end = day_span(site.timezone, days[0])[0], day_span(site.timezone, days[-1])[1]
-    written = write_recording(
+    written = export_recording(
         arguments.out, site, stores.timeseries, stores.records, stores.registry, start, end
     )
     print(f"{arguments.out}: {written.readings:,} readings, {written.events:,} events")

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from plumbline.provision import certificates
-from plumbline.provision.certificates import Credentials, Kind, Signer
+from plumbline.provision.certificates import Credentials, Holder, Signer
 from plumbline.provision.files import PRIVATE, PUBLIC, readable_by_others, write
 
 #: So long before its end a certificate should be renewed.
@@ -35,7 +35,7 @@ class Issued:
     """A certificate that was signed. `who` is `{site}/{agent}`, `cloud`, or the broker's hosts."""
 
     serial: int
-    kind: Kind
+    kind: Holder
     who: str
     since: dt.datetime
     until: dt.datetime

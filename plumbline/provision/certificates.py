@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-Kind = Literal["agent", "cloud", "broker"]
+Holder = Literal["agent", "cloud", "broker"]
 
 #: ub-common-name (RFC 5280, appendix A.1).
 LONGEST_COMMON_NAME: Final = 64
@@ -125,7 +125,7 @@ def common_name(certificate: x509.Certificate) -> str:
     return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
 
-def kind(certificate: x509.Certificate) -> Kind:
+def kind(certificate: x509.Certificate) -> Holder:
     """By its name; the broker's stands for no client."""
     name = common_name(certificate)
     if name == BROKER:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from simulator.devices.bus import Heard, Transmission
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from wire.durations import MINUTE_MS
 
 _ACK: Final = bytes.fromhex("0000FF00FF00")
@@ -40,10 +40,10 @@ def card_listed(uid: bytes) -> bytes:
 
 
 class Pn532:
-    """One module. `passages(start, end)` are the cards laid on it in [start, end); their UID is 4 bytes."""
+    """One module. `swipes(start, end)` are the cards laid on it in [start, end); their UID is 4 bytes."""
 
-    def __init__(self, passages: Callable[[int, int], Sequence[Passage]]) -> None:
-        self._passages = passages
+    def __init__(self, swipes: Callable[[int, int], Sequence[Swipe]]) -> None:
+        self._swipes = swipes
         self._heard = Heard(forget_after_ms=200)
         self._awake = False
         self._listing_since_ms: int | None = None
@@ -80,7 +80,7 @@ class Pn532:
             return [_ACK, frame(bytes([_SAM + 1]))]
         if command[:1] != bytes([_LIST]):
             return [frame(b"\x7f")]
-        lying = self._passages(now_ms - HELD_MS, now_ms)
+        lying = self._swipes(now_ms - HELD_MS, now_ms)
         if lying:
             return [_ACK, card_listed(_uid(lying[-1]))]
         self._listing_since_ms = now_ms
@@ -90,8 +90,8 @@ class Pn532:
         """The answer to a listing, when its card comes."""
         if self._listing_since_ms is None:
             return None
-        for passage in self._passages(max(after_ms + 1, self._listing_since_ms), after_ms + _HORIZON_MS):
-            return Transmission(passage.time_ms, card_listed(_uid(passage)))
+        for swipe in self._swipes(max(after_ms + 1, self._listing_since_ms), after_ms + _HORIZON_MS):
+            return Transmission(swipe.time_ms, card_listed(_uid(swipe)))
         return None
 
     def spoil(self, frame: bytes) -> bytes:
@@ -99,5 +99,5 @@ class Pn532:
         return frame[:-2] + bytes([frame[-2] ^ 0x01]) + frame[-1:]
 
 
-def _uid(passage: Passage) -> bytes:
-    return bytes.fromhex(passage.card)[-4:]
+def _uid(swipe: Swipe) -> bytes:
+    return bytes.fromhex(swipe.card)[-4:]

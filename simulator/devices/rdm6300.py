@@ -12,7 +12,7 @@ from operator import xor
 from typing import Final
 
 from simulator.devices.bus import Silence, Transmission, never
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from wire.durations import MINUTE_MS
 
 #: How long a frame and the pause after it take at 9600 baud, as readers of this kind repeat them.
@@ -32,10 +32,10 @@ def card_frame(card: str) -> bytes:
 
 
 class BadgeReader:
-    """One reader on a line of its own. `passages(start, end)` are the cards held to it in [start, end)."""
+    """One reader on a line of its own. `swipes(start, end)` are the cards held to it in [start, end)."""
 
-    def __init__(self, passages: Callable[[int, int], Sequence[Passage]], silent: Silence = never) -> None:
-        self._passages = passages
+    def __init__(self, swipes: Callable[[int, int], Sequence[Swipe]], silent: Silence = never) -> None:
+        self._swipes = swipes
         self._silent = silent
 
     def hear(self, data: bytes, now_ms: int) -> list[bytes]:  # noqa: ARG002  # it has no receiver
@@ -45,11 +45,11 @@ class BadgeReader:
     def next_transmission(self, after_ms: int) -> Transmission | None:
         """The first frame after `after_ms`, None when no card is near within the next half hour."""
         held_ms = _REPEAT_MS * _MOST_REPEATS
-        for passage in self._passages(after_ms - held_ms, after_ms + _HORIZON_MS):
-            for repeat in range(_repeats(passage)):
-                time_ms = passage.time_ms + repeat * _REPEAT_MS
+        for swipe in self._swipes(after_ms - held_ms, after_ms + _HORIZON_MS):
+            for repeat in range(_repeats(swipe)):
+                time_ms = swipe.time_ms + repeat * _REPEAT_MS
                 if time_ms > after_ms and not self._silent(time_ms):
-                    return Transmission(time_ms, card_frame(passage.card))
+                    return Transmission(time_ms, card_frame(swipe.card))
         return None
 
     def spoil(self, frame: bytes) -> bytes:
@@ -58,5 +58,5 @@ class BadgeReader:
         return frame[:-2] + digit + frame[-1:]
 
 
-def _repeats(passage: Passage) -> int:
-    return _FEWEST_REPEATS + passage.time_ms % (_MOST_REPEATS - _FEWEST_REPEATS + 1)
+def _repeats(swipe: Swipe) -> int:
+    return _FEWEST_REPEATS + swipe.time_ms % (_MOST_REPEATS - _FEWEST_REPEATS + 1)

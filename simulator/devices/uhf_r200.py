@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from simulator.devices.bus import Bus, Heard, bits_turned
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 
 _POLL: Final = bytes.fromhex("BB00220000227E")
 _PC: Final = bytes.fromhex("3400")
@@ -43,10 +43,10 @@ def epc_of(card: str) -> bytes:
 
 
 class UhfGate(Bus):
-    """One module. `passages(start, end)` are the tags that came near in [start, end)."""
+    """One module. `swipes(start, end)` are the tags that came near in [start, end)."""
 
-    def __init__(self, passages: Callable[[int, int], Sequence[Passage]]) -> None:
-        self._passages = passages
+    def __init__(self, swipes: Callable[[int, int], Sequence[Swipe]]) -> None:
+        self._swipes = swipes
         self._heard = Heard(forget_after_ms=200)
 
     def hear(self, data: bytes, now_ms: int) -> list[bytes]:
@@ -55,8 +55,8 @@ class UhfGate(Bus):
         answers: list[bytes] = []
         while (at := self._heard.buffer.find(_POLL)) >= 0:
             del self._heard.buffer[: at + len(_POLL)]
-            near = self._passages(now_ms - HEARD_MS, now_ms + 1)
-            answers += [tag_notice(epc_of(passage.card)) for passage in near] or [no_tag()]
+            near = self._swipes(now_ms - HEARD_MS, now_ms + 1)
+            answers += [tag_notice(epc_of(swipe.card)) for swipe in near] or [no_tag()]
         return answers
 
     def spoil(self, frame: bytes) -> bytes:

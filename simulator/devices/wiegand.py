@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from simulator.devices.bus import Silence, Transmission, never
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from wire.durations import MINUTE_MS
 
 _HORIZON_MS: Final = 30 * MINUTE_MS
@@ -25,15 +25,15 @@ def card_bits(card: str, bits: Literal[26, 34] = 26) -> str:
 
 
 class WiegandBridge:
-    """One reader on a line of its own. `passages(start, end)` are the cards held to it in [start, end)."""
+    """One reader on a line of its own. `swipes(start, end)` are the cards held to it in [start, end)."""
 
     def __init__(
         self,
-        passages: Callable[[int, int], Sequence[Passage]],
+        swipes: Callable[[int, int], Sequence[Swipe]],
         bits: Literal[26, 34] = 26,
         silent: Silence = never,
     ) -> None:
-        self._passages = passages
+        self._swipes = swipes
         self._bits: Literal[26, 34] = bits
         self._silent = silent
 
@@ -43,10 +43,10 @@ class WiegandBridge:
 
     def next_transmission(self, after_ms: int) -> Transmission | None:
         """The first card after `after_ms`, None when none is near."""
-        for passage in self._passages(after_ms + 1, after_ms + _HORIZON_MS):
-            if not self._silent(passage.time_ms):
-                line = card_bits(passage.card, self._bits).encode() + b"\r\n"
-                return Transmission(passage.time_ms, line)
+        for swipe in self._swipes(after_ms + 1, after_ms + _HORIZON_MS):
+            if not self._silent(swipe.time_ms):
+                line = card_bits(swipe.card, self._bits).encode() + b"\r\n"
+                return Transmission(swipe.time_ms, line)
         return None
 
     def spoil(self, frame: bytes) -> bytes:

@@ -25,7 +25,7 @@ _ERRAND_HOURS: Final[tuple[Span, ...]] = ((8 * 60 + 44, 11 * 60 + 42), (13 * 60 
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Swipe:
     """A card held to a reader. `card` is the raw number on it: ten hex digits, as the reader sends them."""
 
     device: str
@@ -59,9 +59,9 @@ def roster(seed: int) -> tuple[list[str], list[str]]:
 
 
 class DayPeople:
-    """Stays and passages of one day."""
+    """Stays and swipes of one day."""
 
-    __slots__ = ("_enters", "_leaves", "_times", "passages", "stays")
+    __slots__ = ("_enters", "_leaves", "_times", "stays", "swipes")
 
     def __init__(self, seed: int, plan: DayPlan, midnight_ms: int) -> None:
         rng = chance(seed, "people", plan.day)
@@ -73,16 +73,16 @@ class DayPeople:
         self.stays = sorted(stays, key=lambda stay: stay.enter_ms)
         self._enters = [stay.enter_ms for stay in self.stays]
         self._leaves = sorted(stay.leave_ms for stay in self.stays)
-        self.passages = _passages(self.stays)
-        self._times = [passage.time_ms for passage in self.passages]
+        self.swipes = _swipes(self.stays)
+        self._times = [swipe.time_ms for swipe in self.swipes]
 
     def headcount(self, time_ms: int) -> int:
         """People inside, whether they badged or not."""
         return bisect_right(self._enters, time_ms) - bisect_right(self._leaves, time_ms)
 
-    def between(self, start_ms: int, end_ms: int) -> list[Passage]:
-        """Passages in [start, end), in order."""
-        return self.passages[bisect_right(self._times, start_ms - 1) : bisect_right(self._times, end_ms - 1)]
+    def between(self, start_ms: int, end_ms: int) -> list[Swipe]:
+        """Swipes in [start, end), in order."""
+        return self.swipes[bisect_right(self._times, start_ms - 1) : bisect_right(self._times, end_ms - 1)]
 
 
 def _at(rng: Random, midnight_ms: int, span: Span) -> int:
@@ -135,14 +135,14 @@ def _visits(rng: Random, visitors: list[str], midnight_ms: int) -> list[Stay]:
     return visits
 
 
-def _passages(stays: list[Stay]) -> list[Passage]:
-    found = [Passage("gate-in", stay.enter_ms, stay.card, "in") for stay in stays]
-    found += [Passage("gate-out", stay.leave_ms, stay.card, "out") for stay in stays if stay.badged_out]
-    found.sort(key=lambda passage: (passage.time_ms, passage.card))
+def _swipes(stays: list[Stay]) -> list[Swipe]:
+    found = [Swipe("gate-in", stay.enter_ms, stay.card, "in") for stay in stays]
+    found += [Swipe("gate-out", stay.leave_ms, stay.card, "out") for stay in stays if stay.badged_out]
+    found.sort(key=lambda swipe: (swipe.time_ms, swipe.card))
     free_from = {"gate-in": 0, "gate-out": 0}
     spaced = []
-    for passage in found:
-        time_ms = max(passage.time_ms, free_from[passage.device])
-        free_from[passage.device] = time_ms + _APART_MS
-        spaced.append(replace(passage, time_ms=time_ms))
-    return sorted(spaced, key=lambda passage: passage.time_ms)
+    for swipe in found:
+        time_ms = max(swipe.time_ms, free_from[swipe.device])
+        free_from[swipe.device] = time_ms + _APART_MS
+        spaced.append(replace(swipe, time_ms=time_ms))
+    return sorted(spaced, key=lambda swipe: swipe.time_ms)

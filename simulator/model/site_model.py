@@ -8,7 +8,7 @@ from typing import Final
 from simulator.model.activity import DayActivity
 from simulator.model.calendar import SiteCalendar
 from simulator.model.electricity import Mains, MeterReading, base_wh
-from simulator.model.people import DayPeople, Passage
+from simulator.model.people import DayPeople, Swipe
 from simulator.model.plan import DayPlan, plan_day
 from simulator.model.rooms import ROOMS, RoomClimate, RoomReading, Wetness
 from simulator.model.weather import DayWeather
@@ -84,9 +84,9 @@ class SiteModel:
         """People really inside: what badges try to tell."""
         return self._day_at(time_ms).people.headcount(time_ms)
 
-    def passages(self, start_ms: int, end_ms: int) -> list[Passage]:
+    def swipes(self, start_ms: int, end_ms: int) -> list[Swipe]:
         """Cards held to the readers in [start, end), in order."""
-        found: list[Passage] = []
+        found: list[Swipe] = []
         at_ms = start_ms
         while at_ms < end_ms:
             day = self._day_at(at_ms)

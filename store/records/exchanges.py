@@ -38,14 +38,26 @@ class MeterExchange:
 _EXCHANGE: Final = select(*(METER_EXCHANGE.c[name] for name in MeterExchange.__dataclass_fields__))
 
 
+class ExchangeError(ValueError):
+    """What cannot have happened: the rule and the remedy. `field` names the part of it that is wrong."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(rule)
+        self.field = field
+
+
 def checked(said: MeterExchange) -> MeterExchange:
-    """With `at` on its minute. Raises ValueError for what cannot have happened: the rule and the remedy."""
-    must_be_counter(said.quantity)
+    """With `at` on its minute. Raises ExchangeError."""
+    try:
+        must_be_counter(said.quantity)
+    except ValueError as error:
+        raise ExchangeError("quantity", str(error)) from error
     for name, value in (("old_last", said.old_last), ("new_first", said.new_first)):
         if value is not None and not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} is {value:g}: a register shows 0 or more; correct it or leave it out")
+            rule = f"{name} is {value:g}: a register shows 0 or more; correct it or leave it out"
+            raise ExchangeError(name, rule)
     if not 0 <= said.at <= said.entered:
-        raise ValueError("at lies in the future: enter it when it has happened")
+        raise ExchangeError("at", "at lies in the future: enter it when it has happened")
     return MeterExchange(
         said.site, said.device, said.quantity, said.at // MINUTE_MS * MINUTE_MS, said.author, said.entered,
         said.old_last, said.new_first,

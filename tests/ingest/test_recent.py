@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.recent import Recent, Stored
+from ingest.recent import LoggedBatch, Recent
 from store.timeseries.contract import Block
 from wire.batch import Event
 
 
-def stored(offset: int, readings: int = 10) -> Stored:
+def stored(offset: int, readings: int = 10) -> LoggedBatch:
     block = Block("s", "d", list(range(readings)), {"frequency": [50.0] * readings})
-    return Stored(offset, "s", "a", [block], [], readings)
+    return LoggedBatch(offset, "s", "a", [block], [], readings)
 
 
 def offsets(recent: Recent, position: int, limit: int = 100) -> list[int]:
@@ -77,7 +77,7 @@ def test_batches_without_readings_make_room_too(events: int) -> None:
     recent = Recent(bound=1000)
     passed = [Event(device="gate", time=1, kind="badge", badge="b:" + "9f" * 16)] * events
     for offset in range(1, 1001):
-        recent.add(Stored(offset, "s", "a", [], passed, 0))
+        recent.add(LoggedBatch(offset, "s", "a", [], passed, 0))
     assert recent.held <= 1000
     assert 0 < len(offsets(recent, 0)) <= 1000 // 8
     assert offsets(recent, 900) == []

@@ -15,7 +15,7 @@ import pytest
 
 from ingest import writer as writer_module
 from ingest.accept import blocks_of
-from ingest.recent import Recent, Stored
+from ingest.recent import LoggedBatch, Recent
 from ingest.replay import Replay
 from ingest.retention import WAIT_DAYS, Retention
 from ingest.writer import Writer
@@ -195,7 +195,7 @@ async def test_recent_batches_spare_the_log_and_others_come_from_it(stores: Stor
     offsets = stores.append(1, 2, 3, 4)
     for seq, offset in zip((3, 4), offsets[2:], strict=True):
         assert offset is not None
-        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
+        recent.add(LoggedBatch(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
     async with at_work(stores.writer(recent=recent)):
         await until(lambda: stores.times() == expected(1, 2, 3, 4), "all of them")
         await until(lambda: recent.held == 0, "forgotten when both have read them")
@@ -206,7 +206,7 @@ async def test_the_log_is_read_only_as_far_as_there_is_no_short_cut(stores: Stor
     offsets = stores.append(1, 2, 3, 4)
     for seq, offset in zip((2, 3, 4), offsets[1:], strict=True):
         assert offset is not None
-        recent.add(Stored(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
+        recent.add(LoggedBatch(offset, SITE, "pi-1", blocks_of(SITE, batch(seq)), [], 1))
     writer = stores.writer(recent=recent)
     async with at_work(writer):
         await until(lambda: recent.held == 0, "both have read them")

@@ -53,7 +53,7 @@ def test_a_recording_holds_every_reading_and_event_and_no_card_number(
         ([NIGHT], [0.1 + 0.2]),
     ]
     assert [frame.values["voltage_l1"] for frame in frames] == [[None], [229.75]]
-    (passage,) = [passage for hour in hours for passage in hour.passages]
+    (passage,) = [passage for hour in hours for passage in hour.badges]
     assert (passage.card, passage.direction) == (BADGE, "in")
     site = yaml.safe_load((tmp_path / "out/site.yaml").read_text())
     assert (site["site"], site["timezone"]) == (SITE, "Asia/Shanghai")

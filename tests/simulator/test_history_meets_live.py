@@ -82,10 +82,10 @@ def test_the_live_cards_are_those_of_the_past(site: SimulatedSite) -> None:
     past = {
         p.card
         for chunk in history(site, NOW_MS - 9 * 24 * HOUR_MS, NOW_MS, 3600)
-        for p in chunk.passages
+        for p in chunk.swipes
         if p.direction == "in"
     }
-    live = {passage.card for passage in site.passages(NOW_MS, NOW_MS + HOUR_MS)}
+    live = {swipe.card for swipe in site.swipes(NOW_MS, NOW_MS + HOUR_MS)}
     assert live
     assert live <= past
 
@@ -96,9 +96,7 @@ def test_a_silent_sensor_is_missing_not_zero() -> None:
     chunks = list(history(site, NOW_MS - 5 * HOUR_MS, NOW_MS))
     for device, quantity, hours in (("th-bath", "temperature", 3), ("meter-main", "frequency", 4)):
         assert len(column(chunks, device, quantity)) == hours * 60
-    assert not any(
-        NOW_MS - 4 * HOUR_MS <= p.time_ms < NOW_MS - 3 * HOUR_MS for c in chunks for p in c.passages
-    )
+    assert not any(NOW_MS - 4 * HOUR_MS <= p.time_ms < NOW_MS - 3 * HOUR_MS for c in chunks for p in c.swipes)
 
 
 def test_a_live_sensor_in_a_gap_does_not_answer() -> None:
@@ -130,9 +128,9 @@ def test_a_recording_holds_the_same_past(tmp_path: Path, site: SimulatedSite) ->
     assert [(int(row["time"]), float(row["active_energy_import"])) for row in rows] == energy
     with gzip.open(tmp_path / "events.csv.gz", "rt", newline="") as file:
         events = list(csv.DictReader(file))
-    passages = site.passages(start_ms, NOW_MS)
+    swipes = site.swipes(start_ms, NOW_MS)
     assert [(int(event["time"]), event["badge"]) for event in events] == [
-        (passage.time_ms, passage.number) for passage in passages
+        (swipe.time_ms, swipe.number) for swipe in swipes
     ]
     assert all(len(event["badge"]) == 10 and event["badge"].isdecimal() for event in events)
 

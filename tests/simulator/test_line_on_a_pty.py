@@ -17,7 +17,7 @@ from simulator.devices.counting import CountingSlave
 from simulator.devices.modbus_rtu import ModbusBus, crc16
 from simulator.devices.rdm6300 import BadgeReader, card_frame
 from simulator.line import SimulatedLine
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 
 CARD = "67003B51C6"
 
@@ -175,16 +175,16 @@ async def test_what_nobody_reads_is_lost_and_counted(tmp_path: Path) -> None:
 
 
 async def test_a_reader_speaks_when_a_card_is_held_to_it(tmp_path: Path) -> None:
-    passage = Passage("gate-in", now_ms() + 300, CARD, "in")
+    swipe = Swipe("gate-in", now_ms() + 300, CARD, "in")
 
-    def held(start_ms: int, end_ms: int) -> list[Passage]:
-        return [passage] if start_ms <= passage.time_ms < end_ms else []
+    def held(start_ms: int, end_ms: int) -> list[Swipe]:
+        return [swipe] if start_ms <= swipe.time_ms < end_ms else []
 
     line = SimulatedLine(tmp_path / "gate-in", BadgeReader(held), now_ms)
     line.plug()
     try:
         with open_port(line) as port:
             assert await in_thread(lambda: port.read(28)) == 2 * card_frame(CARD)
-        assert now_ms() >= passage.time_ms
+        assert now_ms() >= swipe.time_ms
     finally:
         line.unplug()

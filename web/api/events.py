@@ -28,7 +28,7 @@ _Passed = Annotated[int, Field(ge=0, le=_MOST_AT_ONCE)]
 #: The time of the last event given, and how many of that time have been given.
 _POSITION: Final = TypeAdapter(tuple[Milliseconds, _Passed])
 
-Kind = Annotated[EventKind | None, OPTIONAL, Query(description="Only events of this kind.")]
+OnlyKind = Annotated[EventKind | None, OPTIONAL, Query(description="Only events of this kind.")]
 
 
 class EventAnswer(Answer):
@@ -52,7 +52,7 @@ def list_events(
     response: Response,
     site: EventsSite,
     sources: From,
-    kind: Kind = None,
+    kind: OnlyKind = None,
     start: Start = None,
     end: End = None,
     limit: Limit = USUAL_ITEMS,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from store.records.exchanges import MeterExchange, checked
+from store.records.exchanges import ExchangeError, MeterExchange, checked
 from web.api.identity import MetersSite, MetersToken, TelemetrySite
 from web.api.models import Answer, DeviceName, QuantityName, SiteName, TimeMs
 from web.api.moments import Moment
@@ -70,10 +70,8 @@ def enter_exchange(
     )
     try:
         stored = sources.records.exchanges.add(checked(said))
-    except ValueError as error:
-        raise rule(
-            "at" if str(error).startswith("at ") else "quantity", at, str(error), "see above"
-        ) from error
+    except ExchangeError as error:
+        raise rule(error.field, getattr(said, error.field), str(error), "see above") from error
     return _answer(stored)
 
 

@@ -11,7 +11,7 @@ from web.kit.language import HTML_LANG, LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Text:
     """One language's text."""
 
     lang: str
@@ -22,13 +22,13 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class NotFoundPage:
     frame: Frame
-    passages: tuple[Passage, ...]
+    texts: tuple[Text, ...]
 
 
 def build(assets: Assets) -> NotFoundPage:
     """The page; nothing in it depends on what was asked for."""
-    passages = tuple(
-        Passage(HTML_LANG[language], say(language, "not_found.title"), say(language, "not_found.text"))
+    texts = tuple(
+        Text(HTML_LANG[language], say(language, "not_found.title"), say(language, "not_found.text"))
         for language in LANGUAGES
     )
-    return NotFoundPage(frame("zh", passages[0].title, assets), passages)
+    return NotFoundPage(frame("zh", texts[0].title, assets), texts)

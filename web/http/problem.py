@@ -54,7 +54,7 @@ class ProblemDetails(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """One row of the table: `remedy` holds for all problems of the kind."""
 
     status: int
@@ -62,22 +62,30 @@ class Kind:
     remedy: str
 
 
-KINDS: Final[dict[str, Kind]] = {
-    "parameter": Kind(422, "A parameter is not as documented", "Compare with /api/v1/openapi.json."),
-    "rule": Kind(400, "The parameters break a rule", "The detail names the rule and the way round it."),
-    "cursor": Kind(
+KINDS: Final[dict[str, ProblemKind]] = {
+    "parameter": ProblemKind(422, "A parameter is not as documented", "Compare with /api/v1/openapi.json."),
+    "rule": ProblemKind(
+        400, "The parameters break a rule", "The detail names the rule and the way round it."
+    ),
+    "cursor": ProblemKind(
         400, "The cursor is not valid here", "Begin again without cursor, or follow `next` as is."
     ),
-    "unauthorized": Kind(401, "A valid token is needed", "Send `Authorization: Bearer pl_…`."),
-    "missing-scope": Kind(403, "The token lacks a scope", "Ask your firm for a token with this scope."),
-    "not-found": Kind(404, "There is nothing here", "Look at the list one level above."),
-    "method-not-allowed": Kind(405, "The method is not allowed", "The Allow header names those that are."),
-    "not-acceptable": Kind(406, "No such representation", "Accept application/json, or text/csv if offered."),
-    "body-too-large": Kind(413, "The request has too large a body", "Requests that read need none."),
-    "address-too-long": Kind(414, "The address is too long", "Ask for fewer series in one call."),
-    "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says (s)."),
-    "internal": Kind(500, "Something went wrong on our side", "Try again; tell us if it stays."),
-    "store-away": Kind(503, "A store does not answer", "Try again after Retry-After (s)."),
+    "unauthorized": ProblemKind(401, "A valid token is needed", "Send `Authorization: Bearer pl_…`."),
+    "missing-scope": ProblemKind(
+        403, "The token lacks a scope", "Ask your firm for a token with this scope."
+    ),
+    "not-found": ProblemKind(404, "There is nothing here", "Look at the list one level above."),
+    "method-not-allowed": ProblemKind(
+        405, "The method is not allowed", "The Allow header names those that are."
+    ),
+    "not-acceptable": ProblemKind(
+        406, "No such representation", "Accept application/json, or text/csv if offered."
+    ),
+    "body-too-large": ProblemKind(413, "The request has too large a body", "Requests that read need none."),
+    "address-too-long": ProblemKind(414, "The address is too long", "Ask for fewer series in one call."),
+    "too-many-requests": ProblemKind(429, "Too many requests", "Wait as long as Retry-After says (s)."),
+    "internal": ProblemKind(500, "Something went wrong on our side", "Try again; tell us if it stays."),
+    "store-away": ProblemKind(503, "A store does not answer", "Try again after Retry-After (s)."),
 }
 #: pydantic's names for the bounds of a number, a text or a list.
 _BOUNDS: Final = ("ge", "le", "max_length", "min_length")

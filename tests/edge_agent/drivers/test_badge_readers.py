@@ -31,7 +31,7 @@ from simulator.devices.rdm6300 import BadgeReader
 from simulator.devices.uhf_r200 import UhfGate
 from simulator.devices.wiegand import WiegandBridge
 from simulator.line import SimulatedLine
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from tests.edge_agent.drivers.scripted_device import device_on_port
 
 ANNA, BEN = "0100BC614E", "01B0864D25"
@@ -41,13 +41,13 @@ ANNA, BEN = "0100BC614E", "01B0864D25"
 class Cards:
     """Cards to be held to a reader, each so many milliseconds after the first look."""
 
-    passages: list[Passage] = field(default_factory=list)
+    swipes: list[Swipe] = field(default_factory=list)
 
     def hold(self, card: str, after_ms: int) -> None:
-        self.passages.append(Passage("gate", utc_ms() + after_ms, card, "in"))
+        self.swipes.append(Swipe("gate", utc_ms() + after_ms, card, "in"))
 
-    def __call__(self, start_ms: int, end_ms: int) -> Sequence[Passage]:
-        return [one for one in self.passages if start_ms <= one.time_ms < end_ms]
+    def __call__(self, start_ms: int, end_ms: int) -> Sequence[Swipe]:
+        return [one for one in self.swipes if start_ms <= one.time_ms < end_ms]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ async def test_a_pn532_that_lost_power_is_woken_again(tmp_path: Path) -> None:
     with reader(tmp_path, module) as (_, port):
         heard = aiter(Pn532Uart().listen(port, counters))
         assert await anext(heard) == CardRead("0012345678")
-        cards.passages.clear()
+        cards.swipes.clear()
         module.lose_power()
         cards.hold(BEN, 2_500)
         async with asyncio.timeout(10):

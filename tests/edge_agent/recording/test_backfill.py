@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge_agent.gather.badges import pseudonym
 from edge_agent.recording.backfill import MOST_ROWS, MOST_VALUES, fill
-from edge_agent.recording.reader import Hour, Passage
+from edge_agent.recording.reader import BadgeRow, Hour
 from edge_agent.spool.spool import Spool
 from wire.batch import Batch, Frame, decode
 
@@ -26,7 +26,7 @@ def hour(number: int, rows: int = 3600) -> Hour:
             Frame(device="meter", time=times, values=wide),
             Frame(device="th", time=times[:60], values=narrow),
         ],
-        [Passage("gate-in", times[5], "0012345678", "in")],
+        [BadgeRow("gate-in", times[5], "0012345678", "in")],
     )
 
 

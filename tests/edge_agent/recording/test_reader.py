@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.recording.reader import Passage, RecordingError, read_recording
+from edge_agent.recording.reader import BadgeRow, RecordingError, read_recording
 from wire.durations import HOUR_MS
 
 START = 1_764_000_000_000 - 1_764_000_000_000 % HOUR_MS
@@ -36,12 +36,12 @@ def test_hours_ascend_with_all_their_devices(recording: Path) -> None:
     assert [hour.start_ms for hour in hours] == sorted(hour.start_ms for hour in hours)
     first = next(hour for hour in hours if hour.start_ms == START)
     assert first.frames[0].values == {"active_power": [100.0, None], "voltage_l1": [230.1, 230.2]}
-    assert first.passages == [Passage("gate", START + 5, "0008127885", "in")]
+    assert first.badges == [BadgeRow("gate", START + 5, "0008127885", "in")]
     assert sum(len(hour.frames) for hour in hours) == 3
 
 
 def test_a_passage_without_direction_stays_without(recording: Path) -> None:
-    passages = [passage for hour in read_recording(recording) for passage in hour.passages]
+    passages = [passage for hour in read_recording(recording) for passage in hour.badges]
     assert passages[-1].direction is None
 
 

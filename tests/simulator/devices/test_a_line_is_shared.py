@@ -9,7 +9,7 @@ from simulator.devices.counting import CountingSlave
 from simulator.devices.dlt645 import Dlt645Bus, Dlt645Meter, frame
 from simulator.devices.modbus_rtu import ModbusBus, ModbusSlave, crc16, pulse_counter_registers
 from simulator.devices.rdm6300 import BadgeReader, card_frame
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 
 NOW = 1_764_000_000_000
 
@@ -96,14 +96,14 @@ def test_a_refused_request_does_not_count() -> None:
     assert slave.last == 0
 
 
-def held_once(passage: Passage, *_: int) -> list[Passage]:
-    return [passage]
+def held_once(swipe: Swipe, *_: int) -> list[Swipe]:
+    return [swipe]
 
 
 def test_a_card_is_sent_two_to_four_times_while_it_is_held() -> None:
-    passages = [Passage("gate-in", NOW + 1000 + n, "67003B51C6", "in") for n in range(3)]
-    for passage in passages:
-        reader = BadgeReader(partial(held_once, passage))
+    swipes = [Swipe("gate-in", NOW + 1000 + n, "67003B51C6", "in") for n in range(3)]
+    for swipe in swipes:
+        reader = BadgeReader(partial(held_once, swipe))
         sent: list[Transmission] = []
         after_ms = NOW
         while (due := reader.next_transmission(after_ms)) is not None:
@@ -111,8 +111,8 @@ def test_a_card_is_sent_two_to_four_times_while_it_is_held() -> None:
             after_ms = due.time_ms
         assert {due.frame for due in sent} == {card_frame("67003B51C6")}
         assert 2 <= len(sent) <= 4
-        assert sent[0].time_ms == passage.time_ms
-        assert sent[-1].time_ms < passage.time_ms + 300
+        assert sent[0].time_ms == swipe.time_ms
+        assert sent[-1].time_ms < swipe.time_ms + 300
 
 
 def test_faults_hit_every_nth_frame() -> None:

@@ -12,7 +12,7 @@ import pytest
 from simulator.devices.pn532 import HELD_MS, Pn532, card_listed
 from simulator.devices.uhf_r200 import UhfGate, epc_of, no_tag, tag_notice
 from simulator.devices.wiegand import WiegandBridge, card_bits
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 
 NOW = 1_764_000_000_000
 WAKE = bytes.fromhex("5555000000000000000000000000 0000".replace(" ", ""))
@@ -25,10 +25,10 @@ class Cards:
     """One card at NOW."""
 
     def __init__(self, card: str = "01B0864D25") -> None:
-        self.passage = Passage("gate", NOW, card, "in")
+        self.swipe = Swipe("gate", NOW, card, "in")
 
-    def __call__(self, start_ms: int, end_ms: int) -> Sequence[Passage]:
-        return [self.passage] if start_ms <= NOW < end_ms else []
+    def __call__(self, start_ms: int, end_ms: int) -> Sequence[Swipe]:
+        return [self.swipe] if start_ms <= NOW < end_ms else []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulator.model.activity import DayActivity
-from simulator.model.people import Passage
+from simulator.model.people import Swipe
 from simulator.model.plan import STAGES, plan_day, stage_on
 from simulator.model.site_model import MOUNTED, SiteModel
 from wire.durations import HOUR_MS, MINUTE_MS
@@ -37,7 +37,7 @@ def answers(model: SiteModel, time_ms: int) -> tuple[object, ...]:
         model.water_litres(time_ms),
         model.headcount(time_ms),
         [model.room(device, time_ms) for device in ("th-living", "th-bath", "th-bedroom")],
-        model.passages(time_ms, time_ms + HOUR_MS),
+        model.swipes(time_ms, time_ms + HOUR_MS),
     )
 
 
@@ -53,7 +53,7 @@ def test_any_order_of_asking_gives_the_same_answers(model: SiteModel) -> None:
 
 def test_two_processes_agree() -> None:
     program = f"from simulator.model.site_model import SiteModel; m = SiteModel(7, {ZONE!r}); "
-    program += "t = 1763000000000; print(m.meter(t), m.water_litres(t), m.passages(t, t + 9000000))"
+    program += "t = 1763000000000; print(m.meter(t), m.water_litres(t), m.swipes(t, t + 9000000))"
     said = {
         subprocess.run(
             [sys.executable, "-c", program],
@@ -154,7 +154,7 @@ def test_at_night_nobody_is_there_no_tool_runs_and_no_water_flows(model: SiteMod
             assert model.headcount(time) == 0
             assert model.meter(time).total_power < 120
         assert model.water_litres(evening) == model.water_litres(morning)
-        assert model.passages(evening, morning) == []
+        assert model.swipes(evening, morning) == []
 
 
 def test_people_come_in_the_morning_and_are_there_all_day(model: SiteModel) -> None:
@@ -163,13 +163,13 @@ def test_people_come_in_the_morning_and_are_there_all_day(model: SiteModel) -> N
         crew = model.plan(FIRST_DAY + timedelta(days=offset)).crew
         for minute in range(8 * 60 + 44, 11 * 60 + 40, 7):
             assert 1 <= model.headcount(start + minute * MINUTE_MS) <= crew + 3
-        arrivals = model.passages(start, start + 8 * HOUR_MS + 41 * MINUTE_MS)
+        arrivals = model.swipes(start, start + 8 * HOUR_MS + 41 * MINUTE_MS)
         assert len(arrivals) == crew
-        assert min(passage.time_ms for passage in arrivals) >= start + 7 * HOUR_MS + 40 * MINUTE_MS
+        assert min(swipe.time_ms for swipe in arrivals) >= start + 7 * HOUR_MS + 40 * MINUTE_MS
 
 
-def crossings(model: SiteModel, days: int) -> list[Passage]:
-    return model.passages(day_start(model), day_start(model, days))
+def crossings(model: SiteModel, days: int) -> list[Swipe]:
+    return model.swipes(day_start(model), day_start(model, days))
 
 
 def test_during_work_something_happens_at_the_gates_every_few_minutes(model: SiteModel) -> None:
@@ -177,25 +177,25 @@ def test_during_work_something_happens_at_the_gates_every_few_minutes(model: Sit
         start = day_start(model, offset)
         for opens in (9 * 60, 14 * 60):
             window = [start + minute * MINUTE_MS for minute in (opens, opens + 120)]
-            times = [passage.time_ms for passage in model.passages(*window)]
+            times = [swipe.time_ms for swipe in model.swipes(*window)]
             gaps = [later - earlier for earlier, later in pairwise([window[0], *times, window[1]])]
             assert max(gaps) <= 12 * MINUTE_MS
 
 
 def test_a_reader_sees_one_card_at_a_time(model: SiteModel) -> None:
     for gate in ("gate-in", "gate-out"):
-        times = [passage.time_ms for passage in crossings(model, 30) if passage.device == gate]
+        times = [swipe.time_ms for swipe in crossings(model, 30) if swipe.device == gate]
         assert all(later - earlier >= 1500 for earlier, later in pairwise(times))
 
 
 def test_now_and_then_somebody_forgets_to_badge_out(model: SiteModel) -> None:
-    directions = [passage.direction for passage in crossings(model, 30)]
+    directions = [swipe.direction for swipe in crossings(model, 30)]
     missed = directions.count("in") - directions.count("out")
     assert 3 <= missed <= 60
 
 
 def test_the_same_people_come_again(model: SiteModel) -> None:
-    assert len({passage.card for passage in crossings(model, 60)}) <= 20
+    assert len({swipe.card for swipe in crossings(model, 60)}) <= 20
 
 
 def test_nine_days_are_not_nine_times_the_same_day(model: SiteModel) -> None:
@@ -205,13 +205,13 @@ def test_nine_days_are_not_nine_times_the_same_day(model: SiteModel) -> None:
         assert len({model.plan(day).litres for day in days}) >= 7
 
 
-def test_passages_do_not_depend_on_how_the_time_is_cut(model: SiteModel) -> None:
+def test_swipes_do_not_depend_on_how_the_time_is_cut(model: SiteModel) -> None:
     whole = crossings(model, 3)
     start = day_start(model)
     parts = [
-        passage
+        swipe
         for hour in range(3 * 24)
-        for passage in model.passages(start + hour * HOUR_MS, start + (hour + 1) * HOUR_MS)
+        for swipe in model.swipes(start + hour * HOUR_MS, start + (hour + 1) * HOUR_MS)
     ]
     assert parts == whole
 

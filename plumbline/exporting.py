@@ -34,7 +34,7 @@ class Written:
     events: int
 
 
-def write_recording(
+def export_recording(
     folder: Path,
     site: Site,
     timeseries: TimeSeries,
