@@ -18,7 +18,7 @@ from ingest.judged import Judged
 from ingest.known import Known
 from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
-from ingest.recent import Recent, LoggedBatch
+from ingest.recent import LoggedBatch, Recent
 from ingest.statuses import Statuses
 from parts.backoff import Backoff
 from parts.part import Part

@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest import differing
 from ingest.accept import recalled
-from ingest.recent import Recent, LoggedBatch
+from ingest.recent import LoggedBatch, Recent
 from ingest.retention import BelievedClock, Forgetting, Retention
 from parts.part import Part
 from parts.progress import Progress
