@@ -38,7 +38,7 @@ from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
-from web.live.hub import Live
+from web.live.hub import Hub
 from web.project import Project
 from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
@@ -122,7 +122,6 @@ class _Stand:
             self.log,
             self.timeseries,
             self.records,
-            self.records.registry,
             Hint(),
             lambda: _NOW,
             self.projects,
@@ -159,7 +158,7 @@ class _Stand:
         ]
 
     async def _openings(
-        self, live: Live, timed: _Timed, open_pages: _Opener, paths: Sequence[str]
+        self, live: Hub, timed: _Timed, open_pages: _Opener, paths: Sequence[str]
     ) -> list[float]:
         """One after the other, each as if for the first time."""
         timed.spent_ms.clear()
@@ -168,7 +167,7 @@ class _Stand:
             await open_pages([paths[number % _PAGES]])
         return list(timed.spent_ms)
 
-    async def _beside_crowds(self, live: Live, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
+    async def _beside_crowds(self, live: Hub, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
         """Commits one after the other while eight pages open at once, again and again."""
         spent: list[float] = []
         for _ in range(_CROWDS):

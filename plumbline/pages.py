@@ -13,13 +13,13 @@ import uvicorn
 from parts.part import Part
 from plumbline.settings import SettingsError, WebSettings
 from web.http.connections import LARGEST_HEAD_BYTES, Connections, bounded, bounds_here
-from web.live.hub import Live
+from web.live.hub import Hub
 
 
 class Pages:
     """Serves an application until told to stop; its open streams end first."""
 
-    def __init__(self, app: object, live: Live, place: WebSettings) -> None:
+    def __init__(self, app: object, live: Hub, place: WebSettings) -> None:
         self._app = app
         self._live = live
         self._place = place

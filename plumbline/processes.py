@@ -203,7 +203,7 @@ def _pages(
 
     file = ProjectsFile(settings.projects, lambda found: _register(settings, stores, list(found)))
     services = compose(
-        stores.log, stores.timeseries, stores.records, stores.registry, hint, now_ms, projects,
+        stores.log, stores.timeseries, stores.records, hint, now_ms, projects,
         vitals=vitals, replay=replay,
     )  # fmt: skip
     pages = Pages(create_app(services), services.live, settings.web)

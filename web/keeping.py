@@ -10,7 +10,7 @@ from typing import Final
 from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import UPKEEP
-from web.live.hub import Live
+from web.live.hub import Hub
 from web.project import Project, Projects, ProjectsError
 
 LOGGER: Final = logging.getLogger("plumbline.web.links")
@@ -22,7 +22,7 @@ LOOK_EVERY_S: Final = 1.0
 Look = Callable[[], Sequence[Project] | None]
 
 
-async def keep(known: Projects, live: Live, look: Look, progress: Progress) -> None:
+async def keep(known: Projects, live: Hub, look: Look, progress: Progress) -> None:
     """Look again and again, until cancelled. What has changed is closed and opened anew by whoever may."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -38,7 +38,7 @@ async def keep(known: Projects, live: Live, look: Look, progress: Progress) -> N
             replace(known, live, found)
 
 
-def replace(known: Projects, live: Live, projects: Sequence[Project]) -> None:
+def replace(known: Projects, live: Hub, projects: Sequence[Project]) -> None:
     """From now on these; streams of those that are gone or changed end."""
     for project in known.replace(projects):
         LOGGER.info("project %s has changed: its open pages begin anew", project)

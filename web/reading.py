@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,15 +68,31 @@ class Stores:
         self._registry = registry
         self._directory = Directory()
         self._directory_at_s = -DIRECTORY_FOR_S
+        self._owners: dict[str, str] = {}
+        self._owners_at_s = -DIRECTORY_FOR_S
 
     def position(self) -> int:
         """The log offset that both stores have reached at least."""
         return min(self._timeseries.position(), self._records.readers.position("events"))
 
-    def agents(self, site: str) -> list[AgentState]:
-        """What the site's agents say of themselves; without those that were taken out of the registry."""
-        listed = self._listed(site)
-        return [one for one in self._records.agent_states.of(site) if listed is None or one.agent in listed]
+    def agents(self, sites: Sequence[str]) -> dict[str, list[AgentState]]:
+        """What the agents of sites say of themselves; without those that were taken out of the registry."""
+        found: dict[str, list[AgentState]] = {site: [] for site in sites}
+        for one in self._records.agent_states.of(*sites):
+            listed = self._listed(one.site)
+            if listed is None or one.agent in listed:
+                found[one.site].append(one)
+        return found
+
+    def firm_of(self, site: str) -> str | None:
+        """Whose a site is, None where it is in no registry."""
+        if self._registry is None:
+            return None
+        late = time.monotonic() - self._owners_at_s >= DIRECTORY_FOR_S
+        if site not in self._owners and late:
+            self._owners_at_s = time.monotonic()
+            self._owners = {one.id: one.firm for one in self._registry.all_sites()}
+        return self._owners.get(site)
 
     def _listed(self, site: str) -> frozenset[str] | None:
         """The agents that the registry has there, None where it takes any."""

@@ -21,7 +21,7 @@ from web.api.sources import Replayed, Vitals
 from web.http.assets import Assets
 from web.http.guesses import Guesses
 from web.keeping import Look, keep
-from web.live.hub import Live
+from web.live.hub import Hub
 from web.project import Project, Projects
 from web.reading import Stores
 from web.settings import WebOptions
@@ -44,7 +44,7 @@ class Services:
     registry: Registry
     stores: Stores
     projects: Projects
-    live: Live
+    live: Hub
     settings: WebOptions = field(default_factory=WebOptions)
     vitals: Callable[[], Vitals] = _all_is_well
     replay: Callable[[Quarantined], Replayed] | None = None
@@ -53,7 +53,7 @@ class Services:
 
     def parts(self, look: Look | None = None) -> list[Part]:
         """What is to run beside the application. `look` says when the projects have changed."""
-        return [self.live.part(), *(() if look is None else (self._links(look),))]
+        return [*self.live.parts(), *(() if look is None else (self._links(look),))]
 
     def _links(self, look: Look) -> Part:
         """What keeps the links in step with the office."""
@@ -71,7 +71,6 @@ def compose(
     log: Log,
     timeseries: TimeSeries,
     records: Records,
-    registry: Registry,
     hint: Hint,
     clock: Callable[[], int],
     projects: Iterable[Project] = (),
@@ -81,10 +80,11 @@ def compose(
     replay: Callable[[Quarantined], Replayed] | None = None,
 ) -> Services:
     """The services over these stores."""
-    stores = Stores(timeseries, records, registry)
+    stores = Stores(timeseries, records, records.registry)
+    hub = Hub(log, stores, hint, clock, Decoder(records), records.feed)
     return Services(
-        clock, log, hint, timeseries, records, registry, stores, Projects(projects),
-        Live(log, stores, hint, clock, Decoder(records)), settings or WebOptions(), vitals, replay,
+        clock, log, hint, timeseries, records, records.registry, stores, Projects(projects), hub,
+        settings or WebOptions(), vitals, replay,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from wire.receipt import Receipt
 WINDOW: Final = 256
 #: Places of the window the backlog never takes.
 LIVE_RESERVE: Final = 64
-#: Live batches waiting in memory; beyond this the oldest go back to the backlog (they are on disk anyway).
+#: Hub batches waiting in memory; beyond this the oldest go back to the backlog (they are on disk anyway).
 LIVE_BOUND: Final = 256
 #: How many of the newest batches count as live when a connection stands: somebody waits for a value now.
 LIVE_AT_CONNECT: Final = 16

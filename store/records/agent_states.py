@@ -35,14 +35,17 @@ class AgentStates:
         with self._session.write() as connection:
             put(connection, AGENT_STATE, [row], lambda old, new: old.status != new.status)
 
-    def of(self, site: str) -> list[AgentState]:
-        """Of a site's agents, by agent; without those of which this version can read nothing."""
+    def of(self, *sites: str) -> list[AgentState]:
+        """Of these sites' agents, by site and agent; without those of which this version can read nothing."""
         columns = AGENT_STATE.c
-        query = select(columns.agent, columns.received, columns.status).where(columns.site == site)
+        query = select(columns.site, columns.agent, columns.received, columns.status)
+        query = query.where(columns.site.in_(sites)).order_by(columns.site, columns.agent)
         with self._session.read() as connection:
-            rows = connection.execute(query.order_by(columns.agent)).all()
-        found = [(agent, at, _status(site, agent, text)) for agent, at, text in rows]
-        return [AgentState(site, agent, at, status) for agent, at, status in found if status is not None]
+            rows = connection.execute(query).all()
+        found = [(site, agent, at, _status(site, agent, text)) for site, agent, at, text in rows]
+        return [
+            AgentState(site, agent, at, status) for site, agent, at, status in found if status is not None
+        ]
 
     def erase(self, site: str) -> None:
         """Delete a site's."""

@@ -16,7 +16,6 @@ def services_over(stand: Stand, **changes: Any) -> Services:
         "log": stand.log,
         "timeseries": stand.timeseries,
         "records": stand.records,
-        "registry": stand.records.registry,
         "hint": stand.hint,
         "clock": stand.clock,
         "projects": stand.projects,

@@ -31,7 +31,7 @@ from tests.web.services import services_over
 from web.app import create_app
 from web.http.connections import Connections, bounded
 from web.keeping import Look
-from web.live.hub import Live
+from web.live.hub import Hub
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
@@ -118,7 +118,7 @@ class Stand:
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = load_projects(self.folder / "projects.yaml")
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.live: Live | None = None
+        self.live: Hub | None = None
 
     def append(
         self,

@@ -17,8 +17,8 @@ from web.http.addresses import visitor
 from web.http.languages import keep_language, language_of
 from web.http.words import say
 from web.kit.render import render
-from web.live.channel import Cursor
 from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
+from web.live.versions import Cursor
 from web.project import Project
 from web.services import Here
 
@@ -59,7 +59,7 @@ async def live(
     language = language_of(request)
     channel = await here.live.channel(project)
     address = visitor(request)
-    if channel.seats.full(address):
+    if channel.audience.seats.full(address):
         later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
         return PlainTextResponse(say(language, "busy.text"), 429, later)
     return stream(channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S, address), here.clock)

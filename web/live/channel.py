@@ -1,17 +1,11 @@
-"""One project while somebody looks at it: its newest figures, and who is to be told.
-
-*Is*: the newest figures and the version at which each last changed. That is all a stream needs: whoever comes
-back with the version it has seen gets exactly the figures that changed since, and a slow reader skips what is
-already out of date. So there is no queue per viewer, and nothing that could overflow.
-
-*Is not*: a history. A reader from another life of the channel (another epoch) gets the whole snapshot.
-"""
+"""One project while somebody looks at it: its newest figures, and who is to be told."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncGenerator, Callable
+import dataclasses
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +15,8 @@ from store.threads import PAGES
 from web.customer.wording import figures
 from web.kit.figure import Figure
 from web.kit.language import LANGUAGES, Language
-from web.live.seats import Seats
+from web.live.audience import Audience, News, Stream
+from web.live.versions import Cursor, Versions
 from web.project import Project
 from web.reading import Chart, Stores
 from wire.durations import MINUTE_MS
@@ -29,38 +24,8 @@ from wire.durations import MINUTE_MS
 #: At most ten pushes a second and project.
 PUSH_EVERY_S: Final = 0.1
 CHART: Final = "chart"
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a stream has come: the channel's life and the version seen."""
-
-    epoch: str
-    version: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}-{self.version}"
-
-    @staticmethod
-    def parse(text: str | None) -> Cursor | None:
-        """The cursor in a Last-Event-ID, None where there is none."""
-        epoch, _, version = (text or "").rpartition("-")
-        return Cursor(epoch, int(version)) if epoch and version.isdecimal() and len(version) < 16 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """What a stream sends: `whole` is a snapshot; else the figures that changed. `chart`: read it again."""
-
-    cursor: Cursor
-    whole: bool
-    figures: list[Figure]
-    chart: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Crowded:
-    """The last word of a stream: too many are open; come back later."""
+#: Who is behind by so many different versions at once; each costs an encoding.
+_MOST_ENCODED: Final = 64
 
 
 @dataclass(slots=True)
@@ -71,17 +36,14 @@ class Channel:
     state: SiteState
     position: int
     clock: Callable[[], int]
-    epoch: str = field(default_factory=lambda: secrets.token_hex(4))
-    version: int = 0
-    seats: Seats = field(default_factory=Seats)
-    used_at: float = 0.0
+    audience: Audience = field(default_factory=Audience)
     reread_at: float = 0.0
     #: Up to where the stores must have come before late readings are in them.
     stale_to: int = 0
-    closed: bool = False
+    _versions: Versions = field(default_factory=Versions)
     _figures: dict[Language, dict[str, Figure]] = field(default_factory=dict)
-    _versions: dict[str, int] = field(default_factory=dict)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    #: What is news after a cursor, as long as no figure changes: encoded once for all who are as far.
+    _encoded: dict[tuple[Cursor | None, Language], News] = field(default_factory=dict)
     _pushed_at: float = -PUSH_EVERY_S
     _push_due: asyncio.TimerHandle | None = None
     _chart: Chart | None = None
@@ -125,55 +87,47 @@ class Channel:
             changed.add(CHART)
             self._chart = None
         if changed:
-            self.version += 1
             self._figures = now
-            self._versions.update(dict.fromkeys(changed, self.version))
-            self._wake()
+            self._encoded.clear()
+            self._versions.change(changed)
+            self.audience.wake()
 
     def figures(self, language: Language) -> dict[str, Figure]:
         """The newest figures by id."""
         return self._figures[language]
 
-    def since(self, cursor: Cursor | None, language: Language) -> Update | None:
-        """What changed after `cursor`; everything where it is None or of another life; None for nothing."""
-        here = Cursor(self.epoch, self.version)
-        known = self._figures[language]
-        if cursor is None or cursor.epoch != self.epoch or cursor.version > self.version:
-            return Update(here, True, list(known.values()), True)
-        if cursor.version == self.version:
+    def since(self, cursor: Cursor | None, language: Language) -> News | None:
+        """What changed after `cursor`, everything where that is too far away to say; None for nothing."""
+        if cursor == self._versions.here:
             return None
-        newer = {key for key, version in self._versions.items() if version > cursor.version}
-        return Update(here, False, [f for key, f in known.items() if key in newer], CHART in newer)
+        found = self._encoded.get((cursor, language))
+        if found is None:
+            if len(self._encoded) >= _MOST_ENCODED:
+                self._encoded.clear()
+            found = self._encoded[cursor, language] = self._encode(cursor, language)
+        return found
+
+    def _encode(self, cursor: Cursor | None, language: Language) -> News:
+        newer = self._versions.since(cursor)
+        known = self._figures[language]
+        told = [figure for key, figure in known.items() if newer is None or key in newer]
+        data = json.dumps(
+            [dataclasses.asdict(figure) for figure in told], ensure_ascii=False, separators=(",", ":")
+        )
+        return News(
+            self._versions.here,
+            "snapshot" if newer is None else "figures",
+            b'"figures":' + data.encode(),
+            (CHART,) if newer is not None and CHART in newer else (),
+        )
 
     @property
     def viewers(self) -> int:
-        return len(self.seats)
+        return len(self.audience.seats)
 
-    async def changes(
-        self, cursor: Cursor | None, language: Language, beat_s: float, address: str = ""
-    ) -> AsyncGenerator[Update | Crowded | None]:
-        """Updates as they come; None every `beat_s` without one. Ends when the channel closes; ends with
-        Crowded where others need the seat that a viewer from `address` has."""
-        seat = self.seats.take(address)
-        self._wake()
-        try:
-            while not self.closed:
-                if seat.given_up:
-                    yield Crowded()
-                    return
-                changed = self._changed
-                if (update := self.since(cursor, language)) is not None:
-                    cursor = update.cursor
-                    yield update
-                    continue
-                try:
-                    async with asyncio.timeout(beat_s):
-                        await changed.wait()
-                except TimeoutError:
-                    yield None
-        finally:
-            self.seats.leave(seat)
-            self.used_at = asyncio.get_running_loop().time()
+    def changes(self, cursor: Cursor | None, language: Language, beat_s: float, address: str = "") -> Stream:
+        """What a viewer from `address` is sent, see Audience.listen."""
+        return self.audience.listen(address, cursor, lambda seen: self.since(seen, language), beat_s)
 
     async def chart(self, stores: Stores) -> Chart:
         """The chart, read at most once per push and minute however many ask."""
@@ -187,13 +141,12 @@ class Channel:
                 self._chart = await PAGES.run(stores.chart, self.state.place, passages, known_to, now)
             return self._chart
 
+    @property
+    def closed(self) -> bool:
+        return self.audience.closed
+
     def close(self) -> None:
         """Let every stream end."""
-        self.closed = True
         if self._push_due is not None:
             self._push_due.cancel()
-        self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.audience.close()

@@ -1,4 +1,4 @@
-"""Follows the log for every project that somebody looks at, and tends what time alone changes."""
+"""Follows log and feed for all that somebody looks at, and tends what time alone changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from analytics.situation.state import Digest, SiteState, digest, watch
@@ -16,8 +17,14 @@ from store.errors import StoreError
 from store.log.contract import Log, Record
 from store.log.decoder import Decoder
 from store.log.hint import Hint
+from store.records.feed import Feed
 from store.threads import LIVE, PAGES
+from web.live.agents import Agents
+from web.live.audience import Audience
 from web.live.channel import Channel
+from web.live.feed import FeedReader
+from web.live.seats import Seats, seats_of_house
+from web.live.topics import Topics
 from web.project import Project
 from web.reading import Stores
 
@@ -37,17 +44,33 @@ KEEP_IDLE_S: Final = 600.0
 FAILING_FOR_S: Final = 60.0
 
 
-class Live:
-    """All channels and the tasks that feed them."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A record of the log as pages take it. `firm` is whose site it is, None where nobody asks."""
+
+    offset: int
+    site: str
+    firm: str | None
+    found: list[tuple[Channel, Digest]]
+
+
+class Hub:
+    """All that somebody looks at, and what feeds it: one reader of the log, one of the feed."""
 
     def __init__(
-        self, log: Log, stores: Stores, hint: Hint, clock: Callable[[], int], decoder: Decoder
+        self, log: Log, stores: Stores, hint: Hint, clock: Callable[[], int], decoder: Decoder, feed: Feed
     ) -> None:
         self._log = log
         self._stores = stores
         self._hint = hint
         self._clock = clock
+        self._house = seats_of_house()
+        self.topics = Topics(self._house)
+        self._feed = FeedReader(feed, self.topics)
+        self._agents = Agents(stores.agents)
         self._channels: dict[str, Channel] = {}
+        #: How far the log has been followed.
+        self._position = 0
         self._opening: dict[str, asyncio.Lock] = {}
         self._decoder = decoder
         self._tending: set[asyncio.Task[None]] = set()
@@ -57,9 +80,12 @@ class Live:
         self._progress = Progress()
         self.failures = 0
 
-    def part(self) -> Part:
-        """What feeds the channels, as a part of a process."""
-        return Part("live pages", lambda _: self.run(), self.counts, self._why, heeds_stop=False)
+    def parts(self) -> list[Part]:
+        """What feeds the pages, as parts of a process."""
+        return [
+            Part("live pages", lambda _: self.run(), self.counts, self._why, heeds_stop=False),
+            self._feed.part(),
+        ]
 
     def _why(self) -> str | None:
         return self._progress.well() if self.well else "a page has failed within the last minute"
@@ -78,11 +104,13 @@ class Live:
         """End all streams, so that a server can stop without cutting them."""
         for project in list(self._channels):
             self.end(project)
+        self.topics.close()
 
     def end(self, project: str) -> None:
         """End the streams of one project: whoever comes back is judged anew."""
         if (channel := self._channels.pop(project, None)) is not None:
             channel.close()
+            self._agents.forget(channel.project.site)
 
     @property
     def well(self) -> bool:
@@ -95,6 +123,8 @@ class Live:
         return {
             "channels": len(self._channels),
             "viewers": sum(channel.viewers for channel in channels),
+            "topics": len(self.topics),
+            "listeners": self.topics.listeners,
             "undecodable_batches": self._decoder.undecodable,
             "passages_dropped": sum(channel.state.passages_dropped for channel in channels),
             "failures": self.failures,
@@ -111,7 +141,7 @@ class Live:
                 channel.push()  # before it is known: what goes wrong in it is the visitor's alone
                 self._channels[project.id] = channel
                 self._tend_for_life(channel)
-            channel.used_at = asyncio.get_running_loop().time()
+            channel.audience.used_at = asyncio.get_running_loop().time()
             return channel
 
     async def _open(self, project: Project) -> Channel:
@@ -121,9 +151,9 @@ class Live:
         place = project.place()
         stored = await PAGES.run(self._stores.stored, place, now)
         state = SiteState(place, watch(place), place.local_day(now))
-        state.hear(await PAGES.run(self._stores.agents, place.site))
+        state.hear(await self._agents.at(place.site))
         state.restore(stored)
-        return Channel(project, state, position, self._clock)
+        return Channel(project, state, position, self._clock, Audience(Seats(house=self._house)))
 
     async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
         """A store that fails for a moment must not end the pages."""
@@ -163,32 +193,49 @@ class Live:
             more = await self._step()
             self._progress.done()
             if not more:
-                await self._hint.wait(POLL_S if self._channels else TICK_S, since=seen)
+                await self._hint.wait(POLL_S if self._is_looked_at else TICK_S, since=seen)
+
+    @property
+    def _is_looked_at(self) -> bool:
+        return bool(self._channels or len(self.topics))
 
     async def _step(self) -> bool:
-        """Take the next records of the log into every channel behind them; whether there were any."""
-        channels = list(self._channels.values())
-        if not channels:
+        """Take the next records of the log to whoever is behind them; whether there were any."""
+        self.topics.forget_idle()
+        if not self._is_looked_at:
+            # A page that opens now hears of what comes after it.
+            self._position = await LIVE.run(self._log.last_offset)
             return False
-        after = min(channel.position for channel in channels)
-        for offset, found in (steps := await LIVE.run(self._read, after, channels)):
-            for channel, part in found:
-                with self._alone(channel):
-                    channel.take(offset, part)
-            await asyncio.sleep(0)
+        channels = list(self._channels.values())
+        after = min((self._position, *(channel.position for channel in channels)))
+        steps = await LIVE.run(self._read, after, channels)
+        for step in steps:
+            await self._take(step)
         self._end_spoiled()
         if steps:
+            self._position = max(self._position, steps[-1].offset)
             for channel in channels:
-                channel.position = max(channel.position, steps[-1][0])
+                channel.position = max(channel.position, steps[-1].offset)
         return bool(steps)
 
-    def _read(
-        self, after: int, channels: Sequence[Channel]
-    ) -> list[tuple[int, list[tuple[Channel, Digest]]]]:
+    async def _take(self, step: _Step) -> None:
+        for channel, part in step.found:
+            with self._alone(channel):
+                channel.take(step.offset, part)
+        if step.firm is not None and step.offset > self._position:
+            self.topics.change(step.firm, f"site:{step.site}", ("readings",))
+            self.topics.change(step.firm, f"firm:{step.firm}", (f"site:{step.site}",))
+        await asyncio.sleep(0)
+
+    def _read(self, after: int, channels: Sequence[Channel]) -> list[_Step]:
         """In a thread: the next records, decoded once and reduced to what each channel shows."""
         return [
-            (record.offset, self._reduce(record, channels)) for record in self._log.read(after, STEP_RECORDS)
+            _Step(record.offset, site := record.entry.site, self._firm(site), self._reduce(record, channels))
+            for record in self._log.read(after, STEP_RECORDS)
         ]
+
+    def _firm(self, site: str) -> str | None:
+        return self._stores.firm_of(site) if len(self.topics) else None
 
     def _reduce(self, record: Record, channels: Sequence[Channel]) -> list[tuple[Channel, Digest]]:
         behind = [c for c in channels if c.project.site == record.entry.site and c.position < record.offset]
@@ -226,7 +273,7 @@ class Live:
     async def _tend(self, channel: Channel) -> None:
         """What time alone changes: ages, the day, what agents say, late readings, channels nobody needs."""
         loop = asyncio.get_running_loop()
-        idle = not channel.viewers and loop.time() - channel.used_at > KEEP_IDLE_S
+        idle = not channel.viewers and loop.time() - channel.audience.used_at > KEEP_IDLE_S
         if idle or channel.project.link_is_over(self._clock()):
             self.end(channel.project.id)
             return
@@ -239,7 +286,7 @@ class Live:
 
     async def _refresh(self, channel: Channel) -> bool:
         """Ask the stores for what the log does not say; whether totals and chart were read again."""
-        channel.state.hear(await PAGES.run(self._stores.agents, channel.project.site))
+        channel.state.hear(await self._agents.at(channel.project.site))
         channel.state.ripen(self._clock())
         stale = channel.state.totals_stale or channel.state.chart_stale
         if not stale or asyncio.get_running_loop().time() < channel.reread_at:

@@ -1,16 +1,14 @@
-"""Updates as server-sent events (html.spec.whatwg.org §9.2)."""
+"""News as server-sent events (html.spec.whatwg.org §9.2)."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from fastapi.responses import StreamingResponse
 
-from web.live.channel import Crowded, Update
+from web.live.audience import Crowded, News, Stream
 from wire.durations import MINUTE_MS
 
 #: Proxies cut a silent connection after 30 s or more; half of that keeps it.
@@ -21,24 +19,21 @@ RETRY_MS: Final = 2_000
 CROWDED_RETRY_MS: Final = MINUTE_MS
 
 
-def stream(changes: AsyncGenerator[Update | Crowded | None], clock: Callable[[], int]) -> StreamingResponse:
+def stream(changes: Stream, clock: Callable[[], int]) -> StreamingResponse:
     """The response that goes on as long as `changes` does. `clock` gives UTC ms."""
-    return StreamingResponse(
-        _events(changes, clock), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(changes, clock), media_type="text/event-stream", headers=headers)
 
 
-async def _events(
-    changes: AsyncGenerator[Update | Crowded | None], clock: Callable[[], int]
-) -> AsyncIterator[bytes]:
-    """`snapshot`, then `figures`; `chart`: read again; `beat` while nothing changes."""
+async def _events(changes: Stream, clock: Callable[[], int]) -> AsyncIterator[bytes]:
+    """`snapshot`, then `figures`; `chart`: read again; `changed`; `beat` while nothing is."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with contextlib.aclosing(changes):
-        async for update in changes:
-            if isinstance(update, Crowded):
+        async for news in changes:
+            if isinstance(news, Crowded):
                 yield f"retry: {CROWDED_RETRY_MS}\nevent: crowded\ndata: {CROWDED_RETRY_MS}\n\n".encode()
             else:
-                yield _beat(clock()) if update is None else _event(update, clock())
+                yield _beat(clock()) if news is None else _event(news, clock())
 
 
 def _beat(now: int) -> bytes:
@@ -46,10 +41,8 @@ def _beat(now: int) -> bytes:
     return f': still here\nevent: beat\ndata: {{"now":{now}}}\n\n'.encode()
 
 
-def _event(update: Update, now: int) -> bytes:
-    data = {"now": now, "figures": [dataclasses.asdict(figure) for figure in update.figures]}
-    name = "snapshot" if update.whole else "figures"
-    text = f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n"
-    if update.chart and not update.whole:
-        text += f"id: {update.cursor}\n\nevent: chart\ndata: {{}}\n"
-    return f"{text}id: {update.cursor}\n\n".encode()
+def _event(news: News, now: int) -> bytes:
+    """The server's time is put in here, where it is sent: the rest may have been encoded a while ago."""
+    id_ = f"id: {news.cursor}\n\n"
+    also = "".join(f"event: {name}\ndata: {{}}\n{id_}" for name in news.also)
+    return b'event: %b\ndata: {"now":%d,%b}\n%b' % (news.name.encode(), now, news.data, (id_ + also).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -13,26 +13,28 @@ from store.records.contract import AgentState
 from store.records.registry import Directory
 from tests.web.site_day import SITE, Stand, at, now_frames, tell_day
 from web.live.channel import Channel
-from web.live.hub import Live
+from web.live.hub import Hub
 from web.reading import Stores
 from wire.batch import Frame
 
 
 class OneBreaks(Stores):
-    """The stores; what is asked of one site goes wrong from the moment `error` is set."""
+    """The stores; from the moment `error` is set it stands among one site's agents, or a StoreError is raised
+    for all."""
 
     error: Exception | None = None
 
-    def agents(self, site: str) -> list[AgentState]:
-        if site == SITE and self.error is not None:
+    def agents(self, sites: Sequence[str]) -> dict[str, list[AgentState]]:
+        if isinstance(self.error, StoreError):
             raise self.error
-        return super().agents(site)
+        said = super().agents(sites)
+        return said if self.error is None else said | {SITE: [self.error]}  # type: ignore[return-value]
 
 
 @asynccontextmanager
-async def running(stand: Stand) -> AsyncIterator[tuple[Live, OneBreaks]]:
+async def running(stand: Stand) -> AsyncIterator[tuple[Hub, OneBreaks]]:
     stores = OneBreaks(stand.timeseries, stand.records)
-    live = Live(stand.log, stores, stand.hint, stand.clock, Decoder(stand.records))
+    live = Hub(stand.log, stores, stand.hint, stand.clock, Decoder(stand.records), stand.records.feed)
     task = asyncio.create_task(live.run())
     try:
         yield live, stores
@@ -106,5 +108,5 @@ def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand)
     stand.records.agent_states.put(replace(stand.records.agent_states.of(SITE)[0], agent="pi-2"))
     everything = Stores(stand.timeseries, stand.records)
     listed = Stores(stand.timeseries, stand.records, Listing())  # type: ignore[arg-type]
-    assert [one.agent for one in everything.agents(SITE)] == ["pi-1", "pi-2"]
-    assert [one.agent for one in listed.agents(SITE)] == ["pi-2"]
+    assert [one.agent for one in everything.agents([SITE])[SITE]] == ["pi-1", "pi-2"]
+    assert [one.agent for one in listed.agents([SITE])[SITE]] == ["pi-2"]
