@@ -39,6 +39,11 @@ class Known:
             return self.progress.well() or "not read yet"
         return self.progress.well()
 
+    def sites(self) -> list[str]:
+        """Those of the directory."""
+        found = self.directory or Directory()
+        return sorted({*found.agents, *found.devices})
+
     async def begin(self) -> None:
         """Until there is a first directory: without one nothing can be judged."""
         backoff = Backoff()

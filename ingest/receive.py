@@ -7,7 +7,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,8 +113,15 @@ class Receiver:
     does. So what is lost between broker and log comes again.
     """
 
-    def __init__(self, address: BrokerAddress, queue_bound: int = 4096) -> None:
+    def __init__(
+        self,
+        address: BrokerAddress,
+        queue_bound: int = 4096,
+        heard: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """`heard` is told when what is published begins to come, and when it no longer does."""
         self.address = address
+        self._heard = heard
         self.counters = ReceiveCounters()
         self._queue_bound = queue_bound
         self._queue = _queue(queue_bound)
@@ -173,10 +180,12 @@ class Receiver:
             self._client, self.counters.connected = client, True
             self.counters.connections += 1
             logger.info("connected to broker %s:%d", self.address.host, self.address.port)
+            self._heard(True)
             try:
                 yield client
             finally:
                 self._client, self.counters.connected = None, False
+                self._heard(False)
 
     def _new_client(self, queue: Arrivals) -> aiomqtt.Client:
         def same_queue(maxsize: int) -> Arrivals:  # noqa: ARG001 - aiomqtt's name for the bound, which it discards at

@@ -49,6 +49,8 @@ _AT_A_TIME: Final = 8
 _LARGE_BYTES: Final = 64 * 1024
 _LARGE_WAITING: Final = 64
 _LONGEST_REST_S: Final = 10.0
+#: A store that was away for so long was an outage: what the sites sent meanwhile has yet to come.
+_OUTAGE_S: Final = 10.0
 
 _Result = TypeVar("_Result")
 Counts = Callable[[], Mapping[str, Any]]
@@ -90,14 +92,14 @@ class Ingest:
     ) -> None:
         """`clock` gives UTC milliseconds. `recent` is where a writer in the same process looks first.
         `directory` (blocking, `Registry.directory`) says who may send what; None: everything is known."""
-        self.receiver = Receiver(address)
         self._log = log
         self._records = records
         self._hint = hint
         self._clock = clock
         self._recent = recent
         self._known = Known(directory)
-        self._statuses = Statuses(records)
+        self._statuses = Statuses(log, records, hint, clock, self._known.sites)
+        self.receiver = Receiver(address, heard=self._statuses.listen)
         self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         #: Of which something goes to quarantine first: nobody else's receipt waits for that.
         self._aside: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
@@ -193,7 +195,7 @@ class Ingest:
     async def _persist(self, what: str, work: Callable[[], _Result]) -> _Result:
         """What `work` returns, in a thread, asked again with growing pauses while the store will not: no
         receipt goes out meanwhile, and what waits behind it is bounded."""
-        backoff = Backoff()
+        backoff, began_s = Backoff(), time.monotonic()
         while True:
             self._committing.begin()
             try:
@@ -204,6 +206,8 @@ class Ingest:
                 logger.error("%s not stored: %s", what, error)  # noqa: TRY400 - the reason is in the message
             else:
                 self._committing.done()
+                if time.monotonic() - began_s >= _OUTAGE_S and self.receiver.counters.connected:
+                    self._statuses.listen(heard=True)
                 return result
             await asyncio.sleep(backoff.pause_s())
 
@@ -237,6 +241,7 @@ class Ingest:
 
     def _count(self, one: Accepted, offset: int | None) -> None:
         counters = self.counters
+        self._statuses.hear(one.entry.site, one.entry.agent)
         if offset is None:
             counters.duplicates += 1
             return

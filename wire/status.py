@@ -22,6 +22,10 @@ MOST_RANGES: Final = 256
 MOST_RANGES_OLDER: Final = 32
 MOST_OLDER: Final = 16
 
+#: An agent of which nothing has come for so long is gone, whatever its retained status claims: thirty beats,
+#: and longer than a router takes to restart.
+SILENT_AFTER_MS: Final = 300_000
+
 #: What a machine says of itself, in a word or a line.
 Word = Annotated[str, Field(max_length=256)]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics.situation.age import silent_after_ms
 from store.records.contract import AgentState
+from wire.status import SILENT_AFTER_MS
 
 #: live: heard, and its clock agrees. offline: the broker says that it is gone. silent: not heard for long.
 #: clock: heard, but its status bears another time than it came at; its clock is wrong or stands still, or the
@@ -20,8 +20,6 @@ from store.records.contract import AgentState
 Condition = Literal["live", "offline", "silent", "clock"]
 Ability = Literal["able", "fault", "unheard"]
 
-#: How often an agent says how it is, unless its site file says otherwise (`status_interval_s`), with room.
-STATUS_EVERY_MS: Final = 30_000
 #: Between writing a status and its arrival lie a slow link and two clocks kept by NTP: not minutes.
 CLOCK_WITHIN_MS: Final = 120_000
 
@@ -106,7 +104,7 @@ def _heard(state: AgentState, spoke: int | None) -> int:
 def _condition(state: AgentState, heard: int, now: int) -> Condition:
     if not state.status.online:
         return "offline"
-    if now - heard >= silent_after_ms(STATUS_EVERY_MS):
+    if now - heard >= SILENT_AFTER_MS:
         return "silent"
     return "live" if abs(state.received - state.status.sent) <= CLOCK_WITHIN_MS else "clock"
 

@@ -1,19 +1,33 @@
-"""The log: an append-only sequence of accepted batches. All of the cloud reads it, at its own pace."""
+"""The log: an append-only sequence of accepted batches, and of what changed of those who send them.
+
+All of the cloud reads it, at its own pace.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 #: (site, agent, stream, seq): what a batch is known by.
 Identity = tuple[str, str, str, int]
 
 
+#: batch: what an agent sent. status: what has changed of an agent. listening: from here on the sites are
+#: heard, after a start or an outage of ours.
+EntryKind = Literal["batch", "status", "listening"]
+#: Streams of no agent (theirs are ULIDs): an entry's kind is told by its stream, the payload not looked at.
+CHANGES: Final = "~status"
+QUIET: Final = "~quiet"
+LISTENING: Final = "~listening"
+_KINDS: Final[dict[str, EntryKind]] = {CHANGES: "status", QUIET: "status", LISTENING: "listening"}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An accepted batch on its way into the log. `payload` is as on the wire, zstd or JSON, all accepted.
+    """An accepted batch, or a change (`store.log.change`), on its way into the log. `payload` is as on the
+    wire, zstd or JSON, all accepted.
 
     `came` is the proof of the bytes as they came, where `payload` is only what could be taken of them: those
     are a repeat, whatever would be taken of them by another clock or directory. Readers are not given it.
@@ -27,6 +41,10 @@ class Entry:
     came: bytes | None = None
 
     @property
+    def kind(self) -> EntryKind:
+        return _KINDS.get(self.stream, "batch")
+
+    @property
     def identity(self) -> Identity:
         """What it is known by."""
         return self.site, self.agent, self.stream, self.seq
@@ -34,7 +52,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A batch in the log. `offset` grows; `accepted_at` is UTC milliseconds."""
+    """An entry in the log. `offset` grows; `accepted_at` is UTC milliseconds."""
 
     offset: int
     accepted_at: int
@@ -77,7 +95,10 @@ class Log(Protocol):
         """The highest offset given so far, 0 for an empty log."""
 
     def streams(self, site: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """(agent, stream) -> which seq have come, as ranges."""
+        """(agent, stream) -> which seq of its batches have come, as ranges."""
+
+    def listening_since(self) -> int | None:
+        """The newest moment (UTC ms) at which we began to listen to the sites, None where none is known."""
 
     def probe(self) -> None:
         """Write something that changes nothing, durably. Raises StoreError where that cannot be."""

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+from store.log import change as log_change
+from store.log.change import Change
 from store.log.contract import Record
 from store.records.contract import Quarantined
 from store.records.records import Records
@@ -30,13 +32,17 @@ class Decoder:
         self.undecodable = 0
 
     def batch(self, record: Record) -> Batch | None:
-        """What the record holds, None where that cannot be known. Raises StoreError where it then cannot be
-        set aside: the reader has to come again."""
-        return self.read(record, wire_batch.recall)
+        """What the record holds; None where that cannot be known, or where it is no batch. Raises StoreError
+        where it then cannot be set aside: the reader has to come again."""
+        return self.read(record, wire_batch.recall) if record.entry.kind == "batch" else None
+
+    def change(self, record: Record) -> Change | None:
+        """As `batch`, of one of kind `status`: what has changed."""
+        return self.read(record, log_change.CODEC.recall) if record.entry.kind == "status" else None
 
     def events(self, record: Record) -> list[Event]:
         """As `batch`, the events alone, its frames not looked at where that can be spared."""
-        return self.read(record, wire_batch.events_of) or []
+        return (self.read(record, wire_batch.events_of) or []) if record.entry.kind == "batch" else []
 
     def read(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
         """What `read` makes of the payload, None where it raises WireError; else as `batch`."""
@@ -48,7 +54,7 @@ class Decoder:
 
     def _set_aside(self, record: Record, error: WireError) -> None:
         entry = record.entry
-        topic = topics.topic(entry.site, entry.agent, "batch")
+        topic = topics.topic(entry.site, entry.agent, "status" if entry.kind == "status" else "batch")
         detail = printable(f"offset {record.offset} of the log, {topic}: {error.place}: {error.rule}")
         remedy = "start the version that wrote it, or a newer one, then replay"
         item = Quarantined(

@@ -13,7 +13,7 @@ import psycopg
 
 from store.engine import SqlDatabase
 from store.errors import StoreError
-from store.log.contract import Entry, Identity, Record, Standing
+from store.log.contract import LISTENING, Entry, Identity, Record, Standing
 
 #: Where appends say that the log has grown.
 CHANNEL: Final = "plumbline_log"
@@ -59,7 +59,11 @@ LEFT JOIN plumbline_log.batch ON batch.stream = stream.id AND batch.seq = asked.
 _SEEN: Final = """
 SELECT agent, stream.stream, first, last
 FROM plumbline_log.stream JOIN plumbline_log.seen ON seen.stream = stream.id
-WHERE site = %s ORDER BY agent, stream.stream, first
+WHERE site = %s AND stream.stream NOT LIKE '~%%' ORDER BY agent, stream.stream, first
+"""
+_LISTENING: Final = """
+SELECT max(last) FROM plumbline_log.seen JOIN plumbline_log.stream ON stream.id = seen.stream
+WHERE site = '' AND agent = '' AND stream.stream = %s
 """
 _TRIM: Final = """
 WITH gone AS (
@@ -181,6 +185,12 @@ class PostgresqlLog:
         for agent, stream, first, last in rows:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
+
+    def listening_since(self) -> int | None:
+        """See the contract."""
+        with self._connected("read") as connection:
+            row = connection.execute(_LISTENING, (LISTENING,)).fetchone()
+        return None if row is None or row[0] is None else int(row[0])
 
     def probe(self) -> None:
         """See the contract: a message into the server's own log (postgresql.org/docs/current, "Replication

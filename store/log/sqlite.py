@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from store.log.contract import PROOF_BYTES, Entry, Identity, Record, Standing, proof
+from store.log.contract import LISTENING, PROOF_BYTES, Entry, Identity, Record, Standing, proof
 from store.sqlite import Cell, Database, insert_rows
 from wire.ranges import Ranges
 
@@ -56,6 +56,11 @@ _FORGET_PROOFS: Final = "DELETE FROM proof WHERE accepted_at < ?"
 #: Some megabytes to read and to free.
 _TRIM_STEP: Final = 1000
 _LAST_OFFSET: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'batch'"
+
+_LISTENING: Final = (
+    "SELECT max(last) FROM seen JOIN stream ON stream.id = seen.stream "
+    "WHERE site = '' AND agent = '' AND stream.stream = ?"
+)
 
 _Stream = tuple[str, str, str]
 
@@ -126,13 +131,19 @@ class SqliteLog:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT agent, stream.stream, first, last FROM stream JOIN seen ON seen.stream = stream.id "
-                "WHERE site = ? ORDER BY agent, stream.stream, first",
+                "WHERE site = ? AND stream.stream NOT LIKE '~%' ORDER BY agent, stream.stream, first",
                 (site,),
             ).fetchall()
         ranges: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
         for agent, stream, first, last in rows:
             ranges[agent, stream].append((first, last))
         return dict(ranges)
+
+    def listening_since(self) -> int | None:
+        """See the contract."""
+        with self._database.read() as connection:
+            row = connection.execute(_LISTENING, (LISTENING,)).fetchone()
+        return None if row is None or row[0] is None else int(row[0])
 
     def probe(self) -> None:
         """See the contract: the number that SQLite keeps for its users in the first page is written again."""

@@ -17,11 +17,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store.log.change import change_entry, listening_entry
 from store.log.contract import Entry, Log, Standing, proof
+from store.records.contract import AgentState
 from tests.conformance import log_process
 from tests.conformance.log_process import LOGS
 from tests.servers import clean_environment, wait_until
 from wire.ranges import Ranges
+from wire.status import Status
 
 ROOT: Final = Path(__file__).parents[2]
 STREAM: Final = "01K" + "A" * 23
@@ -222,6 +225,24 @@ def test_streams_name_what_has_come_as_ranges(log: Log) -> None:
     log.append([entry(3), entry(4)], NOW)
     assert log.streams("fenglin-18")["pi-1", STREAM] == [(1, 5)]
     assert log.streams("nobody") == {}
+
+
+def test_changes_stand_in_order_beside_batches_and_are_no_batches(log: Log) -> None:
+    came = AgentState("fenglin-18", "pi-1", NOW, Status(online=True, sent=NOW, stream=STREAM))
+    log.append([entry(1), change_entry(came)], NOW)
+    assert log.append([change_entry(came), listening_entry(NOW + 5), entry(2)], NOW)[0] is None
+    assert [record.entry.kind for record in log.read(0, 10)] == ["batch", "status", "listening", "batch"]
+    assert log.streams("fenglin-18") == {("pi-1", STREAM): [(1, 2)]}
+    assert log.trim(NOW + 1, log.last_offset()) == 4
+    assert log.append([change_entry(came)], NOW) == [None], "trimmed, and known all the same"
+
+
+def test_it_is_known_since_when_the_sites_are_heard(log: Log) -> None:
+    assert log.listening_since() is None
+    log.append([listening_entry(NOW + 9), listening_entry(NOW + 5)], NOW)
+    assert log.listening_since() == NOW + 9
+    log.trim(NOW + 1, log.last_offset())
+    assert log.listening_since() == NOW + 9
 
 
 def test_everything_is_there_after_reopening(open_log: Callable[[], Log]) -> None:

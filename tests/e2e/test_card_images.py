@@ -15,6 +15,7 @@ from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
 from tests.edge_agent.cloud import cloud, until
 from tests.edge_agent.place import Place
+from tests.logged import batches
 from tests.postgres import postgres_cluster, postgres_dsn
 from tests.servers import Mosquitto
 from wire.batch import Batch, decode
@@ -66,7 +67,7 @@ def numbers(batches: list[Batch]) -> list[int]:
 
 
 def taken(log: Log) -> list[Batch]:
-    return [decode(record.entry.payload) for record in log.read(0, 100_000)]
+    return [decode(record.entry.payload) for record in batches(log)]
 
 
 async def run(place: Place, until_it: Callable[[Agent], bool]) -> str:

@@ -29,6 +29,7 @@ from simulator.counting import CountingSite
 from simulator.devices.rdm6300 import card_frame
 from tests.e2e.broker_with_certificates import HOST, TwoDoors
 from tests.ingest.site import Cloud, running, until
+from tests.logged import batches
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.provision.desk import unpacked
 from tests.servers import Mosquitto, clean_environment
@@ -130,7 +131,7 @@ class Place:
     out: Path
 
     def batches(self) -> list[Batch]:
-        return [decode(record.entry.payload) for record in self.cloud.log.read(0, 100_000)]
+        return [decode(record.entry.payload) for record in batches(self.cloud.log)]
 
     def counted(self) -> list[float]:
         """What is stored of the meter, by time."""

@@ -20,6 +20,7 @@ from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
 from store.records.records import Records
 from store.records.registry import Directory
+from tests.logged import batches
 from wire import receipt as wire_receipt
 from wire import status as wire_status
 from wire.batch import Batch, decode
@@ -56,7 +57,7 @@ class Cloud:
 
     def logged(self) -> list[tuple[str, int]]:
         """(stream, seq) of what stands in the log, in its order."""
-        return [(one.entry.stream, one.entry.seq) for one in self.log.read(0, 100_000)]
+        return [(one.entry.stream, one.entry.seq) for one in batches(self.log)]
 
     async def send(self, receipt: Receipt) -> None:
         """A receipt out of turn, which no ingest sends: repeated, foreign, or of somebody who guesses."""

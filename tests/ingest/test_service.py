@@ -23,6 +23,7 @@ from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.embedded import kept
 from tests.ingest.site import NOW, SITE, STREAM, Cloud, agent, batch, edge, running, until
+from tests.logged import batches
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -79,7 +80,7 @@ async def test_the_same_batch_five_times_is_one_row_and_five_receipts(broker: Br
         for count in range(1, 6):
             await site.send_batches(1)
             await until(lambda count=count: len(site.receipts) == count, "a receipt")  # type: ignore[misc]
-        assert len(cloud.log.read(0, 10)) == 1
+        assert len(batches(cloud.log)) == 1
         assert cloud.ingest.counters.duplicates == 4
         await until(lambda: cloud.frequencies() == [NOW + 10], "one row")
 
@@ -112,7 +113,7 @@ async def test_what_is_refused_is_in_quarantine_before_its_agent_hears_of_it(
             (broken, "schema"),
             (b"{noise", "unreadable"),
         }
-        assert cloud.log.last_offset() == 0
+        assert batches(cloud.log) == []
         assert cloud.ingest.counters.refused == 2
 
 
@@ -136,7 +137,7 @@ async def test_events_reach_the_records(broker: Broker, tmp_path: Path) -> None:
     async with running(Cloud(tmp_path, broker.cloud)) as cloud, agent(broker.agent) as site:
         await site.send(wire_batch.encode(batch(1, badge=True)))
         await until(lambda: len(cloud.records.events.between(SITE, 0, NOW * 2)) == 1, "the event")
-        assert cloud.records.readers.position("events") == 1
+        assert cloud.records.readers.position("events") == batches(cloud.log)[-1].offset
 
 
 async def test_a_status_is_kept_and_a_broken_one_set_aside(broker: Broker, tmp_path: Path) -> None:
@@ -177,10 +178,10 @@ async def test_a_full_disk_gives_no_receipt_and_when_emptied_all_of_them(
             await site.send(one.model_dump_json().encode())
         await until(lambda: cloud.ingest.counters.store_failures > 0, "a failed append")
         assert site.receipts == []
-        assert cloud.log.last_offset() == 0
+        assert batches(cloud.log) == []
         cloud.empty()
         await site.has(1, 5)
-        assert len(cloud.log.read(0, 10)) == 5
+        assert len(batches(cloud.log)) == 5
     assert any("full" in record.getMessage() for record in caplog.records)
 
 
@@ -195,7 +196,7 @@ async def test_two_workers_on_one_log_give_one_row_each(broker: Broker, tmp_path
         await site.receipted()
         await until(lambda: len(first.frequencies()) == 30, "readings in the store")
         appended = first.ingest.counters.appended + second.ingest.counters.appended
-        assert appended == first.log.last_offset() == 30
+        assert appended == len(batches(first.log)) == 30
 
 
 async def test_a_closed_store_is_no_crash(broker: Broker, tmp_path: Path, caplog: Any) -> None:
@@ -239,7 +240,7 @@ async def test_a_stranger_is_told_so_and_kept_in_quarantine(broker: Broker, tmp_
         (refusal,) = site.receipts[0].refused
         assert (refusal.reason, refusal.seq) == ("wrong_site", 1)
         assert cloud.records.quarantine.items()[0].reason == "wrong_site"
-        assert cloud.log.last_offset() == 0
+        assert batches(cloud.log) == []
 
 
 async def test_the_same_number_with_other_content_is_refused_and_the_first_stands(
@@ -305,7 +306,8 @@ async def test_after_the_log_was_trimmed_a_repeat_is_told_from_other_content(
         await site.send(wire_batch.encode(first))
         await site.has(1, 1)
         await until(lambda: cloud.frequencies() != [], "the first in the store")
-        assert cloud.log.trim(NOW + 1, 1) == 1
+        last = cloud.log.last_offset()
+        assert cloud.log.trim(NOW + 1, last) == last
         await site.send(wire_batch.encode(first))
         await until(lambda: len(site.receipts) == 2, "the receipt of a repeat")
         assert site.receipts[1].refused == []
@@ -313,14 +315,14 @@ async def test_after_the_log_was_trimmed_a_repeat_is_told_from_other_content(
         await site.send(wire_batch.encode(other))
         await until(lambda: len(site.receipts) == 3, "an answer to other content")
         assert [one.reason for one in site.receipts[2].refused] == ["duplicate_identity"]
-        cloud.log.trim(NOW + 1, 1, NOW + 1)
+        cloud.log.trim(NOW + 1, last, NOW + 1)
         await site.send(wire_batch.encode(first))
         await until(lambda: len(site.receipts) == 4, "an answer where nobody can tell")
         assert [one.reason for one in site.receipts[3].refused] == ["stale_stream"]
         assert [item.payload for item in cloud.records.quarantine.items()] == [
             wire_batch.encode(one) for one in (other, first)
         ]
-        assert cloud.log.last_offset() == 1
+        assert cloud.log.last_offset() == last
 
 
 class Away(SqliteTimeSeries):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,19 @@ from ingest.receive import Arrival
 from ingest.statuses import Statuses, judge
 from store.engine import sqlite_url
 from store.errors import StoreError
+from store.log.change import Change
+from store.log.decoder import Decoder
+from store.log.hint import Hint
+from store.log.sqlite import SqliteLog
 from store.records.contract import AgentState, Quarantined
 from store.records.records import Records, Transaction
 from store.records.registry import Directory
 from tests.ingest.site import NOW, SITE, STREAM, until
 from wire import payload as wire_payload
-from wire.status import Status
+from wire.status import SILENT_AFTER_MS, Status
 from wire.topics import Topic
+
+ONLINE = Status(online=True, sent=NOW - 1, stream=STREAM)
 
 
 def arrival(agent: str = "pi-1", sent: int = NOW, payload: bytes | None = None) -> Arrival:
@@ -68,8 +75,132 @@ def records(tmp_path: Path) -> Iterator[Flaky]:
     opened.close()
 
 
-async def test_while_the_store_is_away_the_newest_of_each_agent_waits(records: Flaky) -> None:
-    statuses = Statuses(records)
+@dataclass
+class Stand:
+    """Real stores; time goes on when it is told to."""
+
+    log: SqliteLog
+    records: Flaky
+    now: int = NOW
+
+    def statuses(self, bound: int = 10_000) -> Statuses:
+        return Statuses(self.log, self.records, Hint(), lambda: self.now, lambda: [SITE], bound)
+
+    def say(self, statuses: Statuses, agent: str = "pi-1", online: bool = True) -> None:
+        said = Status(online=online, sent=self.now, stream=STREAM).model_dump_json().encode()
+        statuses.note(judge(arrival(agent, payload=said), self.now, None))
+
+    def told(self) -> list[tuple[str, str]]:
+        """What stands in the log: the agent, and came, went or silent."""
+        decoder = Decoder(self.records)
+        changes = [(record.entry.agent, decoder.change(record)) for record in self.log.read(0, 1_000)]
+        return [(agent, _word(change)) for agent, change in changes if change is not None]
+
+
+def _word(change: Change) -> str:
+    return "silent" if change.quiet else "came" if change.status.online else "went"
+
+
+@pytest.fixture
+def stand(tmp_path: Path, records: Flaky) -> Iterator[Stand]:
+    log = SqliteLog(tmp_path / "log.db")
+    yield Stand(log, records)
+    log.close()
+
+
+@asynccontextmanager
+async def at_work(statuses: Statuses) -> AsyncIterator[Statuses]:
+    running = asyncio.create_task(statuses.run())
+    try:
+        yield statuses
+    finally:
+        running.cancel()
+
+
+async def test_coming_and_going_stand_in_the_log_beats_do_not(stand: Stand) -> None:
+    async with at_work(stand.statuses()) as statuses:
+        for online in (True, True, True, False, True):
+            stand.now += 10_000
+            stand.say(statuses, online=online)
+        await until(lambda: stand.told()[2:] == [("pi-1", "came")], "the last")
+    assert stand.told() == [("pi-1", "came"), ("pi-1", "went"), ("pi-1", "came")]
+
+
+async def test_two_workers_and_a_restart_enter_a_change_once(stand: Stand) -> None:
+    async with at_work(stand.statuses()) as one, at_work(stand.statuses()) as other:
+        stand.say(one)
+        stand.say(other)
+        await until(lambda: len(one) + len(other) == 0 and one.changes + other.changes == 2, "both")
+    async with at_work(stand.statuses()) as again:
+        stand.now += 1_000
+        stand.say(again)
+        await until(lambda: records_say(stand) == stand.now, "the beat")
+    assert stand.told() == [("pi-1", "came")]
+
+
+def records_say(stand: Stand) -> int:
+    return max(state.received for state in stand.records.agent_states.of(SITE))
+
+
+async def test_an_agent_that_says_nothing_for_long_is_told_silent_once(stand: Stand) -> None:
+    async with at_work(stand.statuses()) as statuses:
+        statuses.listen(heard=True)
+        stand.say(statuses)
+        await until(lambda: stand.told() == [("pi-1", "came")], "it came")
+        for _ in range(2):
+            stand.now += SILENT_AFTER_MS
+            stand.say(statuses, "pi-2")
+            await until(lambda: ("pi-1", "silent") in stand.told(), "silence")
+        stand.say(statuses)
+        await until(lambda: stand.told()[-1] == ("pi-1", "came"), "its next word")
+    assert stand.told().count(("pi-1", "silent")) == 1
+
+
+async def test_who_has_not_listened_long_calls_nobody_silent(stand: Stand) -> None:
+    """After a restart of ours, an agent that has been silent the while gets as long as any other."""
+    stand.records.agent_states.put(AgentState(SITE, "pi-1", NOW - 10 * SILENT_AFTER_MS, ONLINE))
+    async with at_work(stand.statuses()) as statuses:
+        statuses.listen(heard=True)
+        stand.say(statuses, "pi-2")
+        await until(lambda: ("pi-2", "came") in stand.told(), "another one")
+        assert stand.log.listening_since() == NOW
+        stand.now += SILENT_AFTER_MS - 1
+        stand.say(statuses, "pi-2")
+        await until(lambda: records_say(stand) == stand.now, "almost as long")
+        assert ("pi-1", "silent") not in stand.told()
+        stand.now += 1
+        stand.say(statuses, "pi-2")
+        await until(lambda: ("pi-1", "silent") in stand.told(), "as long")
+
+
+async def test_while_the_broker_is_away_nobody_is_silent(stand: Stand) -> None:
+    async with at_work(stand.statuses()) as statuses:
+        statuses.listen(heard=True)
+        stand.say(statuses)
+        await until(lambda: stand.told() == [("pi-1", "came")], "it came")
+        statuses.listen(heard=False)
+        stand.now += 2 * SILENT_AFTER_MS
+        stand.say(statuses, "pi-2")
+        await until(lambda: ("pi-2", "came") in stand.told(), "another one")
+    assert ("pi-1", "silent") not in stand.told()
+
+
+async def test_changes_wait_in_order_while_a_store_is_away(stand: Stand) -> None:
+    stand.records.failing = True
+    async with at_work(stand.statuses()) as statuses:
+        stand.say(statuses)
+        await until(lambda: statuses.failures > 0, "a failure")
+        for online in (False, True, True):
+            stand.now += 1_000
+            stand.say(statuses, online=online)
+        stand.records.failing = False
+        await until(lambda: len(statuses) == 0 and len(stand.told()) == 3, "all")
+    assert [word for _, word in stand.told()] == ["came", "went", "came"]
+    assert records_say(stand) == stand.now
+
+
+async def test_while_the_store_is_away_the_newest_of_each_agent_waits(stand: Stand) -> None:
+    statuses, records = stand.statuses(), stand.records
     records.failing = True
     running = asyncio.create_task(statuses.run())
     statuses.note(judge(arrival(sent=NOW), NOW, None))
@@ -83,8 +214,8 @@ async def test_while_the_store_is_away_the_newest_of_each_agent_waits(records: F
     running.cancel()
 
 
-def test_at_the_bound_a_new_agent_s_status_is_dropped_and_counted(records: Flaky) -> None:
-    statuses = Statuses(records, bound=2)
+def test_at_the_bound_a_new_agent_s_status_is_dropped_and_counted(stand: Stand) -> None:
+    statuses = stand.statuses(bound=2)
     for agent in ("pi-1", "pi-2", "pi-3", "pi-2"):
         statuses.note(judge(arrival(agent), NOW, None))
     assert (len(statuses), statuses.dropped) == (2, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +12,14 @@ import pytest
 
 from store.engine import sqlite_url
 from store.errors import StoreError
+from store.log.change import change_entry, listening_entry
 from store.log.contract import Entry, Record
 from store.log.decoder import Decoder
+from store.records.contract import AgentState
 from store.records.records import Records
+from wire import batch as wire_batch
 from wire.batch import Batch, Event, Frame, encode
+from wire.status import DeviceStatus, Status
 
 SITE: Final = "fenglin-18"
 STREAM: Final = "01K" + "A" * 23
@@ -90,3 +95,46 @@ def test_a_reader_does_not_pass_over_what_cannot_be_set_aside(records: Records) 
     with pytest.raises(StoreError):
         decoder.batch(record(b"no batch"))
     assert decoder.undecodable == 0
+
+
+SAID: Final = Status(
+    online=True, sent=NOW - 40, stream=STREAM, version="1.2",
+    devices=[DeviceStatus(device="gate-in", fault="no_reply", last_read=NOW - 9)],
+)  # fmt: skip
+FAILED: Final = Record(9, NOW, change_entry(AgentState(SITE, "pi-1", NOW, SAID)))
+
+
+def test_a_change_says_what_holds_from_then_on_and_nothing_that_changes_with_every_beat(
+    records: Records,
+) -> None:
+    change = Decoder(records).change(FAILED)
+    assert change is not None
+    assert (change.received, change.quiet) == (NOW, False)
+    devices = [DeviceStatus(device="gate-in", fault="no_reply")]
+    assert change.status == Status(online=True, sent=NOW - 40, stream=STREAM, devices=devices)
+
+
+def test_a_change_is_no_batch_and_a_batch_no_change(records: Records) -> None:
+    decoder = Decoder(records)
+    assert decoder.batch(FAILED) is None
+    assert decoder.events(FAILED) == []
+    assert decoder.change(record(encode(WHOLE))) is None
+    listening = Record(10, NOW, listening_entry(NOW))
+    assert (decoder.batch(listening), decoder.change(listening), decoder.undecodable) == (None, None, 0)
+
+
+@pytest.mark.parametrize("payload", [FAILED.entry.payload, listening_entry(NOW).payload])
+def test_a_version_that_knows_no_changes_reads_a_batch_of_nothing(payload: bytes) -> None:
+    read = wire_batch.recall(payload)
+    assert (read.frames, read.events, wire_batch.events_of(payload)) == ([], [], [])
+
+
+def test_a_change_of_a_newer_version_is_read_without_what_nobody_knows(records: Records) -> None:
+    loaded = json.loads(FAILED.entry.payload)
+    loaded["status"]["devices"].append({"device": "th", "fault": "haunted"})
+    loaded["mood"] = "good"
+    newer = Record(9, NOW, replace(FAILED.entry, payload=json.dumps(loaded).encode()))
+    change = Decoder(records).change(newer)
+    assert change is not None
+    assert change.status.devices[0].fault == "no_reply"
+    assert records.quarantine.items() == []
