@@ -98,8 +98,10 @@ class _Readings:
     def decoded(self, record: Record) -> LoggedBatch:
         """Its readings, none where it cannot be read."""
         entry = record.entry
-        found = self._decoder.read(record, lambda payload: recalled(entry.site, payload))
-        blocks, events = found or ([], [])
+        blocks, events = self._decoder.of_batch(record, lambda payload: recalled(entry.site, payload)) or (
+            [],
+            [],
+        )
         return LoggedBatch(
             record.offset, entry.site, entry.agent, blocks, events, columns.readings_of(blocks)
         )

@@ -34,18 +34,21 @@ class Decoder:
     def batch(self, record: Record) -> Batch | None:
         """What the record holds; None where that cannot be known, or where it is no batch. Raises StoreError
         where it then cannot be set aside: the reader has to come again."""
-        return self.read(record, wire_batch.recall) if record.entry.kind == "batch" else None
-
-    def change(self, record: Record) -> Change | None:
-        """As `batch`, of one of kind `status`: what has changed."""
-        return self.read(record, log_change.CODEC.recall) if record.entry.kind == "status" else None
+        return self.of_batch(record, wire_batch.recall)
 
     def events(self, record: Record) -> list[Event]:
         """As `batch`, the events alone, its frames not looked at where that can be spared."""
-        return (self.read(record, wire_batch.events_of) or []) if record.entry.kind == "batch" else []
+        return self.of_batch(record, wire_batch.events_of) or []
 
-    def read(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
-        """What `read` makes of the payload, None where it raises WireError; else as `batch`."""
+    def change(self, record: Record) -> Change | None:
+        """As `batch`, of one that says what of an agent has changed."""
+        return self._read(record, log_change.CODEC.recall) if record.entry.kind == "status" else None
+
+    def of_batch(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
+        """What `read`, which may raise WireError, makes of the payload of a batch; else as `batch`."""
+        return self._read(record, read) if record.entry.kind == "batch" else None
+
+    def _read(self, record: Record, read: Callable[[bytes], _Found]) -> _Found | None:
         try:
             return read(record.entry.payload)
         except WireError as error:
