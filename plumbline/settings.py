@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, wrong
 from ingest import retention
+from store.records import quota
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
 Days = Annotated[float, Field(gt=0)]
@@ -106,6 +107,8 @@ class RetentionSettings(Config):
     rollups_days: Days = retention.ROLLUPS_DAYS
     events_days: Days = retention.EVENTS_DAYS
     quarantine_days: Days = retention.QUARANTINE_DAYS
+    #: What comes beyond it is counted, with its size and digest.
+    quarantine_mib_per_site: Annotated[int, Field(ge=1, le=1 << 20)] = quota.QUARANTINE_BYTES >> 20
 
     @model_validator(mode="after")
     def _rollups_outlive_readings(self) -> RetentionSettings:

@@ -74,9 +74,10 @@ def open_timeseries(settings: Settings) -> TimeSeries:
 def open_records(settings: Settings) -> Records:
     """Records and registry."""
     store = settings.stores.records
+    quarantine_bytes = settings.retention.quarantine_mib_per_site << 20
     if isinstance(store, PostgresqlStore):
-        return Records(secret(store.dsn_file))
-    return Records(sqlite_url(settings.data / "records.db"))
+        return Records(secret(store.dsn_file), quarantine_bytes)
+    return Records(sqlite_url(settings.data / "records.db"), quarantine_bytes)
 
 
 def turn(settings: Settings, work: Literal["writer", "analytics"]) -> Turn:

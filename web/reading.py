@@ -13,7 +13,6 @@ from analytics.situation.age import AHEAD_AT_MOST_MS
 from analytics.situation.headcount import Passage, presence, stays
 from analytics.situation.place import Place
 from analytics.situation.state import (
-    BASE_LOOKBACK_MS,
     BUSY_SPAN_MINUTES,
     Reading,
     Series,
@@ -30,8 +29,6 @@ from store.records.registry import Directory, Registry
 from store.timeseries.contract import TimeSeries, Window
 from wire.durations import DAY_MS, MINUTE_MS
 
-#: The last reading before a moment is looked for in steps back from it: a 1 Hz meter has it in the first.
-_STEPS_BACK_MS = (5 * MINUTE_MS, 60 * MINUTE_MS, BASE_LOOKBACK_MS)
 #: Who may send is asked again after so long: a removed agent is not missed any more.
 DIRECTORY_FOR_S: Final = 10.0
 #: 24 of them on a chart of a day.
@@ -120,14 +117,8 @@ class Stores:
 
     def _newest(self, site: str, now: int) -> dict[Series, Reading]:
         """The newest reading of each series whose time has come."""
-        until = now + AHEAD_AT_MOST_MS
-        found: dict[Series, Reading] = {}
-        for series, latest in self._timeseries.latest(site).items():
-            if latest.time <= until:
-                found[series] = Reading(latest.time, latest.value)
-            elif (before := self._last_before(site, series, until)) is not None:
-                found[series] = Reading(*before)
-        return found
+        latest = self._timeseries.latest(site, now + AHEAD_AT_MOST_MS)
+        return {series: Reading(one.time, one.value) for series, one in latest.items()}
 
     def totals(self, place: Place, now: int) -> dict[Series, Tally]:
         """Today's totals, from the rollups and the readings that are not in them yet."""
@@ -170,16 +161,6 @@ class Stores:
         if power is None:
             return Window(step_ms, [], {aggregate: [] for aggregate in _CHART})
         return self._timeseries.window(place.site, *power, start, end, step_ms, _CHART)
-
-    def _last_before(self, site: str, series: Series, moment: int) -> tuple[int, float] | None:
-        """The last reading before `moment`, of the day before it."""
-        end = moment
-        for back_ms in _STEPS_BACK_MS:
-            times, values = self._timeseries.raw(site, *series, moment - back_ms, end)
-            if times:
-                return times[-1], values[-1]
-            end = moment - back_ms
-        return None
 
     def _recent_power(self, site: str, watched: Watch, now: int) -> list[Reading]:
         if watched.power is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+Mark = Literal["above_limit", "below_limit"]
 QuantityKind = Literal["gauge", "counter", "state"]
 
 
@@ -35,6 +36,12 @@ class Quantity:
     def takes(self, value: float) -> bool:
         """Whether a finite number may be a value of it."""
         return self.least <= value <= self.most or value == self.idle
+
+    def mark(self, value: float) -> Mark | None:
+        """That a value is one a sensor says beyond what there can be, and means the limit."""
+        if value == self.idle or self.low <= value <= self.high:
+            return None
+        return "above_limit" if value > self.high else "below_limit"
 
     def meant(self, value: float) -> float:
         """`value`, or the limit where a sensor said a little more than there can be."""

@@ -125,8 +125,9 @@ class TimeSeries(Protocol):
     def devices(self, site: str) -> dict[str, list[str]]:
         """device -> its quantities, both ascending."""
 
-    def latest(self, site: str) -> dict[tuple[str, str], Latest]:
-        """(device, quantity) -> newest reading."""
+    def latest(self, site: str, until: int | None = None) -> dict[tuple[str, str], Latest]:
+        """(device, quantity) -> newest reading; where `until` (UTC ms) is given, of those up to it: one from
+        ahead hides none that is true now."""
 
     def newest(self) -> int | None:
         """The time (UTC ms) of the newest reading of all sites; None where there is none."""

@@ -178,6 +178,13 @@ def test_latest_is_the_newest_by_its_own_time(store: TimeSeries) -> None:
     assert store.latest("elsewhere") == {}
 
 
+def test_a_reading_from_ahead_hides_none_that_is_true_now(store: TimeSeries) -> None:
+    store.write([power([START, START + 540_000], [50, 3000])], 1)
+    store.write([Block(SITE, "room", [START + 1], {"temperature": [21.5]})], 2)
+    assert store.latest(SITE, START) == {("meter", "active_power"): Latest(START, 50)}
+    assert store.latest(SITE, START + 540_000)["meter", "active_power"] == Latest(START + 540_000, 3000)
+
+
 def test_a_window_of_an_unknown_series_is_all_gap(store: TimeSeries) -> None:
     window = store.window(SITE, "nobody", "active_power", START, START + 3 * MINUTE, MINUTE, ALL)
     assert window.time == [START, START + MINUTE, START + 2 * MINUTE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from ingest.retention import Retention
 from plumbline.cli import main
 from plumbline.settings import SettingsError, load_settings
+from plumbline.stores import open_records
+from store.records.contract import Quarantined
 
 
 def write(folder: Path, text: str) -> Path:
@@ -117,3 +120,18 @@ def test_a_missing_file_ends_the_command_with_a_remedy(
 def test_health_of_nobody_is_not_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["health", "--url", "http://127.0.0.1:9/health"]) == 1
     assert "127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_the_quota_of_the_quarantine_is_a_setting(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "retention: {quarantine_mib_per_site: 1}\n"))
+    records = open_records(settings)
+    item = Quarantined(1, "t", bytes(600_000), "schema", "", "s", "pi-1")
+    records.quarantine.add([item, replace(item, payload=b"x" * 600_000)])
+    assert len(records.quarantine.items(site="s")) == 1
+    assert [one.count for one in records.quarantine.beyond_quota("s")] == [1]
+    records.close()
+
+
+def test_a_quota_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="quarantine_mib_per_site"):
+        load_settings(write(tmp_path, "retention: {quarantine_mib_per_site: 0}\n"))

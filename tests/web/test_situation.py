@@ -226,6 +226,15 @@ def test_damp_air_is_watched_and_bars_stay_within_their_length(state: SiteState)
     assert (bath.level, bath.watch, living.level) == (82.0, True, 100.0)
 
 
+def test_a_value_a_little_beyond_its_limit_is_shown_as_the_limit_with_a_note(state: SiteState) -> None:
+    column = [Reading(NOW, 100.4)]
+    state.take(Digest({("th-bath", "relative_humidity"): column}, frozenset()), NOW)
+    figure = shown(judge(state, NOW), "room-bath-humidity")
+    assert (figure.text, figure.unit, figure.value) == ("100", "%", 100.0)
+    assert figure.note == "as of 15:00; the sensor says 100.4 %, beyond what can be: the limit is shown"
+    assert "100.4" in shown(judge(state, NOW), "room-bath-humidity", "zh").note
+
+
 def test_days_are_counted_from_the_first(state: SiteState) -> None:
     assert shown(judge(state, NOW), "day").text == "Day 35"
     assert shown(judge(state, at(9, day=1)), "day", "zh").text == "第\u200913\u2009天"

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from store.records.tenancy import SiteRef
 from store.scoped import SiteSeries
 from web.api.identity import TelemetrySite
+from web.api.marks import MarkedReading, marked
 from web.api.models import Answer, Column, DeviceName, SiteName
 from web.api.moments import End, Start, rfc3339, span
 from web.api.paging import Cursor, next_link, seal, unseal
@@ -47,6 +48,7 @@ class ReadingsAnswer(Answer):
         dict[str, Column],
         Field(description="Quantity -> its values.", examples=[{"active_power": [812.5, None]}]),
     ]
+    marks: Annotated[list[MarkedReading], Field(description="Readings of which something is to be said.")]
     next: Annotated[str | None, Field(description="The cursor of the next page, null on the last.")]
 
 
@@ -74,12 +76,14 @@ def list_readings(
     names = [quantity for _, quantity in series_of(sources, site, [device], quantities)]
     time, values = _rows(sources.timeseries, (site.id, device), names, (begin, end), limit + 1)
     following = seal(request, (time[limit],)) if len(time) > limit else None
+    shown = {name: column[:limit] for name, column in values.items()}
     answer = ReadingsAnswer(
         site=site.id,
         device=device,
         units={name: unit(name) for name in names},
         time=time[:limit],
-        values={name: column[:limit] for name, column in values.items()},
+        values=shown,
+        marks=marked(time[:limit], shown),
         next=following,
     )
     headers = {"Link": next_link(request, following)} if following else {}

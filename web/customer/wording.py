@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analytics.situation.age import Freshness
 from analytics.situation.judge import Measured, People, RoomNow, Situation, Total
-from analytics.situation.state import Reading
+from analytics.situation.state import POWER, Reading
 from store.records.registry import Device
 from web.customer.words import count, say
 from web.kit import numbers
@@ -16,6 +16,7 @@ from web.kit.language import Language, typeset
 from web.kit.numbers import Amount
 from wire.durations import DAY_MS
 from wire.kinds import KINDS
+from wire.quantities import QUANTITIES, Quantity
 
 Print = Callable[[float, Language], Amount]
 #: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
@@ -41,7 +42,7 @@ def figures(situation: Situation, language: Language) -> list[Figure]:
         ("water", situation.water, numbers.litres),
     ):
         if isinstance(measured, Measured):
-            found.append(_measured(key, measured, situation, language, print_))
+            found.append(_measured(key, POWER, measured, situation, language, print_))
         elif measured is not None:
             found.append(_total(key, measured, situation, language, print_))
     for room in situation.rooms:
@@ -135,13 +136,22 @@ def _people(people: People, situation: Situation, language: Language) -> Figure:
 
 
 def _measured(
-    key: str, measured: Measured, situation: Situation, language: Language, print_: Print
+    key: str, quantity: str, measured: Measured, situation: Situation, language: Language, print_: Print
 ) -> Figure:
+    """A value a little beyond what there can be is shown as the limit that is meant, and a note says so."""
     reading = measured.reading
     if reading is None or measured.freshness == "silent":
         return _no_data(key, reading, situation, language)
-    amount = print_(reading.value, language)
-    return Figure(key, amount.text, amount.unit, reading.time, measured.freshness, value=reading.value)
+    row = QUANTITIES[quantity]
+    meant = row.meant(reading.value)
+    amount = print_(meant, language)
+    note = "" if row.mark(reading.value) is None else _beyond(reading, row, situation, language)
+    return Figure(key, amount.text, amount.unit, reading.time, measured.freshness, note, value=meant)
+
+
+def _beyond(reading: Reading, row: Quantity, situation: Situation, language: Language) -> str:
+    said = f"{numbers.decimal(reading.value, 1, language)} {row.display_unit}"
+    return say(language, "beyond_limit", when=_when(reading.time, situation, language), said=said)
 
 
 def _no_data(key: str, reading: Reading | None, situation: Situation, language: Language) -> Figure:
@@ -168,12 +178,13 @@ def _total(key: str, total: Total, situation: Situation, language: Language, pri
 
 
 def _room(now: RoomNow, situation: Situation, language: Language) -> list[Figure]:
-    prefix = f"room-{now.room.id}"
-    warm = _measured(f"{prefix}-temperature", now.temperature, situation, language, numbers.celsius)
-    damp = _measured(f"{prefix}-humidity", now.humidity, situation, language, numbers.percent)
+    warm, damp = f"room-{now.room.id}-temperature", f"room-{now.room.id}-humidity"
+    celsius, percent = numbers.celsius, numbers.percent
+    warmth = _measured(warm, "temperature", now.temperature, situation, language, celsius)
+    damp_air = _measured(damp, "relative_humidity", now.humidity, situation, language, percent)
     return [
-        _with_level(warm, now.temperature, WARMEST_SHOWN),
-        _with_level(damp, now.humidity, 100.0, DAMP_ABOVE),
+        _with_level(warmth, now.temperature, WARMEST_SHOWN),
+        _with_level(damp_air, now.humidity, 100.0, DAMP_ABOVE),
     ]
 
 

@@ -42,6 +42,7 @@ ZH: Final[dict[str, str]] = {
     "no_data.reader": "刷卡机无应答",
     "no_data.link": "与现场失联",
     "as_of": "截至 {when}",
+    "beyond_limit": "截至 {when}；传感器报 {said}，超出可能的范围，按限值计",
     "counted_since": "自 {when} 起",
     "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
     "notice.clock.behind": "现场采集器报的时间比服务器慢 {span}：它的时钟不对，或者它已经失联。",
@@ -117,6 +118,7 @@ EN: Final[dict[str, str]] = {
     "no_data.reader": "badge reader not answering",
     "no_data.link": "no contact with the site",
     "as_of": "as of {when}",
+    "beyond_limit": "as of {when}; the sensor says {said}, beyond what can be: the limit is shown",
     "counted_since": "since {when}",
     "notice.offline": "The collector on site is offline; last contact {when}."
     " Readings are kept on site and follow once it is back.",

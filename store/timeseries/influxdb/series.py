@@ -185,10 +185,11 @@ class InfluxTimeSeries:
                             quantities.add(column.removeprefix("last_").removesuffix(".count"))
         return {device: sorted(found[device]) for device in sorted(found)}
 
-    def latest(self, site: str) -> dict[tuple[str, str], Latest]:
+    def latest(self, site: str, until: int | None = None) -> dict[tuple[str, str], Latest]:
         """See the contract; on InfluxDB 3 of the last 30 days."""
         found: dict[tuple[str, str], Latest] = {}
-        for past in self._questions.pasts(self._clock()):
+        due = "" if until is None else f" AND time <= {until}ms"
+        for past in (span + due for span in self._questions.pasts(self._clock())):
             known = sorted(self._fields)
             keys, *answers = self._questions.ask_all([
                 f"SHOW FIELD KEYS FROM {RAW}", *(_last_of(quantity, site, past) for quantity in known)

@@ -22,9 +22,12 @@ logger = logging.getLogger(__name__)
 #: One step to the end of each series: the newest is looked up, not kept, so late data cannot spoil it.
 _LATEST: Final = """
 SELECT device, quantity, time, value FROM series CROSS JOIN point
-  ON point.series = series.id AND time = (SELECT max(time) FROM point WHERE point.series = series.id)
+  ON point.series = series.id
+    AND time = (SELECT max(time) FROM point WHERE point.series = series.id AND time <= ?)
 WHERE site = ?
 """
+#: Later than any time: the greatest integer of SQLite.
+_EVER: Final = (1 << 63) - 1
 _NEWEST: Final = "SELECT max((SELECT max(time) FROM point WHERE point.series = series.id)) FROM series"
 #: A file that is at most so far empty is left alone: what comes next fills it.
 _FREE_SHARE_LEFT: Final = 0.1
@@ -82,10 +85,10 @@ class SqliteTimeSeries:
             found[device].append(quantity)
         return dict(found)
 
-    def latest(self, site: str) -> dict[tuple[str, str], Latest]:
+    def latest(self, site: str, until: int | None = None) -> dict[tuple[str, str], Latest]:
         """See the contract."""
         with self._database.read() as connection:
-            rows = connection.execute(_LATEST, (site,)).fetchall()
+            rows = connection.execute(_LATEST, (_EVER if until is None else until, site)).fetchall()
         return {(device, quantity): Latest(time, value) for device, quantity, time, value in rows}
 
     def newest(self) -> int | None:

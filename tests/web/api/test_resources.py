@@ -12,6 +12,7 @@ import pytest
 
 from store.records.contract import AgentState, Quarantined
 from store.records.registry import Device, Registration
+from store.timeseries.contract import Block
 from tests.web.api.two_firms import BERLIN, NOW, OURS, THEIRS, TwoFirms, quarantined
 from tests.web.site_day import SITE, STREAM, TILER
 from wire.batch import Batch, Frame, encode
@@ -53,6 +54,24 @@ def test_the_newest_readings_carry_their_age(firms: TwoFirms) -> None:
     ]
     berlin = firms.pages(f"/sites/{BERLIN}/latest")
     assert all(item["age_ms"] == NOW - item["time"] > 0 for item in berlin)
+
+
+def test_a_reading_from_ahead_hides_none_that_is_true_now(firms: TwoFirms) -> None:
+    ahead = Block(SITE, "th-bath", [NOW - 1000, NOW + 540_000], {"carbon_dioxide": [600.0, 3000.0]})
+    firms.stand.timeseries.write([ahead], firms.stand.timeseries.position())
+    (item,) = firms.pages(f"/sites/{SITE}/latest", device="th-bath", quantity="carbon_dioxide")
+    assert (item["value"], item["time"]) == (600.0, NOW - 1000)
+
+
+def test_a_value_taken_beyond_its_limit_has_a_mark(firms: TwoFirms) -> None:
+    wet = Block(SITE, "th-bath", [NOW - 2, NOW - 1], {"material_moisture": [50.0, -1.0]})
+    firms.stand.timeseries.write([wet], firms.stand.timeseries.position())
+    (item,) = firms.pages(f"/sites/{SITE}/latest", device="th-bath", quantity="material_moisture")
+    assert (item["value"], item["marks"]) == (-1.0, ["below_limit"])
+    params = {"device": "th-bath", "quantity": "material_moisture"}
+    answer = firms.get(f"/sites/{SITE}/readings", params=params).json()
+    assert answer["marks"] == [{"quantity": "material_moisture", "time": NOW - 1, "marks": ["below_limit"]}]
+    assert all(one["marks"] == [] for one in firms.pages(f"/sites/{SITE}/latest", device="meter-main"))
 
 
 def test_filters_may_be_repeated(firms: TwoFirms) -> None:
