@@ -80,8 +80,9 @@ fmt: setup-dev
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-schema: .venv/ready ## write docs/wire/*.schema.json from the models
+schema: .venv/ready ## write what docs/ has of schemas and quantities from the models and tables
 	@$(BIN)/python -m wire.schema docs/wire
+	@$(BIN)/python -m edge_agent.profiling.pages docs
 
 pins: ## renew requirements/*.txt (needs uv)
 	@requirements/pin

@@ -27,6 +27,8 @@ class Quantity:
     high: float
     zh: str
     en: str
+    #: Rooms and materials change slowly, and their sensors often speak only when something has changed.
+    slow: bool = False
     #: As far as a sensor may say more than there can be and mean the limit; `low` and `high` where not said.
     least: float = 0.0
     most: float = 0.0
@@ -108,35 +110,37 @@ def _electricity() -> list[Quantity]:
 _OTHERS: Final = [
     Quantity("water_volume", "L", "L", "counter", 0, 1e10, "用水量", "water"),
     Quantity("water_flow", "L/h", "L/h", "gauge", -50_000, 50_000, "水流量", "water flow"),
-    Quantity("water_pressure", "kPa", "kPa", "gauge", -100, 4_000, "水压", "water pressure"),
+    Quantity("water_pressure", "kPa", "kPa", "gauge", -100, 4_000, "水压", "water pressure", slow=True),
     Quantity("gas_volume", "m3", "m³", "counter", 0, 1e8, "用气量", "gas"),
     Quantity("heat_energy", "kW.h", "kWh", "counter", 0, 1e9, "用热量", "heat"),
     Quantity("heat_power", "W", "W", "gauge", -1e7, 1e7, "热功率", "heat power"),
     Quantity("flow_temperature", "Cel", "°C", "gauge", -60, 200, "供水温度", "flow temperature"),
     Quantity("return_temperature", "Cel", "°C", "gauge", -60, 200, "回水温度", "return temperature"),
-    Quantity("temperature", "Cel", "°C", "gauge", -60, 150, "温度", "temperature"),
-    Quantity("surface_temperature", "Cel", "°C", "gauge", -60, 150, "表面温度", "surface temperature"),
-    Quantity("relative_humidity", "%", "%", "gauge", 0, 100, "湿度", "humidity"),
-    Quantity("material_moisture", "%", "%", "gauge", 0, 200, "材料含水率", "material moisture"),
-    Quantity("carbon_dioxide", "[ppm]", "ppm", "gauge", 0, 50_000, "二氧化碳", "CO₂"),
-    Quantity("formaldehyde", "mg/m3", "mg/m³", "gauge", 0, 50, "甲醛", "formaldehyde"),
-    Quantity("tvoc", "mg/m3", "mg/m³", "gauge", 0, 100, "总挥发性有机物", "TVOC"),
-    Quantity("pm1", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM1", "PM1"),
-    Quantity("pm2_5", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM2.5", "PM2.5"),
-    Quantity("pm10", "ug/m3", "µg/m³", "gauge", 0, 20_000, "PM10", "PM10"),
+    Quantity("temperature", "Cel", "°C", "gauge", -60, 150, "温度", "temperature", slow=True),
+    Quantity(
+        "surface_temperature", "Cel", "°C", "gauge", -60, 150, "表面温度", "surface temperature", slow=True
+    ),
+    Quantity("relative_humidity", "%", "%", "gauge", 0, 100, "湿度", "humidity", slow=True),
+    Quantity("material_moisture", "%", "%", "gauge", 0, 200, "材料含水率", "material moisture", slow=True),
+    Quantity("carbon_dioxide", "[ppm]", "ppm", "gauge", 0, 50_000, "二氧化碳", "CO₂", slow=True),
+    Quantity("formaldehyde", "mg/m3", "mg/m³", "gauge", 0, 50, "甲醛", "formaldehyde", slow=True),
+    Quantity("tvoc", "mg/m3", "mg/m³", "gauge", 0, 100, "总挥发性有机物", "TVOC", slow=True),
+    Quantity("pm1", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM1", "PM1", slow=True),
+    Quantity("pm2_5", "ug/m3", "µg/m³", "gauge", 0, 10_000, "PM2.5", "PM2.5", slow=True),
+    Quantity("pm10", "ug/m3", "µg/m³", "gauge", 0, 20_000, "PM10", "PM10", slow=True),
     Quantity("sound_level", "dB[SPL]", "dB", "gauge", 0, 180, "噪声", "noise"),
-    Quantity("illuminance", "lx", "lx", "gauge", 0, 200_000, "照度", "illuminance"),
-    Quantity("air_pressure", "kPa", "kPa", "gauge", 30, 120, "气压", "air pressure"),
-    Quantity("battery_level", "%", "%", "gauge", 0, 100, "电池电量", "battery"),
-    Quantity("battery_voltage", "V", "V", "gauge", 0, 60, "电池电压", "battery voltage"),
-    Quantity("link_quality", "1", "", "gauge", 0, 255, "链路质量", "link quality"),
-    Quantity("signal_strength", "dB[mW]", "dBm", "gauge", -200, 50, "信号强度", "signal strength"),
+    Quantity("illuminance", "lx", "lx", "gauge", 0, 200_000, "照度", "illuminance", slow=True),
+    Quantity("air_pressure", "kPa", "kPa", "gauge", 30, 120, "气压", "air pressure", slow=True),
+    Quantity("battery_level", "%", "%", "gauge", 0, 100, "电池电量", "battery", slow=True),
+    Quantity("battery_voltage", "V", "V", "gauge", 0, 60, "电池电压", "battery voltage", slow=True),
+    Quantity("link_quality", "1", "", "gauge", 0, 255, "链路质量", "link quality", slow=True),
+    Quantity("signal_strength", "dB[mW]", "dBm", "gauge", -200, 50, "信号强度", "signal strength", slow=True),
     Quantity("gate_in_count", "{passage}", "", "counter", 0, 1e9, "进门次数", "passages in"),
     Quantity("gate_out_count", "{passage}", "", "counter", 0, 1e9, "出门次数", "passages out"),
     Quantity("smoke", "1", "", "state", 0, 1, "烟雾", "smoke"),
     Quantity("leak", "1", "", "state", 0, 1, "漏水", "leak"),
     Quantity("gas_alarm", "1", "", "state", 0, 1, "燃气泄漏", "gas alarm"),
-    Quantity("gas_concentration", "%", "%LEL", "gauge", 0, 100, "可燃气浓度", "gas, share of LEL"),
+    Quantity("gas_concentration", "%", "%LEL", "gauge", 0, 100, "可燃气浓度", "gas, share of LEL", slow=True),
     Quantity("door_open", "1", "", "state", 0, 1, "门", "door open"),
     Quantity("presence", "1", "", "state", 0, 1, "有人", "presence"),
     Quantity("tamper", "1", "", "state", 0, 1, "防拆", "tamper"),

@@ -51,22 +51,16 @@ COUNTERS: Final[dict[str, Growth]] = {
     "gate_out_count": PASSAGES,
 }
 
-#: For so long at most a reading holds until the next one. What flows changes in a moment; rooms and materials
-#: change slowly, and sensors of those and of states often speak only when something has changed.
+#: For so long at most a reading holds until the next one. What flows changes in a moment; what is slow, and
+#: states, are often told only when something has changed.
 QUICK_HOLD_MS: Final = MINUTE_MS
 SLOW_HOLD_MS: Final = HOUR_MS
-_SLOW: Final = frozenset({
-    "temperature", "surface_temperature", "relative_humidity", "material_moisture", "carbon_dioxide",
-    "formaldehyde", "tvoc", "pm1", "pm2_5", "pm10", "illuminance", "air_pressure", "battery_level",
-    "battery_voltage", "link_quality", "signal_strength", "gas_concentration", "water_pressure",
-})  # fmt: skip
 
 
 def hold_ms(quantity: str) -> int:
     """For how long (ms) a reading of a quantity holds at most."""
     row = QUANTITIES.get(quantity)
-    slow = quantity in _SLOW or (row is not None and row.kind == "state")
-    return SLOW_HOLD_MS if slow else QUICK_HOLD_MS
+    return SLOW_HOLD_MS if row is not None and (row.slow or row.kind == "state") else QUICK_HOLD_MS
 
 
 def must_be_counter(quantity: str) -> None:

@@ -6,27 +6,13 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "wire",
-    "checked_yaml",
-    "parts",
-    "edge_agent",
-    "store",
-    "ingest",
-    "analytics",
-    "web",
-    "simulator",
-    "plumbline",
-)
-#: Those that share a process with receipts.
-CLOUD = ("store", "ingest", "analytics", "web", "plumbline")
-SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+from tests.architecture.tree import CLOUD, PACKAGES, PROJECT, ROOT, modules
+
+SOURCES = modules(*PACKAGES)
 
 
 def imported_roots(path: Path) -> set[str]:
@@ -106,8 +92,7 @@ def test_the_edge_agent_runs_without_the_cloud() -> None:
 
 def test_every_name_in_an_import_contract_exists() -> None:
     """A contract about a module that is gone guards nothing."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    for contract in contracts["contracts"]:
+    for contract in PROJECT["tool"]["importlinter"]["contracts"]:
         for name in [*contract.get("source_modules", []), *contract.get("modules", [])]:
             path = ROOT / Path(*name.split("."))
             assert path.is_dir() or path.with_suffix(".py").is_file(), (

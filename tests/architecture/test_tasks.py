@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("wire", "parts", "edge_agent", "store", "ingest", "analytics", "web", "plumbline")
-SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+from tests.architecture.tree import PACKAGES, ROOT, modules
+
+SOURCES = modules(*(package for package in PACKAGES if package != "simulator"))
 
 #: What must not be used, and what to use.
 BANNED: Final = {
