@@ -1,4 +1,4 @@
-"""What docs/ says of profiles and is made from tables. `python -m edge_agent.profiling.pages docs` writes it."""
+"""What is made of tables in docs/: schema and quantities. `python -m edge_agent.profiling.pages docs`."""
 
 from __future__ import annotations
 
