@@ -70,7 +70,9 @@ async def ask_by_mail(gate: Gate, request: Request, login: str, language: Langua
     login, address = normal_login(login), visitor(request)
     wait_s = gate.throttle.take(f"mail to {login}", address)
     if not wait_s and gate.options.mail is not None:
-        task = asyncio.create_task(MAILS.run(_mail, gate, gate.options.mail, login, language))
+        task = asyncio.create_task(
+            MAILS.run(_mail, gate, gate.options.mail, login, language), name="mail a code"
+        )
         task.add_done_callback(_told)
     return wait_s
 
