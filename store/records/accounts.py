@@ -89,6 +89,12 @@ class Accounts:
         with self._session.read() as connection:
             return frozenset(row["id"] for row in connection.execute(rows_of(SITE, firm)).mappings())
 
+    def firm_name(self, firm: str) -> str:
+        """What a firm is called, its id where it is not known."""
+        with self._session.read() as connection:
+            row = connection.execute(across_firms(FIRM).where(FIRM.c.id == firm)).mappings().first()
+        return firm if row is None else str(row["name"])
+
     def add_firm(self, firm: str, name: str) -> str:
         """A new firm; its id, which is `firm` or, where another has that, one that begins so."""
         with self._session.write() as connection:

@@ -27,6 +27,7 @@ ACROSS_FIRMS: Final = {
     "firms": "the list of firms",
     "token": "whose it is, is what is asked",
     "by_login": "who signs in, is what is asked",
+    "firm_name": "which firm it is, is what is asked",
     "add_firm": "whether another firm has the id",
     "by_identity": "who another provider says it is, is what is asked",
     "by_digest": "whose session it is, is what is asked",

@@ -1,4 +1,5 @@
-"""The two cookies of staff's pages: the session's, and that of forms before there is one.
+"""The cookies of staff's pages: the session's, that of forms before there is one, that of a sign-in under way
+elsewhere.
 
 Over TLS their names begin with `__Host-`, so that no neighbouring host can plant one (RFC 6265bis §4.1.3.2).
 """
@@ -11,7 +12,7 @@ from typing import Final, Literal
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-Name = Literal["session", "form"]
+Name = Literal["session", "form", "elsewhere"]
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

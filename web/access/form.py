@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -18,42 +19,35 @@ class FormError(Exception):
     """A body that is no form of ours: too large, too many fields, of another kind."""
 
 
-class Form(Mapping[str, str]):
-    """Fields by name, the last of those with one name; what was not sent is empty."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Values by name, as they stood in the form: several of check boxes."""
 
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
-        self._fields = dict(fields)
-        self._all = fields
+    typed: Mapping[str, list[str]]
 
-    def __getitem__(self, name: str) -> str:
-        return self._fields.get(name, "")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def every(self, name: str) -> list[str]:
-        """All fields with one name: of check boxes."""
-        return [value for key, value in self._all if key == name]
+    def one(self, name: str) -> str:
+        """The last value of a name, empty where it was not sent."""
+        return self.typed.get(name, [""])[-1]
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request) -> Sent:
     """The form of a request, read once. Raises FormError."""
-    form: Form | None = getattr(request.state, "form", None)
-    if form is None:
-        form = request.state.form = parse(await _body(request))
-    return form
+    sent: Sent | None = getattr(request.state, "sent", None)
+    if sent is None:
+        sent = request.state.sent = parse(await _body(request))
+    return sent
 
 
-def parse(body: bytes) -> Form:
+def parse(body: bytes) -> Sent:
     """Raises FormError for what no browser sends."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise FormError("not a form") from error
-    return Form([(name, value.replace("\r\n", "\n").replace("\0", "")) for name, value in pairs])
+    typed: dict[str, list[str]] = {}
+    for name, value in pairs:
+        typed.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\0", ""))
+    return Sent(typed)
 
 
 async def _body(request: Request) -> bytes:

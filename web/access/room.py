@@ -2,7 +2,7 @@
 
 A room is `Room(prefix)`; `@room.get(path, right=Right("site", "see"))` is a route whose endpoint may take
 `access: Access`, `member: Member` (only SIGNED_IN, or somebody signed in) and, where it changes something,
-`form: Form`. Before an endpoint runs, who asks was identified, holds the right somewhere, and a form
+`sent: Sent`. Before an endpoint runs, who asks was identified, holds the right somewhere, and a form
 came from our own page.
 """
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from store.records.access import Access, Denied
 from web.access import cookies, csrf
-from web.access.form import Form, read_form
+from web.access.form import Sent, read_form
 from web.access.gate import Gate, gate_of
 from web.access.principal import NOBODY, Member, access_of
 from web.access.rights import Open, Right, SignedIn
@@ -156,11 +156,11 @@ def _guards(dependant: Dependant) -> list[Named]:
 
 
 def _provide(endpoint: Callable[..., Any], guard: object) -> None:
-    """Fill the parameters `access`, `member` and `form` of an endpoint."""
+    """Fill the parameters `access`, `member` and `sent` of an endpoint."""
     given = {
         "access": Annotated[Access, guard],
         "member": Annotated[Member | None, Depends(_signed_in)],
-        "form": Annotated[Form, Depends(read_form)],
+        "sent": Annotated[Sent, Depends(read_form)],
     }
     signature = inspect.signature(endpoint)
     parameters = [
@@ -190,7 +190,7 @@ async def _identified(request: Request, gate: Gate, right: Named) -> Access:
 
 async def _check_form(request: Request, gate: Gate) -> None:
     """A form of somebody signed in belongs to their session, any other to the cookie of forms."""
-    given = request.headers.get(csrf.HEADER) or (await read_form(request))[csrf.FIELD]
+    given = request.headers.get(csrf.HEADER) or (await read_form(request)).one(csrf.FIELD)
     member = await gate.member(request)
     secure = gate.options.secure_cookies
     secret = member.secret if member is not None else cookies.read(request, "form", secure=secure)

@@ -1,0 +1,97 @@
+"""The doors that lead over another provider and back."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from store.records.accounts import LoginTakenError
+from web.access import oidc, sign_in
+from web.access.cookies import name_of
+from web.access.page import go, page
+from web.access.principal import Member
+from web.access.redirect import ours
+from web.access.rights import OPEN
+from web.access.room import Room
+from web.door import view
+from web.door.words import say
+from web.http.languages import language_of
+from web.kit.link import Link
+from web.services import Here, Services
+
+room = Room("/door")
+CALLBACK = "/door/callback"
+
+
+@room.get("/with/{provider}", right=OPEN)
+async def begin(
+    request: Request,
+    here: Here,
+    member: Member | None,
+    provider: str,
+    next: str = "/",  # noqa: A002 - the name in the address
+    invitation: str | None = None,
+    tie: bool = False,
+) -> Response:
+    """Off to the provider. `tie`: to bind it to the account that is signed in."""
+    known = provider_of(here, provider)
+    whose = member.account if tie and member is not None and member.session.stage == "whole" else None
+    purpose = oidc.Purpose(
+        ours(next), invitation, whose.firm if whose else None, whose.member if whose else None
+    )
+    try:
+        begun = await oidc.PROVIDERS.run(oidc.begin, here.gate, known, purpose, _back(request, here))
+    except oidc.ProviderError:
+        return await _sorry(request, here, "provider")
+    response = RedirectResponse(begun.address, 303, {"Cache-Control": "no-store"})
+    response.set_cookie(
+        _cookie(here),
+        begun.cookie,
+        oidc.UNDER_WAY_MS // 1_000,
+        secure=here.settings.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@room.get("/callback", right=OPEN)
+async def back(request: Request, here: Here, state: str = "", code: str = "") -> Response:
+    """Back from the provider, signed in or not."""
+    cookie = request.cookies.get(_cookie(here))
+    try:
+        account, path = await oidc.PROVIDERS.run(oidc.finish, here.gate, state, code, cookie)
+    except oidc.ProviderError:
+        return await _sorry(request, here, "provider")
+    except oidc.StrangerError:
+        return await _sorry(request, here, "stranger")
+    except LoginTakenError:
+        return await _sorry(request, here, "taken")
+    response = go(request, path, await sign_in.enter(here.gate, request, account, "whole"))
+    response.delete_cookie(_cookie(here), secure=here.settings.secure_cookies, httponly=True)
+    return response
+
+
+def provider_of(here: Services, provider: str) -> oidc.Provider:
+    """The provider of this id. Raises HTTPException, 404."""
+    for known in here.settings.providers:
+        if known.id == provider:
+            return known
+    raise HTTPException(404)
+
+
+def _back(request: Request, here: Services) -> str:
+    base = here.settings.base_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return base.rstrip("/") + CALLBACK
+
+
+def _cookie(here: Services) -> str:
+    return name_of("elsewhere", secure=here.settings.secure_cookies)
+
+
+async def _sorry(request: Request, here: Services, why: str) -> Response:
+    language = language_of(request)
+    ways = (Link(say(language, "back"), "/door/sign-in"),)
+    title = say(language, "sign_in.title")
+    return await page(request, view.build(language, here.assets, title, say(language, why), ways=ways), 400)
