@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from store.threads import API_THREADS
+from web.access.refusals import answer_gate
+from web.access.room import require_rights
 from web.api.app import create_api
 from web.api.sources import Sources
 from web.http.headers import SecurityHeaders
@@ -21,7 +23,7 @@ from web.services import Services
 
 def create_app(services: Services) -> FastAPI:
     """The application: pages, live streams, and the HTTP API at /api/v1. `services.parts()` are to be run
-    beside it; `services.live.close()` ends all streams."""
+    beside it; `services.live.close()` ends all streams. Raises RouteWithoutRight."""
     prepare()
     app = FastAPI(
         title="Plumbline",
@@ -33,12 +35,15 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.gate = services.gate
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
+    answer_gate(app, services.assets)
     for room in ROOMS:
         app.include_router(room.routes)
     app.mount("/api", create_api(_sources(services), services.settings.api_rate))
+    require_rights(app)
     return app
 
 

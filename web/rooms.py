@@ -7,7 +7,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from web.account import routes as account
 from web.customer import routes as customer
+from web.door import elsewhere
+from web.door import routes as door
 from web.http import files, health
 from web.living import routes as living
 
@@ -24,5 +27,8 @@ ROOMS: Final = (
     Room("files", files.routes),
     Room("health", health.routes),
     Room("customer", customer.routes),
+    Room("door", door.room.routes),
+    Room("elsewhere", elsewhere.room.routes),
+    Room("account", account.room.routes),
     Room("living", living.routes),
 )

@@ -17,6 +17,7 @@ from store.records.contract import Quarantined
 from store.records.records import Records
 from store.records.registry import Registry
 from store.timeseries.contract import TimeSeries
+from web.access.gate import Gate
 from web.api.sources import Replayed, Vitals
 from web.http.assets import Assets
 from web.http.guesses import Guesses
@@ -45,6 +46,7 @@ class Services:
     stores: Stores
     projects: Projects
     live: Hub
+    gate: Gate
     settings: WebOptions = field(default_factory=WebOptions)
     vitals: Callable[[], Vitals] = _all_is_well
     replay: Callable[[Quarantined], Replayed] | None = None
@@ -53,7 +55,8 @@ class Services:
 
     def parts(self, look: Look | None = None) -> list[Part]:
         """What is to run beside the application. `look` says when the projects have changed."""
-        return [*self.live.parts(), *(() if look is None else (self._links(look),))]
+        links = () if look is None else (self._links(look),)
+        return [*self.live.parts(), self.gate.sights.part(), *links]
 
     def _links(self, look: Look) -> Part:
         """What keeps the links in step with the office."""
@@ -82,9 +85,10 @@ def compose(
     """The services over these stores."""
     stores = Stores(timeseries, records, records.registry)
     hub = Hub(log, stores, hint, clock, Decoder(records), records.feed)
+    settings = settings or WebOptions()
     return Services(
         clock, log, hint, timeseries, records, records.registry, stores, Projects(projects), hub,
-        settings or WebOptions(), vitals, replay,
+        Gate(records, clock, settings), settings, vitals, replay,
     )  # fmt: skip
 
 

@@ -52,11 +52,12 @@ class Gate:
         Raises StoreError."""
         if not hasattr(request.state, "member"):
             secret = cookies.read(request, "session", secure=self.options.secure_cookies)
-            request.state.member = secret and await PAGES.run(self._member, secret)
+            request.state.member = secret and await PAGES.run(self.lookup, secret)
         found: Member | None = request.state.member or None
         return found
 
-    def _member(self, secret: str) -> Member | None:
+    def lookup(self, secret: str) -> Member | None:
+        """Who has this session, where it holds. Blocking."""
         now = self.clock()
         session = self.store.sessions.by_digest(digest(secret))
         if session is None or session.ends <= now or session.seen + IDLE_MS <= now:

@@ -52,10 +52,14 @@ async def page(request: Request, view: DataclassInstance, status: int = 200) -> 
 def go(request: Request, path: str, entered: In | None = None) -> Response:
     """On to an address of ours, after a form; with a session where one was begun."""
     response = RedirectResponse(ours(path), 303, _HEADERS)
-    if entered is not None:
-        gate = gate_of(request)
-        cookies.put(response, "session", entered.secret, secure=gate.options.secure_cookies, max_age_s=_AGE_S)
-        cookies.drop(response, "form", secure=gate.options.secure_cookies)
+    return response if entered is None else keep_in(request, response, entered)
+
+
+def keep_in(request: Request, response: Response, entered: In) -> Response:
+    """The browser keeps its session; that of forms before there was one is over."""
+    secure = gate_of(request).options.secure_cookies
+    cookies.put(response, "session", entered.secret, secure=secure, max_age_s=_AGE_S)
+    cookies.drop(response, "form", secure=secure)
     return response
 
 

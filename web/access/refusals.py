@@ -11,8 +11,8 @@ from web.access.form import FormError, Sent
 from web.access.gate import gate_of
 from web.access.page import go, hidden, page
 from web.access.redirect import with_next
-from web.access.rights import OPEN
-from web.access.room import NotSignedIn, named
+from web.access.rights import open_to_all
+from web.access.room import NotSignedIn
 from web.door import view
 from web.door.words import say
 from web.http.assets import Assets
@@ -51,10 +51,10 @@ def answer_gate(app: FastAPI, assets: Assets) -> None:
     async def no_form(request: Request, _error: Exception) -> Response:
         return await _say(request, assets, "forged", 400)
 
-    app.add_exception_handler(NotSignedIn, named(OPEN, sign_in_first))
-    app.add_exception_handler(Denied, named(OPEN, denied))
-    app.add_exception_handler(csrf.ForgedError, named(OPEN, forged))
-    app.add_exception_handler(FormError, named(OPEN, no_form))
+    app.add_exception_handler(NotSignedIn, open_to_all(sign_in_first))
+    app.add_exception_handler(Denied, open_to_all(denied))
+    app.add_exception_handler(csrf.ForgedError, open_to_all(forged))
+    app.add_exception_handler(FormError, open_to_all(no_form))
 
 
 async def _again(request: Request, assets: Assets, sent: Sent) -> Response:

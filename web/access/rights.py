@@ -5,9 +5,9 @@ Default is deny: what is not here, nobody may. Adding a right is a word in one l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from store.records.access import NOUNS, ROLES, SCOPES, VERBS, Noun, Rights, Role, Scope, Verb, widest
 
@@ -32,6 +32,24 @@ class SignedIn:
 
 OPEN: Final = Open()
 SIGNED_IN: Final = SignedIn()
+
+Named = Right | Open | SignedIn
+#: Where a route's endpoint, a dependency, a mounted application or an answer to an error keeps its right.
+MARK: Final = "plumbline_right"
+_Thing = TypeVar("_Thing", bound=Callable[..., object])
+
+
+def named(right: Named, thing: _Thing) -> _Thing:
+    """Say who may have what is no route of a `Room`: a mount, an answer to an error, a dependency that lets
+    through nobody without the right."""
+    setattr(thing, MARK, right)
+    return thing
+
+
+def open_to_all(thing: _Thing) -> _Thing:
+    """Anybody may have it."""
+    return named(OPEN, thing)
+
 
 #: Every pair of noun and verb that means something here, and so all that an owner may.
 _EVERYTHING: Final = """

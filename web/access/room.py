@@ -23,11 +23,9 @@ from web.access import cookies, csrf
 from web.access.form import Sent, read_form
 from web.access.gate import Gate, gate_of
 from web.access.principal import NOBODY, Member, access_of
-from web.access.rights import Open, Right, SignedIn
+from web.access.rights import MARK, Named, Open, Right
 
-Named = Right | Open | SignedIn
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
-_NAMED: Final = "plumbline_right"
 #: What the framework answers by itself: a status and its name, nothing of ours.
 _FRAMEWORKS: Final = ("fastapi.", "starlette.")
 
@@ -43,15 +41,17 @@ class NotSignedIn(Exception):  # noqa: N818 - what it is
 class Guard:
     """The dependency that stands before an endpoint."""
 
-    def __init__(self, right: Named) -> None:
+    def __init__(self, right: Named, *, asks_who: bool) -> None:
+        """Without `asks_who` nothing is looked up for what anybody may have."""
         self.right: Final = right
+        self._asks_who = asks_who or not isinstance(right, Open)
 
     async def __call__(self, request: Request) -> AsyncIterator[Access]:
         """The access of who asks. Raises NotSignedIn, Denied, csrf.ForgedError, FormError."""
         gate = gate_of(request)
         if request.method not in csrf.SAFE:
             await _check_form(request, gate)
-        access = await _identified(request, gate, self.right)
+        access = await _identified(request, gate, self.right) if self._asks_who else NOBODY
         try:
             _need(access, self.right)
             yield access
@@ -81,18 +81,12 @@ class Room:
         self, path: str, right: Named, methods: list[str], options: dict[str, Any]
     ) -> Callable[[_Endpoint], _Endpoint]:
         def enter(endpoint: _Endpoint) -> _Endpoint:
-            guard = Depends(Guard(right))
+            guard = Depends(Guard(right, asks_who="access" in inspect.signature(endpoint).parameters))
             _provide(endpoint, guard)
             add = self.routes.api_route(path, methods=methods, dependencies=[guard], **options)
             return add(endpoint)
 
         return enter
-
-
-def named(right: Named, thing: _Endpoint) -> _Endpoint:
-    """Say of a mounted application, or of an answer to an error, who may have it."""
-    setattr(thing, _NAMED, right)
-    return thing
 
 
 def require_rights(app: FastAPI) -> None:
@@ -118,7 +112,7 @@ def _routes(routes: Iterable[BaseRoute], prefix: str) -> Iterable[tuple[str, Bas
     for route in routes:
         path = prefix + str(getattr(route, "path", ""))
         inner = getattr(route, "routes", None) if isinstance(route, Mount) else None
-        if inner and not hasattr(getattr(route, "app", None), _NAMED):
+        if inner and not hasattr(getattr(route, "app", None), MARK):
             yield from _routes(inner, path)
         else:
             yield path, route
@@ -129,7 +123,7 @@ def _without(app: FastAPI) -> Iterable[tuple[str, str]]:
         if not rights_of(route) and not _is_named(route):
             yield path, type(route).__name__
     for error, handler in _handlers(app):
-        if not (hasattr(handler, _NAMED) or handler.__module__.startswith(_FRAMEWORKS)):
+        if not (hasattr(handler, MARK) or handler.__module__.startswith(_FRAMEWORKS)):
             yield f"answer to {error}", handler.__name__
 
 
@@ -142,12 +136,12 @@ def _handlers(app: FastAPI) -> Iterable[tuple[object, Any]]:
 
 
 def _is_named(route: BaseRoute) -> bool:
-    return any(hasattr(getattr(route, part, None), _NAMED) for part in ("app", "endpoint"))
+    return any(hasattr(getattr(route, part, None), MARK) for part in ("app", "endpoint"))
 
 
 def _guards(dependant: Dependant) -> list[Named]:
     own = [dependant.call.right] if isinstance(dependant.call, Guard) else []
-    said = getattr(dependant.call, _NAMED, None)
+    said = getattr(dependant.call, MARK, None)
     return [
         *own,
         *([said] if said else []),

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 
 from store.records.registry import Scope
+from web.access.rights import open_to_all
 from web.api import (
     agents,
     devices,
@@ -126,6 +127,7 @@ def _document_route(document: dict[str, Any]) -> APIRouter:
     fixed = Unchanging(json.dumps(document, ensure_ascii=False).encode(), "application/json")
 
     @routes.get("/openapi.json", include_in_schema=False)
+    @open_to_all
     async def openapi(request: Request) -> Response:
         return fixed.answer(request)
 

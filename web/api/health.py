@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from web.access.rights import open_to_all
 from web.api.identity import TokenIfSent
 from web.api.models import Answer
 from web.api.sources import From, Status
@@ -36,6 +37,7 @@ class HealthAnswer(Answer):
     summary="Is the server well?",
     responses={503: {"model": HealthAnswer, "description": "A part of the server does not do its work"}},
 )
+@open_to_all
 async def show_health(response: Response, who: TokenIfSent, sources: From) -> HealthAnswer:
     """Without a token: the status, and the names of the parts that fail."""
     vitals = sources.vitals()

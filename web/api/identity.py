@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends, Path, Request, Security
@@ -14,7 +15,7 @@ from store.records.access import Access
 from store.records.registry import SCOPES, Site, Token
 from store.threads import API
 from web.access.principal import access_of
-from web.access.rights import of_scopes
+from web.access.rights import Right, named, of_scopes
 from web.access.tokens import machine_of
 from web.api.sources import From, Sources
 from web.http.problem import Problem
@@ -42,6 +43,7 @@ class Identity:
     access: Access
 
 
+@partial(named, Right("site", "see"))
 async def identify(
     request: Request, needed: SecurityScopes, credentials: Credentials, sources: From
 ) -> Identity:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from web.access.rights import open_to_all
 from web.api.models import Answer
 from web.api.tables import JsonOnly
 from web.http.problem import KINDS, TYPE_PREFIX, Problem, choice
@@ -24,6 +25,7 @@ class KindAnswer(Answer):
 
 
 @routes.get("/problems/{kind}", summary="What a kind of problem means")
+@open_to_all
 def show_kind(
     kind: Annotated[str, Path(max_length=50, description="The last part of `type`.", examples=["rule"])],
 ) -> KindAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -11,6 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from store.threads import PAGES
+from web.access.rights import Right, named
 from web.api.tables import packed
 from web.customer import view
 from web.http.addresses import visitor
@@ -25,6 +27,7 @@ from web.services import Here
 routes = APIRouter(prefix="/p/{token}")
 
 
+@partial(named, Right("project", "see"))
 async def project_of(request: Request, token: str, here: Here) -> Project:
     """The one filter between a visitor and a site."""
     address = visitor(request)

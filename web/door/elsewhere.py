@@ -19,6 +19,7 @@ from web.door.words import say
 from web.http.languages import language_of
 from web.kit.link import Link
 from web.services import Here, Services
+from web.settings import Provider
 
 room = Room("/door")
 CALLBACK = "/door/callback"
@@ -73,7 +74,7 @@ async def back(request: Request, here: Here, state: str = "", code: str = "") ->
     return response
 
 
-def provider_of(here: Services, provider: str) -> oidc.Provider:
+def provider_of(here: Services, provider: str) -> Provider:
     """The provider of this id. Raises HTTPException, 404."""
     for known in here.settings.providers:
         if known.id == provider:

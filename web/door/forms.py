@@ -17,9 +17,7 @@ _Login = Annotated[str, MinLen(2), MaxLen(200), Looks("text", autocomplete="user
 _Name = Annotated[str, MaxLen(LONGEST_NAME), Looks("text", autocomplete="name")]
 _New = Annotated[SecretStr, MinLen(SHORTEST), MaxLen(LONGEST), Looks("password", autocomplete="new-password")]
 _Code = Annotated[str, MaxLen(100), Looks("text", autocomplete="off")]
-_Email = Annotated[
-    str | None, MaxLen(200), Looks("email", autocomplete="email")
-]
+_Email = Annotated[str | None, MaxLen(200), Looks("email", autocomplete="email")]
 
 
 class SignIn(BaseModel):

@@ -126,7 +126,9 @@ async def become_owner(request: Request, here: Here, sent: Sent) -> Response:
 async def invitation_page(request: Request, here: Here, secret: str) -> Response:
     """Who invites to what; nothing is used up by looking."""
     one = await PAGES.run(here.gate.store.passes.look, digest(secret), "invitation", here.gate.clock())
-    form = forms.JOIN.blank(language_of(request), request.url.path, {"name": one.body["name"]} if one else None)
+    form = forms.JOIN.blank(
+        language_of(request), request.url.path, {"name": one.body["name"]} if one else None
+    )
     return await _invitation(request, here, one, form, 200)
 
 
@@ -206,7 +208,9 @@ async def _sign_in(
 ) -> Response:
     language = language_of(request)
     others = [
-        Link(say(language, "sign_in.with", label=one.label), with_next(f"/door/with/{one.id}", _next(request)))
+        Link(
+            say(language, "sign_in.with", label=one.label), with_next(f"/door/with/{one.id}", _next(request))
+        )
         for one in here.settings.providers
     ]
     forgot = Link(say(language, "sign_in.forgot"), "/door/forgot" if here.settings.mail else "/door/reset")

@@ -34,4 +34,6 @@ def build(
 ) -> DoorPage:
     """The page; title and lead are texts already."""
     masthead = Masthead(say(language, "brand"))
-    return DoorPage(frame(language, title, assets, room="door", masthead=masthead), title, lead, form, notice, ways)
+    return DoorPage(
+        frame(language, title, assets, room="door", masthead=masthead), title, lead, form, notice, ways
+    )

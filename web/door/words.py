@@ -102,7 +102,7 @@ WORDS: Final = Words(
             "sign_in.forgot": "Forgot the password",
             "sign_in.signed_out": "You are signed out.",
             "second.title": "One more step",
-            "second.lead": "Open the authenticator on your phone and enter its six digits; without the phone, "
+            "second.lead": "Open the authenticator on your phone and enter its six digits; without it, "
             "one of your recovery codes.",
             "second.submit": "Confirm",
             "second.code": "Six digits, or a recovery code",
@@ -147,7 +147,7 @@ WORDS: Final = Words(
             "forgot.sent": "If there is such an account with an address, a code is on its way.",
             "stranger": "Nobody here knows your account there yet. Ask your firm for an invitation.",
             "provider": "It did not answer, or not credibly. Please try again.",
-            "taken": "Your address is another's login here. Sign in with a password first, then tie it there.",
+            "taken": "Your address is another's login here. Sign in with a password first, then tie the two.",
             "expired.title": "This page was open for too long",
             "expired.lead": "What you typed is kept: please press again.",
             "expired.submit": "Try again",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from web.access.rights import OPEN
+from web.access.room import Room
 from web.services import Here
 
-routes = APIRouter()
+room = Room()
+routes = room.routes
 
 
-@routes.get("/static/{version}/{name:path}")
+@room.get("/static/{version}/{name:path}", right=OPEN)
 async def static(version: str, name: str, here: Here) -> Response:
     """A file; kept for ever by browsers under the version of now."""
     return _found(here.assets.response(version, name))
 
 
-@routes.get("/favicon.ico")
+@room.get("/favicon.ico", right=OPEN)
 async def favicon(here: Here) -> Response:
     """Where browsers look of themselves."""
     return _found(here.assets.response("", "favicon.svg"))

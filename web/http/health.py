@@ -6,20 +6,22 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from web.access.rights import OPEN
+from web.access.room import Room
 from web.api.sources import Vitals
 from web.services import Here
 
-routes = APIRouter()
+room = Room()
+routes = room.routes
 
 #: Health checks give up after four or five seconds.
 _UP_WITHIN_S: Final = 3.0
 _LOOK_EVERY_S: Final = 0.05
 
 
-@routes.get("/health")
+@room.get("/health", right=OPEN)
 async def health(here: Here) -> JSONResponse:
     """200 where all is well or about to be, else 503."""
     found = await _once_up(here.vitals)

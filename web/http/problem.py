@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from store.errors import StoreError
+from web.access.rights import open_to_all
 from wire.printable import printable
 
 LOGGER: Final = logging.getLogger("plumbline.web.api")
@@ -149,18 +150,22 @@ def answer_in_problems(api: FastAPI) -> None:
     """Make every refusal of `api` a problem; what went wrong inside stays inside."""
 
     @api.exception_handler(Problem)
+    @open_to_all
     async def refused(request: Request, problem: Problem) -> Response:
         return problem.answer(request.url.path)
 
     @api.exception_handler(RequestValidationError)
+    @open_to_all
     async def not_as_documented(request: Request, error: RequestValidationError) -> Response:
         return of_validation(error.errors()).answer(request.url.path)
 
     @api.exception_handler(HTTPException)
+    @open_to_all
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
         return of_status(error, request.method).answer(request.url.path)
 
     @api.exception_handler(StoreError)
+    @open_to_all
     async def store_away(request: Request, error: StoreError) -> Response:
         LOGGER.warning("%s: %s", request.url.path, error)
         headers = {"Retry-After": str(STORE_RETRY_AFTER_S)}
@@ -168,6 +173,7 @@ def answer_in_problems(api: FastAPI) -> None:
         return problem.answer(request.url.path)
 
     @api.exception_handler(Exception)
+    @open_to_all
     async def unforeseen(request: Request, _error: Exception) -> Response:
         # Starlette raises it again after this answer: the server's log has the trace, the client has not.
         return Problem("internal", "The request could not be answered.").answer(request.url.path)

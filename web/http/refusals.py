@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from store.errors import StoreError
+from web.access.rights import open_to_all
 from web.http import not_found
 from web.http.languages import language_of
 from web.http.problem import of_status
@@ -24,6 +25,7 @@ def answer_refusals(app: FastAPI, services: Services) -> None:
 
     @app.exception_handler(404)
     @app.exception_handler(405)
+    @open_to_all
     async def nothing_here(request: Request, _error: Exception) -> Response:
         if request.url.path.startswith("/api/"):
             # What the mount's pattern does not match: a line break in the path.
@@ -31,10 +33,12 @@ def answer_refusals(app: FastAPI, services: Services) -> None:
         return HTMLResponse(lost, status_code=404)
 
     @app.exception_handler(429)
+    @open_to_all
     async def not_now(request: Request, error: HTTPException) -> PlainTextResponse:
         return PlainTextResponse(say(language_of(request), "guesses.text"), 429, error.headers)
 
     @app.exception_handler(StoreError)
+    @open_to_all
     async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
         text = say(language_of(request), "store_away.text")
         return PlainTextResponse(text, 503, {"Retry-After": _STORE_RETRY_AFTER_S})

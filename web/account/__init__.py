@@ -1,0 +1,1 @@
+"""One's own account: password, second factor, recovery codes, sessions, tokens."""
