@@ -110,10 +110,13 @@ def every_route(app: FastAPI, prefix: str = "") -> Iterable[tuple[str, BaseRoute
 
 def _routes(routes: Iterable[BaseRoute], prefix: str) -> Iterable[tuple[str, BaseRoute]]:
     for route in routes:
+        included: APIRouter | None = getattr(route, "original_router", None)
         path = prefix + str(getattr(route, "path", ""))
-        inner = getattr(route, "routes", None) if isinstance(route, Mount) else None
-        if inner and not hasattr(getattr(route, "app", None), MARK):
-            yield from _routes(inner, path)
+        if included is not None:  # what include_router leaves in the table (FastAPI since 0.13x)
+            context: Any = getattr(route, "include_context", None)
+            yield from _routes(included.routes, prefix + str(getattr(context, "prefix", "")))
+        elif isinstance(route, Mount) and route.routes and not _is_named(route):
+            yield from _routes(route.routes, path)
         else:
             yield path, route
 

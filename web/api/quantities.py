@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field, TypeAdapter
 
-from web.access.rights import open_to_all
 from web.api.identity import AnyToken
 from web.api.models import Answer, QuantityName, Unit
 from web.api.tables import JsonOnly
@@ -56,7 +55,6 @@ _TABLE = _table()
 
 
 @routes.get("/quantities", summary="The table of quantities", response_model=QuantityTable)
-@open_to_all
 def list_quantities(request: Request, _who: AnyToken) -> Response:
     """Name, unit, kind, plausible range and labels. The same for everybody, for a token of any scope; it
     carries an ETag."""
