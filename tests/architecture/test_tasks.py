@@ -27,6 +27,7 @@ MAKERS: Final = {
     "parts/supervisor.py": "starts it anew",
     "plumbline/pages.py": "the web part waits for its server and ends with it",
     "web/live/hub.py": "a page whose task is gone is cut off",
+    "web/live/agents.py": "awaited by whoever asks",
     "web/access/resets.py": "its callback tells how it ended",
     "plumbline/embedded_broker.py": "the part waits for its child process and ends with it",
 }

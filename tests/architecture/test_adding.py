@@ -1,0 +1,90 @@
+"""Adding something touches what docs/adding.md names and nothing else, and no check objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.copied import Copy
+from tests.architecture.tree import ROOT
+
+#: Run in the copy: a reading of the new quantity passes ingest.
+ACCEPTED: Final = """\
+from pathlib import Path
+import wire.quantities
+from edge_agent.profiling import schema
+from ingest.accept import blocks_of
+from store.timeseries.limits import SLOW_HOLD_MS, hold_ms
+from wire.batch import Batch, Frame, decode, encode
+
+assert Path(wire.quantities.__file__).is_relative_to(Path.cwd())
+frame = Frame(device="probe", time=[1764000000000], values={"soil_tension": [-31.5]})
+batch = Batch(stream="01KC0000000000000000000000", seq=1, sent=1764000000000, frames=[frame], events=[])
+[block] = blocks_of("site", decode(encode(batch)))
+assert block.values == {"soil_tension": [-31.5]}
+assert hold_ms("soil_tension") == SLOW_HOLD_MS
+assert "soil_tension" in schema.text()
+"""
+KNOWN: Final = """\
+from wire.kinds import KINDS, kind_of
+
+assert kind_of(["tilt", "battery_level"]) == "tilt_sensor"
+assert (KINDS["tilt_sensor"].zh, KINDS["tilt_sensor"].en) == ("倾角传感器", "tilt sensor")
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "tree")
+
+
+def test_a_quantity_is_one_line(copy: Copy) -> None:
+    """And what it measures is accepted at once, held for as long as it says, and known to profiles."""
+    copy.add_line(
+        "wire/quantities.py",
+        '    Quantity("soil_tension", "kPa", "kPa", "gauge", -99, 0, "水势", "soil tension", slow=True),',
+        before='    Quantity("smoke"',
+    )
+    copy.run("-m", "wire.schema", "docs/wire")
+    copy.run("-m", "edge_agent.profiling.pages", "docs")
+    copy.add_file("probe.py", ACCEPTED)
+    copy.run("probe.py")
+    copy.test(
+        "tests/wire/test_kinds.py", "tests/wire/test_contract.py", "tests/edge_agent/profiling/test_pages.py",
+        "tests/store/timeseries/test_counter.py",
+    )  # fmt: skip
+
+
+def test_a_kind_of_device_is_one_line(copy: Copy) -> None:
+    """Here with a quantity that tells it, which is another line."""
+    copy.add_line(
+        "wire/quantities.py",
+        '    Quantity("tilt", "deg", "°", "gauge", -90, 90, "倾角", "tilt"),',
+        before='    Quantity("smoke"',
+    )
+    copy.add_line(
+        "wire/kinds.py",
+        '    ("tilt_sensor", "倾角传感器", "tilt sensor", ("tilt",)),',
+        before='    ("valve"',
+    )
+    copy.add_file("probe.py", KNOWN)
+    copy.run("probe.py")
+    copy.test("tests/wire/test_kinds.py", "tests/web/test_project.py")
+
+
+def test_a_meter_model_is_one_file(copy: Copy) -> None:
+    """It is found by the name that is printed on it, and its examples are read."""
+    shipped = (ROOT / "edge_agent/profiles/eastron-sdm120.yaml").read_text(encoding="utf-8")
+    own = shipped.replace("profile: eastron-sdm120", "profile: acme-kw9000", 1)
+    copy.add_file("edge_agent/profiles/acme-kw9000.yaml", own)
+    copy.run("-m", "edge_agent", "profile", "test", "acme-kw9000")
+
+
+def test_what_docs_adding_names_is_there() -> None:
+    """A path that is gone sends a newcomer astray."""
+    page = (ROOT / "docs/adding.md").read_text(encoding="utf-8")
+    named = {word for word in page.split("`") if "/" in word and " " not in word and "<" not in word}
+    gone = [name for name in sorted(named) if "*" not in name and not (ROOT / name).exists()]
+    assert not gone
