@@ -29,7 +29,8 @@ WRITE_STALLS_FOR_S: Final = 60.0
 LARGEST_HEAD_BYTES: Final = 32_768
 
 
-MOST_CONNECTIONS: Final = 800
+#: Two thousand open pages with a stream each, and as many requests beside them as come at once.
+MOST_CONNECTIONS: Final = 3_200
 _NO_PLACE: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
@@ -41,7 +42,7 @@ class Bounds:
     for many: loopback addresses have no bound of their own."""
 
     most: int = MOST_CONNECTIONS
-    most_per_address: int = 100
+    most_per_address: int = 400
     head_within_s: float = HEAD_WITHIN_S
     body_within_s: float = BODY_WITHIN_S
     write_stalls_for_s: float = WRITE_STALLS_FOR_S
@@ -63,6 +64,7 @@ class Connections:
         self.bounds: Final = bounds or Bounds()
         self.counters: Final = ConnectionCounters()
         self._all: dict[BoundedProtocol, str] = {}
+        self._held: Counter[str] = Counter()
         self._unheard: dict[BoundedProtocol, str] = {}
 
     def __len__(self) -> int:
@@ -72,12 +74,13 @@ class Connections:
         """Whether there is a place, made by putting out one that is unheard where need be."""
         bounds = self.bounds
         bounded = not _is_loopback(address)
-        if bounded and sum(one == address for one in self._all.values()) >= bounds.most_per_address:
+        if bounded and self._held[address] >= bounds.most_per_address:
             if not self._make_room(address):
                 return False
         elif len(self._all) >= bounds.most and not self._make_room(self._who_has_most()):
             return False
         self._all[connection] = self._unheard[connection] = address
+        self._held[address] += 1
         return True
 
     def heard(self, connection: BoundedProtocol) -> None:
@@ -91,8 +94,11 @@ class Connections:
 
     def leave(self, connection: BoundedProtocol) -> None:
         """It is closed."""
-        self._all.pop(connection, None)
         self._unheard.pop(connection, None)
+        if (address := self._all.pop(connection, None)) is not None:
+            self._held[address] -= 1
+            if not self._held[address]:
+                del self._held[address]
 
     def _who_has_most(self) -> str | None:
         most = Counter(self._unheard.values()).most_common(1)
