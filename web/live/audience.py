@@ -35,7 +35,7 @@ class Audience:
     """Lives in the event loop."""
 
     def __init__(self, seats: Seats | None = None) -> None:
-        self.seats = seats or Seats()
+        self.seats = Seats() if seats is None else seats  # empty ones are false
         self.closed = False
         self.used_at = 0.0
         self._changed = asyncio.Event()

@@ -46,3 +46,23 @@ def test_addresses_of_one_network_are_one_visitor() -> None:
     assert address_of("::ffff:192.0.2.7") == address_of("192.0.2.7") == "192.0.2.7"
     assert address_of("192.0.2.8") != address_of("192.0.2.7")
     assert address_of("testclient") == "testclient"
+
+
+def test_a_seat_given_up_tells_whoever_has_it() -> None:
+    told: list[str] = []
+    seats = Seats(most=10, most_per_address=1)
+    seats.take("a", lambda: told.append("first"))
+    seats.take("a", lambda: told.append("second"))
+    assert told == ["first"]
+
+
+def test_the_house_has_seats_for_all_that_is_looked_at_together() -> None:
+    house = Seats(most=3, most_per_address=2)
+    one, other = Seats(house=house), Seats(house=house)
+    first, second = one.take("a"), other.take("a")
+    third = other.take("a")
+    assert [seat.given_up for seat in (first, second, third)] == [True, False, False]
+    assert len(house) == 2
+    one.leave(first)
+    other.leave(second)
+    assert (len(one), len(other), len(house)) == (0, 1, 1)
