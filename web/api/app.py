@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -27,6 +28,7 @@ from web.api import (
     windows,
 )
 from web.api.guard import Guard
+from web.api.operations import Operations
 from web.api.sources import Sources
 from web.api.unchanging import Unchanging
 from web.http.problem import (
@@ -45,8 +47,9 @@ VERSION: Final = "1.0.0"
 PREFIX: Final = "/v1"
 #: One line a resource.
 RESOURCES: Final = (
-    sites, devices, quantities, latest, windows, readings, exchanges, events, agents, gaps, quarantine,
-    health, problems,
+    sites.routes, devices.routes, quantities.routes, latest.routes, windows.routes,
+    readings.routes, exchanges.routes, events.routes, agents.routes, gaps.routes,
+    quarantine.routes, health.routes, problems.routes,
 )  # fmt: skip
 TAGS: Final = [
     {"name": "sites", "description": "The places of your firm and what is read there."},
@@ -79,7 +82,9 @@ _PUBLIC_IN_PART: Final[list[dict[str, list[Scope]]]] = [{}, {"token": ["health:r
 _WITH_TOKEN: Final = ("unauthorized", "missing-scope", "too-many-requests")
 
 
-def create_api(sources: Sources, rate: Rate | None = None) -> FastAPI:
+def create_api(
+    sources: Sources, rate: Rate | None = None, resources: Iterable[APIRouter] = RESOURCES
+) -> FastAPI:
     """The application; mount it at /api. `rate` is how often one token may ask."""
     api = FastAPI(
         title="Plumbline",
@@ -95,19 +100,19 @@ def create_api(sources: Sources, rate: Rate | None = None) -> FastAPI:
     api.state.sources = sources
     api.state.buckets = Buckets(rate or Rate())
     api.add_middleware(Guard)
-    answer_in_problems(api)
-    for resource in RESOURCES:
-        api.include_router(resource.routes, prefix=PREFIX)
+    answer_in_problems(api, lambda path: api.state.operations.methods(path))
+    for resource in resources:
+        api.include_router(resource, prefix=PREFIX)
     document = _document(api)
-    api.state.parameters = _parameters(document)
+    api.state.operations = Operations(document)
     api.include_router(_document_route(document), prefix=PREFIX)
     return api
 
 
 def only_documented(request: Request) -> None:
     """Refuses, 422, a query parameter that the document does not name: a typo would else change nothing."""
-    path = PREFIX + request.scope["route"].path_format
-    known: frozenset[str] = request.app.state.parameters.get(path, frozenset())
+    operations: Operations = request.app.state.operations
+    known = operations.parameters(PREFIX + request.scope["route"].path_format, request.method)
     strangers = [name for name in request.query_params if name not in known]
     if strangers:
         raise Problem(
@@ -167,12 +172,3 @@ def _declare(operation: dict[str, Any]) -> None:
         content = declared.setdefault("content", {})
         content[MEDIA_TYPE] = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
     operation["responses"] = dict(sorted(responses.items()))
-
-
-def _parameters(document: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """Path -> the names of its query parameters. A path has one operation."""
-    return {
-        path: frozenset(p["name"] for p in operation.get("parameters", []) if p["in"] == "query")
-        for path, operations in document["paths"].items()
-        for operation in operations.values()
-    }

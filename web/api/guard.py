@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.http.problem import Problem
 
 #: Path and query: room for fifty devices and fifty quantities with long names.
 LONGEST_ADDRESS_BYTES: Final = 8_192
-#: No request that reads has a body; a small one is not worth a refusal, and is never read.
-LARGEST_BODY_BYTES: Final = 4_096
 
 
 class Guard:
-    """ASGI middleware: bounds on address and body, HEAD as GET without the body, no caching of data."""
+    """ASGI middleware: a bound on the address, HEAD as GET without the body, no caching of data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,10 +37,6 @@ def _refusal(scope: Scope) -> Problem | None:
     if length > LONGEST_ADDRESS_BYTES:
         detail = f"The address has {length} bytes, at most {LONGEST_ADDRESS_BYTES}."
         return Problem("address-too-long", detail)
-    headers = Headers(scope=scope)
-    body = headers.get("content-length", "0")
-    if not body.isdecimal() or int(body) > LARGEST_BODY_BYTES:
-        return Problem("body-too-large", f"The body may have at most {LARGEST_BODY_BYTES} bytes.")
     return None
 
 

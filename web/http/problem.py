@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -88,9 +88,10 @@ KINDS: Final[dict[str, ProblemKind]] = {
     "internal": ProblemKind(500, "Something went wrong on our side", "Try again; tell us if it stays."),
     "store-away": ProblemKind(503, "A store does not answer", "Try again after Retry-After (s)."),
 }
+_DETAILS: Final = {"body-too-large": "The body is larger than this takes."}
 #: pydantic's names for the bounds of a number, a text or a list.
 _BOUNDS: Final = ("ge", "le", "max_length", "min_length")
-_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+_BY_STATUS: Final = {404: "not-found", 406: "not-acceptable", 413: "body-too-large"}
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -146,8 +147,9 @@ def shown(given: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def answer_in_problems(api: FastAPI) -> None:
-    """Make every refusal of `api` a problem; what went wrong inside stays inside."""
+def answer_in_problems(api: FastAPI, allows: Callable[[str], Sequence[str]]) -> None:
+    """Make every refusal of `api` a problem; what went wrong inside stays inside. `allows` gives the methods
+    of a path."""
 
     @api.exception_handler(Problem)
     @open_to_all
@@ -162,7 +164,13 @@ def answer_in_problems(api: FastAPI) -> None:
     @api.exception_handler(HTTPException)
     @open_to_all
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
-        return of_status(error, request.method).answer(request.url.path)
+        return of_status(error).answer(request.url.path)
+
+    @api.exception_handler(HTTPStatus.METHOD_NOT_ALLOWED)
+    async def method_not_allowed(request: Request, _error: HTTPException) -> Response:
+        allowed = ", ".join(allows(request.scope["path"].removeprefix(request.scope.get("root_path", ""))))
+        detail = f"{request.method} is not allowed here: {allowed}."
+        return Problem("method-not-allowed", detail, headers={"Allow": allowed}).answer(request.url.path)
 
     @api.exception_handler(StoreError)
     @open_to_all
@@ -187,16 +195,12 @@ def of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
     return Problem(kind, detail + ".", errors=faults)
 
 
-def of_status(error: HTTPException, method: str = "") -> Problem:
+def of_status(error: HTTPException) -> Problem:
     """The problem for a refusal of the framework itself."""
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = "POST" if (error.headers or {}).get("Allow") == "POST" else "GET, HEAD"
-        return Problem(
-            "method-not-allowed", f"{method} is not allowed here: {allowed}.", headers={"Allow": allowed}
-        )
     if error.status_code not in _BY_STATUS:
         return Problem("internal", "The request could not be answered.")
-    return Problem(_BY_STATUS[error.status_code], "No such resource.", headers=error.headers)
+    kind = _BY_STATUS[error.status_code]
+    return Problem(kind, _DETAILS.get(kind, "No such resource."), headers=error.headers)
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -61,7 +61,7 @@ class Versions:
         while len(self._changed) > self._most:
             _, self._forgotten = self._changed.popitem(last=False)
 
-    def since(self, cursor: Cursor | None) -> frozenset[str] | None:
+    def since(self, cursor: Cursor | None) -> set[str] | None:
         """The keys that changed after `cursor`; None where it takes everything to go on from there."""
         if cursor is None or cursor.epoch != self._epoch:
             return None
@@ -72,4 +72,4 @@ class Versions:
             if version <= cursor.version:
                 break
             newer.append(key)
-        return frozenset(newer)
+        return set(newer)
