@@ -15,9 +15,10 @@ from web.access.room import require_rights
 from web.api.app import create_api
 from web.api.sources import Sources
 from web.http.headers import SecurityHeaders
-from web.http.refusals import answer_refusals
+from web.http.limits import BodyLimit
+from web.http.refusals import answer_refusals, too_large
 from web.kit.render import prepare
-from web.rooms import ROOMS
+from web.rooms import LARGER_BODIES, ROOMS
 from web.services import Services
 
 
@@ -37,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.gate = services.gate
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(BodyLimit, refuse=too_large, larger=LARGER_BODIES)
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
     answer_gate(app, services.assets)

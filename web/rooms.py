@@ -12,6 +12,7 @@ from web.customer import routes as customer
 from web.door import elsewhere
 from web.door import routes as door
 from web.http import files, health
+from web.http.limits import Larger
 from web.living import routes as living
 
 
@@ -32,3 +33,5 @@ ROOMS: Final = (
     Room("account", account.room.routes),
     Room("living", living.routes),
 )
+#: Where files are sent: prefix and bytes.
+LARGER_BODIES: Final[tuple[Larger, ...]] = ()

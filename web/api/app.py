@@ -100,11 +100,11 @@ def create_api(
     api.state.sources = sources
     api.state.buckets = Buckets(rate or Rate())
     api.add_middleware(Guard)
-    answer_in_problems(api, lambda path: api.state.operations.methods(path))
     for resource in resources:
         api.include_router(resource, prefix=PREFIX)
     document = _document(api)
-    api.state.operations = Operations(document)
+    api.state.operations = operations = Operations(document)
+    answer_in_problems(api, operations.methods)
     api.include_router(_document_route(document), prefix=PREFIX)
     return api
 

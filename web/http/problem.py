@@ -167,6 +167,7 @@ def answer_in_problems(api: FastAPI, allows: Callable[[str], Sequence[str]]) -> 
         return of_status(error).answer(request.url.path)
 
     @api.exception_handler(HTTPStatus.METHOD_NOT_ALLOWED)
+    @open_to_all
     async def method_not_allowed(request: Request, _error: HTTPException) -> Response:
         allowed = ", ".join(allows(request.scope["path"].removeprefix(request.scope.get("root_path", ""))))
         detail = f"{request.method} is not allowed here: {allowed}."

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from store.errors import StoreError
 from web.access.rights import open_to_all
 from web.http import not_found
 from web.http.languages import language_of
+from web.http.limits import TOO_LARGE
 from web.http.problem import of_status
 from web.http.words import say
 from web.kit.render import render
@@ -37,8 +39,20 @@ def answer_refusals(app: FastAPI, services: Services) -> None:
     async def not_now(request: Request, error: HTTPException) -> PlainTextResponse:
         return PlainTextResponse(say(language_of(request), "guesses.text"), 429, error.headers)
 
+    @app.exception_handler(TOO_LARGE)
+    @open_to_all
+    async def larger_than_said(request: Request, _error: HTTPException) -> Response:
+        return too_large(request.scope)
+
     @app.exception_handler(StoreError)
     @open_to_all
     async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
         text = say(language_of(request), "store_away.text")
         return PlainTextResponse(text, 503, {"Retry-After": _STORE_RETRY_AFTER_S})
+
+
+def too_large(scope: Scope) -> Response:
+    """For a body that is larger than its place takes."""
+    if scope["path"].startswith("/api/"):
+        return of_status(HTTPException(TOO_LARGE)).answer(scope["path"])
+    return PlainTextResponse(say(language_of(Request(scope)), "too_large.text"), TOO_LARGE)

@@ -13,6 +13,7 @@ WORDS: Final = Words(
             "not_found.text": "链接可能没有复制完整，或者已经更换。请向您的工长或客服再要一次。",
             "busy.text": "现在看的人太多，请稍后再试。",
             "guesses.text": "这个网络打开了太多不存在的链接，请稍后再试。",
+            "too_large.text": "发送的内容太大，请减小后再试。",
             "store_away.text": "数据暂时取不到，请稍后再试。",
         },
         "en": {
@@ -22,6 +23,7 @@ WORDS: Final = Words(
             "guesses.text": "Too many links that open nothing came from your network,"
             " please try again in a moment.",
             "busy.text": "Too many people are watching just now, please try again in a moment.",
+            "too_large.text": "What was sent is too large, please try again with less.",
             "store_away.text": "The data cannot be reached just now, please try again in a moment.",
         },
     },

@@ -17,7 +17,7 @@ from tests.web.site_day import SITE, TOKEN
 from web.api.app import RESOURCES
 from web.api.identity import identify, identify_if_sent, site_of
 
-ROUTES = [route for resource in RESOURCES for route in resource.routes.routes if isinstance(route, APIRoute)]
+ROUTES = [route for resource in RESOURCES for route in resource.routes if isinstance(route, APIRoute)]
 OF_A_SITE = [route for route in ROUTES if "{site}" in route.path]
 PUBLIC = {"/health", "/problems/{kind}"}
 THEIR_WORDS = (THEIR_SITE, "secret", "绿家", "4711", "pi-9")
