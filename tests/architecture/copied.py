@@ -36,6 +36,12 @@ class Copy:
         lines.insert(places[0], f"{line}\n")
         (self.root / name).write_text("".join(lines), encoding="utf-8")
 
+    def add_word(self, name: str, word: str, *, behind: str) -> None:
+        """Add a word to a line of a file, behind what stands there once."""
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert text.count(behind) == 1, f"{name}: {behind!r} stands there {text.count(behind)} times"
+        (self.root / name).write_text(text.replace(behind, behind + word), encoding="utf-8")
+
     def add_file(self, name: str, text: str) -> None:
         """Add a file that was not there."""
         path = self.root / name
@@ -45,12 +51,16 @@ class Copy:
 
     def run(self, *arguments: str) -> None:
         """`python ARGUMENTS` in the copy, which succeeds."""
+        done = self.tried(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python ARGUMENTS` in the copy."""
         environment = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, *arguments], cwd=self.root, env=environment, capture_output=True, text=True,
             timeout=_WITHIN_S, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
 
     def test(self, *tests: str) -> None:
         """Run these tests of the copy, which pass."""

@@ -35,6 +35,83 @@ assert (KINDS["tilt_sensor"].zh, KINDS["tilt_sensor"].en) == ("倾角传感器",
 """
 
 
+MAY: Final = """\
+from web.access.rights import RIGHTS
+
+assert RIGHTS["supplier"]["room", "see"] == "project"
+assert ("room", "change") not in RIGHTS["supplier"]
+"""
+#: A room of one page.
+PAGE: Final = {
+    "web/greeting/__init__.py": '"""A page that greets."""\n',
+    "web/greeting/routes.py": """\
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from web.access.rights import OPEN
+from web.access.room import Room
+from web.greeting.view import build
+from web.http.languages import language_of
+from web.kit.render import render
+from web.services import Here
+
+room = Room()
+
+
+@room.get("/greeting", right=OPEN)
+async def greet(request: Request, here: Here) -> HTMLResponse:
+    return HTMLResponse(render(build(language_of(request), here.assets)))
+""",
+    "web/greeting/view.py": """\
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.greeting.words import WORDS
+from web.http.assets import Assets
+from web.kit.frame import Frame, frame
+from web.kit.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingPage:
+    frame: Frame
+    greeting: str
+
+
+def build(language: Language, assets: Assets) -> GreetingPage:
+    greeting = WORDS.say(language, "greeting")
+    return GreetingPage(frame(language, greeting, assets, room="greeting"), greeting)
+""",
+    "web/greeting/words.py": """\
+from __future__ import annotations
+
+from web.kit.words import KIT, Words
+
+WORDS = Words({"zh": {"greeting": "您好"}, "en": {"greeting": "Good morning"}}, under=KIT)
+""",
+    "web/greeting/page.html": """\
+{% extends "kit/frame.html" %}
+{% block main %}<h1>{{ greeting }}</h1>{% endblock %}
+""",
+    "tests/web/greeting/test_greeting.py": """\
+from starlette.testclient import TestClient
+
+from tests.web.services import services_over
+from tests.web.site_day import Stand
+from web.app import create_app
+
+
+def test_it_greets_in_both_languages(stand: Stand) -> None:
+    with TestClient(create_app(services_over(stand))) as client:
+        assert "<h1>Good morning</h1>" in client.get("/greeting?lang=en").text
+        assert "<h1>您好</h1>" in client.get("/greeting?lang=zh").text
+""",
+}
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path / "tree")
@@ -80,6 +157,38 @@ def test_a_meter_model_is_one_file(copy: Copy) -> None:
     own = shipped.replace("profile: eastron-sdm120", "profile: acme-kw9000", 1)
     copy.add_file("edge_agent/profiles/acme-kw9000.yaml", own)
     copy.run("-m", "edge_agent", "profile", "test", "acme-kw9000")
+
+
+def enter(copy: Copy, page: dict[str, str]) -> None:
+    """Its folder, and its line in the table with the import that the line needs."""
+    for name, text in page.items():
+        copy.add_file(name, text)
+    copy.add_line("web/rooms.py", "from web.greeting import routes as greeting", before="from web.http ")
+    copy.add_line("web/rooms.py", '    Room("greeting", greeting.room.routes),', before='    Room("living", ')
+
+
+def test_a_page_is_a_folder_and_a_line(copy: Copy) -> None:
+    """And its words are looked at with all others."""
+    enter(copy, PAGE)
+    copy.test("tests/web/greeting", "tests/web/test_words.py", "tests/architecture/test_tasks.py")
+
+
+def test_a_page_that_names_no_right_does_not_start(copy: Copy) -> None:
+    """A plain router is what one would reach for."""
+    routes = PAGE["web/greeting/routes.py"]
+    plain = routes.replace("from web.access.room import Room", "from fastapi import APIRouter")
+    plain = plain.replace("room = Room()", "room = APIRouter()").replace(", right=OPEN", "")
+    enter(copy, PAGE | {"web/greeting/routes.py": plain})
+    done = copy.tried("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/web/greeting")
+    assert "RouteWithoutRight: /greeting" in done.stdout
+
+
+def test_a_right_is_a_word(copy: Copy) -> None:
+    """Suppliers see the rooms, too."""
+    copy.add_word("web/access/rights.py", " room:see", behind='"supplier": {"project": "project:see site:see')
+    copy.add_file("probe.py", MAY)
+    copy.run("probe.py")
+    copy.test("tests/store/records/test_access.py")
 
 
 def test_what_docs_adding_names_is_there() -> None:
