@@ -45,6 +45,8 @@ assert ("room", "change") not in RIGHTS["supplier"]
 PAGE: Final = {
     "web/greeting/__init__.py": '"""A page that greets."""\n',
     "web/greeting/routes.py": """\
+'''Its one route.'''
+
 from __future__ import annotations
 
 from fastapi import Request
@@ -65,6 +67,8 @@ async def greet(request: Request, here: Here) -> HTMLResponse:
     return HTMLResponse(render(build(language_of(request), here.assets)))
 """,
     "web/greeting/view.py": """\
+'''What it shows.'''
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -86,6 +90,8 @@ def build(language: Language, assets: Assets) -> GreetingPage:
     return GreetingPage(frame(language, greeting, assets, room="greeting"), greeting)
 """,
     "web/greeting/words.py": """\
+'''What it says.'''
+
 from __future__ import annotations
 
 from web.kit.words import KIT, Words
@@ -170,14 +176,16 @@ def enter(copy: Copy, page: dict[str, str]) -> None:
 def test_a_page_is_a_folder_and_a_line(copy: Copy) -> None:
     """And its words are looked at with all others."""
     enter(copy, PAGE)
-    copy.test("tests/web/greeting", "tests/web/test_words.py", "tests/architecture/test_tasks.py")
+    copy.test(
+        "tests/web/greeting", "tests/web/test_words.py", "tests/architecture/test_house.py", "-k", "greeting"
+    )
 
 
 def test_a_page_that_names_no_right_does_not_start(copy: Copy) -> None:
-    """A plain router is what one would reach for."""
-    routes = PAGE["web/greeting/routes.py"]
-    plain = routes.replace("from web.access.room import Room", "from fastapi import APIRouter")
-    plain = plain.replace("room = Room()", "room = APIRouter()").replace(", right=OPEN", "")
+    """The plain router in the room is what one might reach for."""
+    named = PAGE["web/greeting/routes.py"]
+    plain = named.replace('@room.get("/greeting", right=OPEN)', '@room.routes.get("/greeting")')
+    assert plain != named
     enter(copy, PAGE | {"web/greeting/routes.py": plain})
     done = copy.tried("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/web/greeting")
     assert "RouteWithoutRight: /greeting" in done.stdout
