@@ -181,7 +181,7 @@ class Statuses:
         for said in taken.values():
             self._agents.take(said)
         self.changes += len(entries)
-        return self._tell_silent(since) or grown
+        return self._tell_silent() or grown
 
     def _enter_listening(self, since: int | None) -> bool:
         if since is None or since == self._entered:
@@ -196,9 +196,9 @@ class Statuses:
         for site in {site for site, agent in keys if (site, agent) not in self._agents}:
             self._agents.know(self._records.agent_states.of(site))
 
-    def _tell_silent(self, since: int | None) -> bool:
+    def _tell_silent(self) -> bool:
         """Only who has listened so long can say that nothing came."""
-        before = self._clock() - SILENT_AFTER_MS
+        before, since = self._clock() - SILENT_AFTER_MS, self._since
         if since is None or since > before:
             return False
         silent = self._agents.silent(before, dict(self._heard))
