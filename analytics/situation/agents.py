@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from analytics.situation.silence import is_awaited
 from store.records.contract import AgentState
 from wire.status import SILENT_AFTER_MS
 
 #: live: heard, and its clock agrees. offline: the broker says that it is gone. silent: not heard for long.
 #: clock: heard, but its status bears another time than it came at; its clock is wrong or stands still, or the
-#: status is an old one that a broker kept.
-Condition = Literal["live", "offline", "silent", "clock"]
+#: status is an old one that a broker kept. awaited: as silent, but we have not listened long enough to say.
+Condition = Literal["live", "offline", "silent", "clock", "awaited"]
 Ability = Literal["able", "fault", "unheard"]
 
 #: Between writing a status and its arrival lie a slow link and two clocks kept by NTP: not minutes.
@@ -46,11 +47,12 @@ def agents_now(
     remembered: Mapping[str, frozenset[str]],
     newest: Callable[[str], int | None],
     now: int,
+    listening_since: int | None = None,
 ) -> list[Agent]:
     """The agents of a site as of `now` (UTC ms), without those that others have replaced.
 
     `devices` are the site's; `remembered` says what agents read before their last will, which says nothing of
-    it; `newest(device)` is the time of its newest reading or event.
+    it; `newest(device)` is the time of its newest reading or event. `listening_since`: see silence.
     """
     reads = {state.agent: _reads(state, remembered) for state in states}
     owner = _owners(states, reads)
@@ -61,7 +63,7 @@ def agents_now(
         own = unowned if listed is None else frozenset(d for d in listed if owner[d] == state.agent)
         spoke = max((t for device in own if (t := newest(device)) is not None), default=None)
         heard = _heard(state, spoke)
-        found.append(Agent(state, _condition(state, heard, now), heard, listed, own))
+        found.append(Agent(state, _condition(state, heard, now, listening_since), heard, listed, own))
     return [agent for agent in found if agent.live or not _replaced(agent, found, devices)]
 
 
@@ -101,11 +103,11 @@ def _heard(state: AgentState, spoke: int | None) -> int:
     return max(state.received, spoke or 0)
 
 
-def _condition(state: AgentState, heard: int, now: int) -> Condition:
+def _condition(state: AgentState, heard: int, now: int, listening_since: int | None) -> Condition:
     if not state.status.online:
         return "offline"
     if now - heard >= SILENT_AFTER_MS:
-        return "silent"
+        return "awaited" if is_awaited(now, listening_since) else "silent"
     return "live" if abs(state.received - state.status.sent) <= CLOCK_WITHIN_MS else "clock"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics.situation.age import Freshness, freshness
+from analytics.situation.age import Freshness
 from analytics.situation.agents import Agent, ability, agents_now, reader_of
 from analytics.situation.headcount import headcount, stays
 from analytics.situation.place import Place
+from analytics.situation.silence import device_freshness
 from analytics.situation.state import BUSY_SPAN_MINUTES, POWER, Reading, SiteState
 from analytics.totals import Tally
 from store.records.registry import Device, Room
@@ -137,7 +138,7 @@ def judge(state: SiteState, now: int) -> Situation:
 
 def _agents(state: SiteState, now: int) -> list[Agent]:
     devices = [device.id for device in state.place.devices]
-    return agents_now(state.agents, devices, state.reads, state.spoke().get, now)
+    return agents_now(state.agents, devices, state.reads, state.spoke().get, now, state.listening_since)
 
 
 def _metering(state: SiteState) -> list[Device]:
@@ -157,7 +158,7 @@ def _newest(state: SiteState, agents: Sequence[Agent], now: int) -> int | None:
 def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...], newest: int | None) -> Link:
     if newest is None:
         return "empty"
-    heard = [agent for agent in agents if agent.condition in ("live", "clock")]
+    heard = [agent for agent in agents if agent.condition in ("live", "clock", "awaited")]
     if agents and not heard:
         return "lost"
     if any(agent.reads for agent in heard):
@@ -170,12 +171,12 @@ def _is_silent(state: SiteState, agents: Sequence[Agent], device: Device, now: i
     if device.kind == BADGE_READER:
         return ability(device.id, agents) != "able"
     newest = state.spoke().get(device.id)
-    return newest is None or freshness(now - newest, device.interval_ms) == "silent"
+    return device_freshness(newest, device.interval_ms, now, state.listening_since) == "silent"
 
 
-def _fresh(agents: Sequence[Agent], device: Device, time: int, now: int) -> Freshness:
+def _fresh(state: SiteState, agents: Sequence[Agent], device: Device, time: int, now: int) -> Freshness:
     """By age; what its agent will not renew, for the agent is lost or its clock is off, is late at best."""
-    by_age = freshness(now - time, device.interval_ms)
+    by_age = device_freshness(time, device.interval_ms, now, state.listening_since)
     reader = reader_of(device.id, agents)
     return "late" if by_age == "fresh" and reader is not None and not reader.live else by_age
 
@@ -183,7 +184,7 @@ def _fresh(agents: Sequence[Agent], device: Device, time: int, now: int) -> Fres
 def _best_freshness(state: SiteState, agents: Sequence[Agent], now: int) -> Freshness:
     spoke = state.spoke()
     found = {
-        _fresh(agents, device, time, now)
+        _fresh(state, agents, device, time, now)
         for device in _metering(state)
         if (time := spoke.get(device.id)) is not None
     }
@@ -196,7 +197,7 @@ def _measured(state: SiteState, agents: Sequence[Agent], device: Device, quantit
     reading = state.newest.get((device.id, quantity))
     if reading is None:
         return Measured(None, "silent")
-    return Measured(reading, _fresh(agents, device, reading.time, now))
+    return Measured(reading, _fresh(state, agents, device, reading.time, now))
 
 
 def _people(
@@ -231,7 +232,7 @@ def _total(state: SiteState, agents: Sequence[Agent], device: Device, quantity: 
     tally = state.tallies.get((device.id, quantity), Tally())
     if tally.time is None or tally.since is None:
         return Total(None, None, "silent", None)
-    fresh = _fresh(agents, device, tally.time, now)
+    fresh = _fresh(state, agents, device, tally.time, now)
     if fresh == "silent" and tally.time < state.today.start:
         return Total(None, tally.time, "silent", None)  # zero is not missing: nobody has looked today
     late_base = tally.since > state.today.start + BASE_SLACK_MS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ from analytics.situation.age import AHEAD_AT_MOST_MS
 from analytics.situation.headcount import Day, Passage
 from analytics.situation.place import Place
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
+from store.log.change import Change
 from store.records.contract import AgentState, SiteEvent
 from wire.batch import Batch, Event, Frame
 from wire.durations import DAY_MS, MINUTE_MS
@@ -122,6 +123,21 @@ def passages(events: Iterable[Event], watched: Watch) -> Iterable[Passage]:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """An entry of the log: what of an agent has changed."""
+
+    agent: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """An entry of the log: the sites are heard from UTC ms `since` on."""
+
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What the stores know of a site: the newest readings, today's totals, recent passages and power."""
 
@@ -152,6 +168,8 @@ class SiteState:
     #: What is stamped later than now, by series: a clock ahead must not hide what is true now.
     ahead: dict[Series, deque[Reading]] = field(default_factory=dict)
     ahead_dropped: int = 0
+    #: Since when we hear the sites, after a start or an outage of ours (UTC ms).
+    listening_since: int | None = None
     #: Agent -> the devices it last said it reads: its last will does not repeat them.
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
     #: A late counter reading came: today's totals must be read again.
@@ -192,9 +210,23 @@ class SiteState:
             self._fold(series, column, now)
         self.ahead = {series: waiting for series, waiting in self.ahead.items() if waiting}
 
-    def hear(self, agents: list[AgentState]) -> None:
-        """What the agents of the site say now."""
-        self.agents = agents
+    def note(self, news: Said | Listening) -> None:
+        """Take in an entry of the log that is no batch."""
+        if isinstance(news, Listening):
+            self.listening_since = news.since
+            return
+        known = {one.agent: one.status for one in self.agents}
+        said = news.change.status
+        told = {name: getattr(said, name) for name in ("online", "sent", "stream", "devices")}
+        status = known.get(news.agent, said).model_copy(update=told)
+        state = AgentState(self.place.site, news.agent, news.change.received, status)
+        self.hear([*(one for one in self.agents if one.agent != news.agent), state])
+
+    def hear(self, agents: Sequence[AgentState]) -> None:
+        """What all agents of the site say of themselves; what of one of them was received later stays."""
+        known = {one.agent: one for one in self.agents}
+        newer = [(known.get(one.agent, one), one) for one in agents]
+        self.agents = [old if old.received > one.received else one for old, one in newer]
         said = {one.agent: frozenset(d.device for d in one.status.devices) for one in agents}
         self.reads |= {agent: devices for agent, devices in said.items() if devices}
 

@@ -18,6 +18,7 @@ import uvicorn
 
 from parts.supervisor import Supervisor
 from store.engine import sqlite_url
+from store.log.change import change_entry
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
@@ -135,9 +136,13 @@ class Stand:
         assert offset is not None
         if project:
             self.catch_up(batch, offset, site)
+        self.nudge()
+        return offset
+
+    def nudge(self) -> None:
+        """As ingest does after it has appended."""
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.hint.notify)
-        return offset
 
     def catch_up(self, batch: Batch, offset: int, site: str = SITE) -> None:
         """What the writer does with a batch."""
@@ -149,7 +154,10 @@ class Stand:
     def status(self, online: bool = True, site: str = SITE, **parts: SpoolStatus | Dropped) -> None:
         """What the agent says of itself, received now."""
         status = Status(online=online, sent=self.clock(), stream=STREAM, **parts)  # type: ignore[arg-type]
-        self.records.agent_states.put(AgentState(site, "pi-1", self.clock(), status))
+        state = AgentState(site, "pi-1", self.clock(), status)
+        self.log.append([change_entry(state)], self.clock())
+        self.records.agent_states.put(state)
+        self.nudge()
 
     def close(self) -> None:
         self.log.close()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from analytics.situation.headcount import Passage
 from analytics.situation.judge import Situation, judge
-from analytics.situation.state import Digest, Reading, SiteState, digest, watch
+from analytics.situation.state import Digest, Listening, Reading, Said, SiteState, digest, watch
+from store.log import change as log_change
+from store.log.change import change_entry
 from store.records.contract import AgentState
+from store.records.registry import Device
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
 from web.customer.wording import figures, headline
 from web.kit.figure import Figure
@@ -458,3 +461,41 @@ def test_what_waits_for_its_time_is_bounded_and_counted(state: SiteState) -> Non
     state.take(Digest({("meter-main", "active_power"): column}, frozenset()), NOW)
     (waiting,) = state.ahead.values()
     assert (len(waiting), waiting[0].value, state.ahead_dropped) == (600, 0.0, 400)
+
+
+def test_after_an_outage_of_ours_nothing_is_silent_before_data_had_time_to_come(state: SiteState) -> None:
+    speak(state, NOW - 3 * HOUR)
+    enter(state, "a")
+    agent(state, received=NOW - 3 * HOUR, devices=lists(*METERS, *ROOMS, *BADGE_READERS))
+    state.note(Listening(NOW - MINUTE))
+    waiting = judge(state, NOW)
+    assert (waiting.link, waiting.silent, waiting.agents_lost) == ("live", _gates(waiting), 0)
+    assert shown(waiting, "power").state == "late"
+    assert shown(waiting, "people").text == "no data"
+    later = judge(state, NOW + 5 * MINUTE)
+    assert (later.link, later.agents_lost) == ("lost", 1)
+    assert shown(later, "power").state == "silent"
+
+
+def _gates(situation: Situation) -> tuple[Device, ...]:
+    return tuple(situation.place.of_kind("badge_reader"))
+
+
+def test_the_log_says_at_once_that_a_device_failed_and_that_its_agent_went(state: SiteState) -> None:
+    speak(state)
+    everything = lists(*METERS, *ROOMS, *BADGE_READERS)
+    agent(state, devices=everything, dropped=Dropped(readings=7, last=NOW))
+    broken = [*lists(*METERS, *ROOMS, "gate-out"), DeviceStatus(device="gate-in", fault="no_reply")]
+    state.note(said_change(NOW + 1, devices=broken))
+    assert shown(judge(state, NOW + 2), "people").note == "badge reader not answering"
+    assert "7 readings" in shown(judge(state, NOW + 2), "notice-dropped").text, "what no entry says stays"
+    state.note(said_change(NOW + 3, online=False, devices=broken))
+    assert judge(state, NOW + 4).link == "lost"
+    state.hear([AgentState(SITE, "pi-1", NOW, Status(online=True, sent=NOW, stream=STREAM))])
+    assert judge(state, NOW + 4).link == "lost", "what was received before does not bring it back"
+
+
+def said_change(at: int, online: bool = True, devices: Sequence[DeviceStatus] = ()) -> Said:
+    status = Status(online=online, sent=at, stream=STREAM, devices=list(devices))
+    entry = change_entry(AgentState(SITE, "pi-1", at, status))
+    return Said("pi-1", log_change.CODEC.decode(entry.payload))

@@ -1,4 +1,8 @@
-"""What the agents of all sites say that somebody looks at: one question a second for all of them."""
+"""What the agents of all sites say that somebody looks at: one question for all of them, now and then.
+
+That one came, went or failed is told by the log at once; what is read here is what no entry says: how much
+waits on site, what was lost, and when it was heard last.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from typing import Final
 from store.records.contract import AgentState
 from store.threads import PAGES
 
-#: What was read is good for so long.
-GOOD_FOR_S: Final = 0.5
+#: What was read is good for so long, unless the log says that something has changed: some beats of an agent.
+GOOD_FOR_S: Final = 15.0
 
 Said = Mapping[str, Sequence[AgentState]]
 
 
 class Agents:
-    """Lives in the event loop. Whoever asks within half a second is told the same."""
+    """Lives in the event loop. Whoever asks while it is good is told the same."""
 
     def __init__(self, read: Callable[[Sequence[str]], Said]) -> None:
         """`read` gives what is said at each of these sites; it blocks and may raise StoreError."""
@@ -34,6 +38,10 @@ class Agents:
             self._began_s = now_s
             self._reading = asyncio.create_task(self._all(), name="live pages: agents")
         return list((await asyncio.shield(self._reading)).get(site, ()))
+
+    def changed(self) -> None:
+        """Something has: the next who asks is told anew."""
+        self._began_s = -GOOD_FOR_S
 
     def forget(self, site: str) -> None:
         """Nobody looks at it any more."""

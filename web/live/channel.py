@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analytics.situation.judge import judge
-from analytics.situation.state import Digest, SiteState
+from analytics.situation.state import Digest, Listening, Said, SiteState
 from store.threads import PAGES
 from web.customer.wording import figures
 from web.kit.figure import Figure
@@ -50,10 +50,13 @@ class Channel:
     _chart_minute: int = 0
     _chart_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def take(self, offset: int, found: Digest) -> None:
-        """Fold in a batch and push what changed, at once or as soon as the rate allows."""
+    def take(self, offset: int, found: Digest | Said | Listening) -> None:
+        """Fold in an entry of the log and push what changed, at once or as soon as the rate allows."""
         self.position = offset
-        self.state.take(found, self.clock())
+        if isinstance(found, Digest):
+            self.state.take(found, self.clock())
+        else:
+            self.state.note(found)
         if self.state.chart_stale or self.state.totals_stale:
             self.stale_to = offset
         self.push_soon()

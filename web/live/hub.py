@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.situation.state import Digest, SiteState, digest, watch
+from analytics.situation.state import Digest, Listening, Said, SiteState, digest, watch
 from parts.part import Part
 from parts.progress import Progress
 from store.errors import StoreError
-from store.log.contract import Log, Record
+from store.log.contract import EntryKind, Log, Record
 from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.feed import Feed
@@ -44,6 +44,10 @@ KEEP_IDLE_S: Final = 600.0
 FAILING_FOR_S: Final = 60.0
 
 
+#: What a page of staff is told of an entry of the log.
+_TOLD: Final[dict[EntryKind, str]] = {"batch": "readings", "status": "agents", "listening": "agents"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A record of the log as pages take it. `firm` is whose site it is, None where nobody asks."""
@@ -51,7 +55,8 @@ class _Step:
     offset: int
     site: str
     firm: str | None
-    found: list[tuple[Channel, Digest]]
+    kind: EntryKind
+    found: list[tuple[Channel, Digest | Said | Listening]]
 
 
 class Hub:
@@ -151,6 +156,7 @@ class Hub:
         place = project.place()
         stored = await PAGES.run(self._stores.stored, place, now)
         state = SiteState(place, watch(place), place.local_day(now))
+        state.listening_since = await PAGES.run(self._log.listening_since)
         state.hear(await self._agents.at(place.site))
         state.restore(stored)
         return Channel(project, state, position, self._clock, Audience(Seats(house=self._house)))
@@ -222,29 +228,50 @@ class Hub:
         for channel, part in step.found:
             with self._alone(channel):
                 channel.take(step.offset, part)
+        if step.kind == "status":
+            self._agents.changed()
         if step.firm is not None and step.offset > self._position:
-            self.topics.change(step.firm, f"site:{step.site}", ("readings",))
+            self.topics.change(step.firm, f"site:{step.site}", (_TOLD[step.kind],))
             self.topics.change(step.firm, f"firm:{step.firm}", (f"site:{step.site}",))
         await asyncio.sleep(0)
 
     def _read(self, after: int, channels: Sequence[Channel]) -> list[_Step]:
         """In a thread: the next records, decoded once and reduced to what each channel shows."""
         return [
-            _Step(record.offset, site := record.entry.site, self._firm(site), self._reduce(record, channels))
+            _Step(
+                record.offset,
+                site := entry.site,
+                self._firm(site),
+                entry.kind,
+                self._reduce(record, channels),
+            )
             for record in self._log.read(after, STEP_RECORDS)
+            for entry in (record.entry,)
         ]
 
     def _firm(self, site: str) -> str | None:
-        return self._stores.firm_of(site) if len(self.topics) else None
+        return self._stores.firm_of(site) if site and len(self.topics) else None
 
-    def _reduce(self, record: Record, channels: Sequence[Channel]) -> list[tuple[Channel, Digest]]:
-        behind = [c for c in channels if c.project.site == record.entry.site and c.position < record.offset]
-        if not behind:
-            return []
-        batch = self._decoder.batch(record)
+    def _reduce(
+        self, record: Record, channels: Sequence[Channel]
+    ) -> list[tuple[Channel, Digest | Said | Listening]]:
+        entry = record.entry
+        behind = [channel for channel in channels if channel.position < record.offset]
+        if entry.kind == "listening":
+            return [(channel, Listening(entry.seq)) for channel in behind]
+        behind = [channel for channel in behind if channel.project.site == entry.site]
+        if behind and entry.kind == "status":
+            change = self._decoder.change(record)
+            return [(channel, Said(entry.agent, change)) for channel in behind if change is not None]
+        return self._digests(record, behind)
+
+    def _digests(
+        self, record: Record, behind: Sequence[Channel]
+    ) -> list[tuple[Channel, Digest | Said | Listening]]:
+        batch = self._decoder.batch(record) if behind else None
         if batch is None:
             return []
-        found = []
+        found: list[tuple[Channel, Digest | Said | Listening]] = []
         for channel in behind:
             with self._alone(channel):
                 found.append((channel, digest(batch, channel.state.watched)))
