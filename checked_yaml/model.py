@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -40,6 +40,23 @@ class Config(BaseModel):
             if key not in known:
                 raise unknown_choice(key, "key", known, key)
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_no_truth_for_a_number(cls, data: Any) -> Any:  # noqa: ANN401  # anything may stand in a file
+        """To pydantic, as to Python, true is 1."""
+        for name, field in cls.model_fields.items():
+            key = field.alias or name
+            value = data.get(key) if isinstance(data, dict) else None
+            if isinstance(value, bool) and _is_number(field.annotation):
+                raise wrong(f"{str(value).lower()}: must be a number", key)
+        return data
+
+
+def _is_number(annotation: object) -> bool:
+    """Whether a field takes numbers and no truth."""
+    kinds = {annotation, *get_args(annotation)}
+    return bool(kinds & {int, float}) and bool not in kinds
 
 
 def nearest(
@@ -127,10 +144,13 @@ def _rule(first: ErrorDetails) -> str:
     rule = first["msg"].removeprefix("Value error, ")
     if first["type"] in _PLAINLY:
         return _PLAINLY[first["type"]]
-    if first["type"] == "literal_error":
-        choices = re.findall(r"'([^']*)'", str(first.get("ctx", {}).get("expected", "")))
-        if choices:
-            return f"is none of the choices; {nearest(str(first['input']), choices)}"
+    about = first.get("ctx", {})
+    choices = re.findall(r"'([^']*)'", str(about.get("expected", about.get("expected_tags", ""))))
+    if choices and first["type"] == "literal_error":
+        return f"is none of the choices; {nearest(str(first['input']), choices)}"
+    if choices and first["type"] == "union_tag_invalid":
+        which = about["discriminator"].strip("'")
+        return f"its {which} is none of the choices; {nearest(str(about['tag']), choices)}"
     return " ".join(rule.split())
 
 

@@ -142,7 +142,10 @@ async def _opened(
 
 def _close(folder: Path) -> None:
     """An older version left it open to others."""
-    private.folder(folder)
+    try:
+        private.folder(folder)
+    except OSError as error:
+        raise SettingsError(f"{folder}: {error.strerror}; `data` names a folder to write into") from error
     for path in private.mend(folder):
         LOGGER.warning("%s: others may read it, and it is not ours to close: chown it", path)
 

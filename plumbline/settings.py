@@ -13,7 +13,9 @@ from ingest import retention
 from store.records import quota
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
-Days = Annotated[float, Field(gt=0)]
+#: A hundred years at most: what is longer is a slip of the pen, and no time any store can name.
+Days = Annotated[float, Field(gt=0, le=36_500)]
+Host = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class SettingsError(ValueError):
@@ -23,7 +25,7 @@ class SettingsError(ValueError):
 class WebSettings(Config):
     """Where pages are served. Behind a proxy that speaks TLS; never straight on a public address."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
 
 
@@ -32,7 +34,7 @@ class BrokerSettings(Config):
     `key_file` are for a broker that wants a certificate of us. `share` names the group of ingest workers
     that divide the batches among them (MQTT 5)."""
 
-    host: str
+    host: Host
     port: int = Field(default=1883, gt=0, lt=65536)
     username: str | None = None
     password_file: Path | None = None
@@ -149,6 +151,16 @@ class Settings(Config):
     retention: RetentionSettings = RetentionSettings()
     firm: FirmSettings = FirmSettings()
     unregistered: Literal["quarantine", "accept"] = "quarantine"
+
+    @model_validator(mode="after")
+    def _names_each_agent_once(self) -> Settings:
+        known = set[tuple[str, str]]()
+        for number, account in enumerate(self.agents):
+            if (account.site, account.agent) in known:
+                rule = f"{account.agent} of {account.site} stands twice: which password holds?"
+                raise wrong(rule, "agents", number)
+            known.add((account.site, account.agent))
+        return self
 
 
 def load_settings(path: Path) -> Settings:

@@ -81,6 +81,35 @@ def test_what_the_settings_keep_by_default_is_what_the_process_keeps(tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("web: {port: true}", r"yaml:1: web.port: true: must be a number"),
+        ("broker: {host: '', port: 1}", r"yaml:1: broker.host: "),
+        ("web: {host: 'a b'}", r"yaml:1: web.host: "),
+        ("retention: {events_days: 1.0e+300}", r"yaml:1: retention.events_days: .* 36500"),
+        (
+            "stores:\n  log: {kind: postgres, dsn_file: x}",
+            r'yaml:2: stores.log: its kind is none of the choices; did you mean "postgresql"',
+        ),
+        (
+            "agents:\n- {site: a, agent: b, password_file: p}\n- {site: a, agent: b, password_file: q}",
+            r"yaml:3: agents\[1\]: b of a stands twice",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_when_it_is_read(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").write_text("")
+    (tmp_path / "projects.yaml").write_text("projects: []\n")
+    assert main(["serve", "--config", str(write(tmp_path, "web: {port: 0}\n"))]) == 2
+    assert "data: File exists; `data` names a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "broker: {host: a, password: hunter2}",
