@@ -49,7 +49,8 @@ class Survey:
                     await stop.wait()
 
     def well(self) -> str | None:
-        """Why the stores cannot be read, or that the time series falls behind the log and does not move."""
+        """Why stores cannot be read or records written, or that the time series falls behind the log and
+        does not move."""
         stuck_s = time.monotonic() - self._followed_s
         if stuck_s > LATE_S and (lag := self._figures.get("time_series_lag", 0)):
             return f"the time series is {lag} batches behind the log and has not moved for {stuck_s:.0f} s"
@@ -64,6 +65,7 @@ class Survey:
     def _look(self) -> dict[str, Any]:
         """Blocking. The position first: what is appended meanwhile is no lag."""
         looked_at = now_ms()
+        self._stores.records.probe()
         log_offset = self._stores.log.last_offset()
         position = self._stores.timeseries.position()
         states = [state for site in self._sites for state in self._stores.records.agent_states.of(site)]

@@ -65,6 +65,11 @@ class Records(Repositories):
             yield transaction
             transaction.feed.write()
 
+    def probe(self) -> None:
+        """Take the place of a writer and give it back. Raises StoreError where nothing could be written."""
+        with self._database.write() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
         """Retention (invariant 6): delete older events and quarantine items; how many."""
         with self.begin() as done:

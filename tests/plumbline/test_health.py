@@ -99,6 +99,20 @@ async def test_a_log_that_cannot_be_written_is_named_although_nothing_comes(
         await until(one.all_ok, "well again")
 
 
+async def test_records_that_cannot_be_written_are_named_although_nothing_comes(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    settings = over(tmp_path, mosquitto)
+    async with running(processes.serve, settings) as one:
+        await until(one.all_ok, "well")
+        locking = sqlite3.connect(settings.data / "records.db", isolation_level=None)
+        locking.execute("BEGIN IMMEDIATE")
+        await until(lambda: "stores" in one.failing(), "the stores are named")
+        locking.execute("ROLLBACK")
+        locking.close()
+        await until(one.all_ok, "well again")
+
+
 async def test_a_time_series_that_is_locked_is_named_while_receipts_go_on(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
