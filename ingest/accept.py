@@ -43,6 +43,8 @@ class Accepted:
     events: list[Event]
     readings: int
     entry: Entry
+    #: UTC ms by the clock of the agent.
+    sent: int
     set_aside: tuple[SetAside, ...] = ()
     rest: bytes = b""
 
@@ -126,17 +128,17 @@ def _judged(
     whole = _whole(topic.site, loaded, by)
     if whole is not None:
         blocks, events = whole
-        return Accepted(blocks, events, columns.readings_of(blocks), entry)
+        return Accepted(blocks, events, columns.readings_of(blocks), entry, header.sent)
     sifted = sift(loaded, by)
     batch = Batch(
         stream=header.stream, seq=header.seq, sent=header.sent, frames=sifted.frames, events=sifted.events
     )
     blocks = blocks_of(topic.site, batch)
     if sifted.rest is None:
-        return Accepted(blocks, batch.events, batch.readings(), entry)
+        return Accepted(blocks, batch.events, batch.readings(), entry, header.sent)
     entry = replace(entry, payload=wire_batch.encode(batch), came=proof(payload))
     rest = wire_payload.pack(dump(sifted.rest))
-    return Accepted(blocks, batch.events, batch.readings(), entry, sifted.notes, rest)
+    return Accepted(blocks, batch.events, batch.readings(), entry, header.sent, sifted.notes, rest)
 
 
 def _whole(site: str, loaded: dict[str, Any], by: screen.Measure) -> tuple[list[Block], list[Event]] | None:

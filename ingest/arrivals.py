@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 #: One group: so many messages and bytes are judged before the next look at who waits.
 GROUP_MESSAGES: Final = 64
 GROUP_BYTES: Final = 256 * 1024
+#: Of who has taken more than its share at most so many at once: nobody waits for more of its messages.
+GROUP_LATE: Final = 4
 #: What may wait of all senders, and of one of them: packed, as it came.
 MOST_BYTES: Final = 32 * 1024 * 1024
 MOST_BYTES_OF_ONE: Final = 8 * 1024 * 1024
@@ -23,12 +25,19 @@ class _Lane:
 
 
 class Lanes:
-    """What waits, by sender. `len` is the number of messages."""
+    """What waits, by sender. `len` is the number of messages. Who is `late` (has taken more than its share of
+    our time) is served where nobody else waits."""
 
-    def __init__(self, sender: Callable[[Any], object], size: Callable[[Any], int]) -> None:
+    def __init__(
+        self,
+        sender: Callable[[Any], Hashable],
+        size: Callable[[Any], int],
+        late: Callable[[Hashable], bool] = lambda _: False,
+    ) -> None:
         self._sender = sender
         self._size = size
-        self._lanes: OrderedDict[object, _Lane] = OrderedDict()
+        self._late = late
+        self._lanes: OrderedDict[Hashable, _Lane] = OrderedDict()
         self._count = 0
         self.bytes = 0
 
@@ -60,16 +69,25 @@ class Lanes:
 
     def take(self) -> list[Any]:
         """One of each sender in turn, until a group is full."""
+        late = [name for name in self._lanes if self._late(name)]
+        if len(late) == len(self._lanes):
+            return self._take(self._lanes, GROUP_LATE)
+        apart = {name: self._lanes.pop(name) for name in late}
+        group = self._take(self._lanes, GROUP_MESSAGES)
+        self._lanes.update(apart)
+        return group
+
+    def _take(self, lanes: OrderedDict[Hashable, _Lane], most: int) -> list[Any]:
         group: list[Any] = []
         size = 0
-        while self._lanes and len(group) < GROUP_MESSAGES and size < GROUP_BYTES:
-            name, lane = self._lanes.popitem(last=False)
+        while lanes and len(group) < most and size < GROUP_BYTES:
+            name, lane = lanes.popitem(last=False)
             item = lane.waiting.popleft()
             group.append(item)
             size += self._size(item)
             self._weigh(lane, -self._size(item), -1)
             if lane.waiting:
-                self._lanes[name] = lane
+                lanes[name] = lane
         return group
 
     def _weigh(self, lane: _Lane, size: int, count: int) -> None:
@@ -89,17 +107,18 @@ class Arrivals(asyncio.Queue[Any]):
     def __init__(
         self,
         bound: int,
-        sender: Callable[[Any], object] = lambda _: None,
+        sender: Callable[[Any], Hashable] = lambda _: None,
         size: Callable[[Any], int] = lambda _: 1,
         most_bytes: int = MOST_BYTES,
         most_bytes_of_one: int = MOST_BYTES_OF_ONE,
+        late: Callable[[Hashable], bool] = lambda _: False,
     ) -> None:
         self.bound = bound
         self.dropped = 0
         self._size = size
         self._most_bytes = most_bytes
         self._most_bytes_of_one = most_bytes_of_one
-        self._queue = Lanes(sender, size)
+        self._queue = Lanes(sender, size, late)
         super().__init__()
 
     def _init(self, maxsize: int) -> None:

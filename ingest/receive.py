@@ -7,7 +7,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,13 +118,16 @@ class Receiver:
         address: BrokerAddress,
         queue_bound: int = 4096,
         heard: Callable[[bool], None] = lambda _: None,
+        late: Callable[[Hashable], bool] = lambda _: False,
     ) -> None:
-        """`heard` is told when what is published begins to come, and when it no longer does."""
+        """`heard` is told when what is published begins to come, and when it no longer does. `late`: whether
+        others are served before this sender, (site, agent)."""
         self.address = address
+        self._late = late
         self._heard = heard
         self.counters = ReceiveCounters()
         self._queue_bound = queue_bound
-        self._queue = _queue(queue_bound)
+        self._queue = _queue(queue_bound, late)
         self._client: aiomqtt.Client | None = None
         self._refusal = "not connected yet"
 
@@ -173,7 +176,7 @@ class Receiver:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
         """A subscribed client. What waited of an earlier connection is forgotten: it comes again."""
-        dropped, self._queue = self._queue.dropped, _queue(self._queue_bound)
+        dropped, self._queue = self._queue.dropped, _queue(self._queue_bound, self._late)
         self._queue.dropped = dropped
         async with self._new_client(self._queue) as client:
             await _subscribe(client, self.address)
@@ -253,11 +256,15 @@ async def _subscribe(client: aiomqtt.Client, address: BrokerAddress) -> None:
             raise aiomqtt.MqttError(f"may not listen to {topic} ({code}): its access list must let us")
 
 
-def _queue(bound: int) -> Arrivals:
+def _queue(bound: int, late: Callable[[Hashable], bool]) -> Arrivals:
     """A lane an agent, whatever kind of message."""
-    return Arrivals(
-        bound, lambda message: message.topic.value.rpartition("/")[0], lambda message: len(message.payload)
-    )
+    return Arrivals(bound, _sender, lambda message: len(message.payload), late=late)
+
+
+def _sender(message: aiomqtt.Message) -> Hashable:
+    """(site, agent); all that is on no topic of ours together."""
+    topic = topics.parse(message.topic.value)
+    return None if topic is None else (topic.site, topic.agent)
 
 
 async def _groups(client: aiomqtt.Client) -> AsyncGenerator[list[aiomqtt.Message], None]:

@@ -16,6 +16,9 @@ from wire.topics import Topic
 
 #: The start of 2020: no site of ours is older, and clocks that were never set stand before.
 EARLIEST_MS: Final = 1_577_836_800_000
+#: How long before the first day of work at a site a reading of it may be: its meters may have run in the
+#: house before, and a recording of that be replayed. Of longer ago is a clock, or another site.
+BEFORE_WORK_MS: Final = 2 * 366 * 86_400_000
 #: How far ahead of ours an agent's clock may be before its times are not believed.
 FURTHEST_AHEAD_MS: Final = 10 * 60 * 1000
 #: How far a reading may be ahead of the clock that sent it: it trembles, and may just have been set.
@@ -69,8 +72,10 @@ def measure(site: str, sent_ms: int, now_ms: int, directory: Directory | None) -
     """
     own_ms = sent_ms if sent_ms >= EARLIEST_MS else now_ms
     latest_ms = min(own_ms + TREMBLE_MS, now_ms + FURTHEST_AHEAD_MS)
-    known = None if directory is None else directory.devices.get(site, frozenset())
-    return Measure(EARLIEST_MS, latest_ms, known)
+    if directory is None:
+        return Measure(EARLIEST_MS, latest_ms, None)
+    earliest_ms = max(EARLIEST_MS, directory.begun.get(site, 0) - BEFORE_WORK_MS)
+    return Measure(earliest_ms, latest_ms, directory.devices.get(site, frozenset()))
 
 
 def is_device_name(name: str) -> bool:

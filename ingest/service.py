@@ -14,11 +14,13 @@ from ingest import judged as judging
 from ingest import statuses
 from ingest.accept import Accepted, Refused, accept
 from ingest.arrivals import Arrivals
+from ingest.clocks import Clocks
 from ingest.judged import Judged
 from ingest.known import Known
 from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
 from ingest.recent import LoggedBatch, Recent
+from ingest.shares import Shares
 from ingest.statuses import Statuses
 from parts.backoff import Backoff
 from parts.part import Part
@@ -53,6 +55,7 @@ _LONGEST_REST_S: Final = 10.0
 _OUTAGE_S: Final = 10.0
 
 _Result = TypeVar("_Result")
+_Outcome = Judged | AgentState | Quarantined
 Counts = Callable[[], Mapping[str, Any]]
 
 
@@ -90,22 +93,27 @@ class Ingest:
         recent: Recent | None = None,
         directory: Callable[[], Directory] | None = None,
     ) -> None:
-        """`clock` gives UTC milliseconds. `recent` is where a writer in the same process looks first.
-        `directory` (blocking, `Registry.directory`) says who may send what; None: everything is known."""
+        """`clock` gives UTC milliseconds by this machine; `clocks.now` knows when that is behind.
+        `recent` is where a writer in the same process looks first. `directory` (blocking,
+        `Registry.directory`) says who may send what; None: everything is known."""
         self._log = log
         self._records = records
         self._hint = hint
-        self._clock = clock
+        self.clocks = Clocks(clock, log_newest=_newest(log))
+        self._clock = self.clocks.now
         self._recent = recent
         self._known = Known(directory)
-        self._statuses = Statuses(log, records, hint, clock, self._known.sites)
-        self.receiver = Receiver(address, heard=self._statuses.listen)
+        self._statuses = Statuses(log, records, hint, self._clock, self._known.sites)
+        self._shares = Shares()
+        self.receiver = Receiver(address, heard=self._statuses.listen, late=self._shares.is_over)
         self._judged: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         #: Of which something goes to quarantine first: nobody else's receipt waits for that.
         self._aside: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         self._committing = Progress()
         self._probe = LogProbe(log)
-        self._large = Arrivals(_LARGE_WAITING, _agent, lambda arrival: len(arrival.payload))
+        self._large = Arrivals(
+            _LARGE_WAITING, _agent, lambda arrival: len(arrival.payload), late=self._shares.is_over
+        )
         self._weight = Weight(_WAITING_BYTES)
         self.counters = IngestCounters()
 
@@ -119,6 +127,7 @@ class Ingest:
             ("set aside", self._commit_aside, lambda: {"waiting": self._aside.qsize()}, lambda: None),
             ("log", probe.run, probe.counts, probe.progress.well),
             ("statuses", statuses.run, statuses.counts, statuses.progress.well),
+            ("clock", self.clocks.run, lambda: {"behind_ms": self.clocks.behind_ms}, self.clocks.well),
             ("directory", known.keep_fresh, lambda: {"failures": known.failures}, known.well),
         ]
         return [
@@ -150,11 +159,13 @@ class Ingest:
                 await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
 
     async def _judge(self, group: Sequence[Arrival], threads: Threads) -> None:
-        """What is judged waits for its commit. A newer directory is asked for where something is unknown."""
-        now_ms = self._clock()
-        judged = await threads.run(_judge_group, group, now_ms, self._known.directory)
+        """What is judged waits for its commit. A newer directory is asked for where something is unknown; and
+        where it shows that our clock is wrong, it is judged again."""
+        judged = await self._judge_once(group, threads)
         if any(_met_unknown(one) for one in judged) and await self._known.renew():
-            judged = await threads.run(_judge_group, group, now_ms, self._known.directory)
+            judged = await self._judge_once(group, threads)
+        if self._hear(judged):
+            judged = await self._judge_once(group, threads)
         for one in judged:
             if isinstance(one, Judged):
                 await self._weight.add(_weight(one))
@@ -163,6 +174,22 @@ class Ingest:
             else:
                 self._note_status(one)
         self.counters.waiting = self._judged.qsize() + self._aside.qsize()
+
+    async def _judge_once(self, group: Sequence[Arrival], threads: Threads) -> list[_Outcome]:
+        judged = await threads.run(_judge_group, group, self._clock(), self._known.directory)
+        for arrival, (_, cpu_s) in zip(group, judged, strict=True):
+            self._shares.take(_agent(arrival), cpu_s)
+        return [outcome for outcome, _ in judged]
+
+    def _hear(self, judged: Sequence[_Outcome]) -> bool:
+        """Whether we know better now what time it is."""
+        for one in judged:
+            if isinstance(one, AgentState):
+                if one.status.online:  # else it is what the agent left with the broker long ago
+                    self.clocks.hear((one.site, one.agent), one.status.sent)
+            elif isinstance(one, Judged) and isinstance(one.outcome, Accepted):
+                self.clocks.hear(_agent(one.arrival), one.outcome.sent)
+        return self.clocks.look()
 
     def _note_status(self, judged: AgentState | Quarantined) -> None:
         self._statuses.note(judged)
@@ -277,6 +304,12 @@ class Ingest:
             await self.receiver.publish(topic, wire_receipt.encode(receipt))
 
 
+def _newest(log: Log) -> int | None:
+    """When the newest entry was accepted (UTC ms); None where there is none any more. Blocking."""
+    found = log.read(log.last_offset() - 1, 1)
+    return found[0].accepted_at if found else None
+
+
 class Weight:
     """How much is under way, in bytes: who adds to it waits while it is above its bound."""
 
@@ -306,21 +339,27 @@ class Weight:
 
 def _judge_group(
     group: Sequence[Arrival], now_ms: int, directory: Directory | None
-) -> list[Judged | AgentState | Quarantined]:
-    """Blocking, by work alone."""
-    return [
-        statuses.judge(arrival, now_ms, directory)
-        if arrival.topic.kind == "status"
-        else Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms, directory))
-        for arrival in group
-    ]
+) -> list[tuple[_Outcome, float]]:
+    """Each with the seconds of CPU it took. Blocking, by work alone."""
+    judged = []
+    for arrival in group:
+        began_s = time.thread_time()
+        outcome = _judge(arrival, now_ms, directory)
+        judged.append((outcome, time.thread_time() - began_s))
+    return judged
+
+
+def _judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> _Outcome:
+    if arrival.topic.kind == "status":
+        return statuses.judge(arrival, now_ms, directory)
+    return Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms, directory))
 
 
 def _stored(one: Accepted, offset: int) -> LoggedBatch:
     return LoggedBatch(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
 
 
-def _met_unknown(judged: Judged | AgentState | Quarantined) -> bool:
+def _met_unknown(judged: _Outcome) -> bool:
     return isinstance(judged, Judged) and judged.outcome.met_unknown
 
 

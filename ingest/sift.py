@@ -8,6 +8,7 @@ be looked at, corrected and judged again. Together the two hold every value once
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ingest.refusals import Notes, SetAside
-from ingest.screen import Measure
+from ingest.screen import EARLIEST_MS, Measure
 from wire.batch import Event, Frame
 from wire.errors import mistake
 from wire.identifiers import device_name
@@ -275,10 +276,18 @@ def _when(time: int, by: Measure) -> str:
             if by.earliest_ms <= time // per_ms <= by.latest_ms:
                 return f"{ahead}: these look like {unit}, not milliseconds"
         return ahead
-    early = f"{_number(time)} is before 2020"
+    early = f"{_number(time)} is before {_day(by.earliest_ms)}"
     if by.earliest_ms <= time * 1000 <= by.latest_ms:
         return f"{early}: these look like seconds, not milliseconds"
     return early
+
+
+def _day(time_ms: int) -> str:
+    """What the earliest time is that is believed, with why."""
+    if time_ms == EARLIEST_MS:
+        return "2020"
+    day = dt.datetime.fromtimestamp(time_ms / 1000, dt.UTC)
+    return f"{day:%Y-%m-%d}, two years before the first day of work at this site"
 
 
 def _number(number: int) -> str:

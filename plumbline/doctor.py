@@ -259,5 +259,7 @@ def _processes(settings: Settings, _: bool) -> Iterator[Line]:
 
 
 def _part(process: str, name: str, said: dict[str, Any]) -> Line:
+    if name == "clock":
+        return Line("fail", "clock", str(said.get("why", "")), "timedatectl set-ntp true")
     remedy = f"`plumbline health --process {process}` shows its counters"
     return Line("fail", "processes", f"{process}: {name}: {said.get('why', '')}", remedy)

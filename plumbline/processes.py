@@ -59,10 +59,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         recent = Recent()
         address, broker = await connect_address(settings, stack)
         process = _Process(settings, "serve", hint)
-        process.add(*broker, *_ingest(settings, stores, hint, address, recent).parts())
-        process.add(*_writer(settings, stores, hint, recent).parts())
+        taking = _ingest(settings, stores, hint, address, recent)
+        clock = taking.clocks.now
+        process.add(*broker, *taking.parts())
+        process.add(*_writer(settings, stores, hint, clock, recent).parts())
         process.add(Follower(stores.log, stores.records, hint).part())
-        process.add(*_pages(settings, stores, hint, projects, process.vitals))
+        process.add(*_pages(settings, stores, hint, projects, process.vitals, clock))
         await process.run(stop)
 
 
@@ -75,8 +77,10 @@ async def ingest(settings: Settings, stop: asyncio.Event) -> None:
         recent = Recent()
         address, broker = await connect_address(settings, stack)
         process = _Process(settings, "ingest", hint)
-        process.add(*broker, *_ingest(settings, stores, hint, address, recent).parts())
-        process.add(*_writer(settings, stores, hint, recent).parts(turn(settings, "writer")))
+        taking = _ingest(settings, stores, hint, address, recent)
+        process.add(*broker, *taking.parts())
+        writer = _writer(settings, stores, hint, taking.clocks.now, recent)
+        process.add(*writer.parts(turn(settings, "writer")))
         await process.run(stop)
 
 
@@ -94,7 +98,7 @@ async def web(settings: Settings, stop: asyncio.Event) -> None:
     async with _opened(settings, None) as (stores, hint, _):
         _register(settings, stores, projects)
         process = _Process(settings, "web", hint)
-        process.add(*_pages(settings, stores, hint, projects, process.vitals))
+        process.add(*_pages(settings, stores, hint, projects, process.vitals, now_ms))
         await process.run(stop)
 
 
@@ -173,14 +177,16 @@ def _ingest(settings: Settings, stores: Stores, hint: Hint, address: BrokerAddre
     return Ingest(address, stores.log, stores.records, hint, now_ms, recent, directory)
 
 
-def _writer(settings: Settings, stores: Stores, hint: Hint, recent: Recent) -> Writer:
+def _writer(
+    settings: Settings, stores: Stores, hint: Hint, clock: Callable[[], int], recent: Recent
+) -> Writer:
     days = settings.retention
     return Writer(
         log=stores.log,
         timeseries=stores.timeseries,
         records=stores.records,
         hint=hint,
-        clock=now_ms,
+        clock=clock,
         retention=Retention(
             log_days=days.log_days,
             raw_days=days.readings_days,
@@ -197,16 +203,21 @@ def _directory(settings: Settings, stores: Stores) -> Directory | None:
 
 
 def _pages(
-    settings: Settings, stores: Stores, hint: Hint, projects: list[Project], vitals: Callable[[], Vitals]
+    settings: Settings,
+    stores: Stores,
+    hint: Hint,
+    projects: list[Project],
+    vitals: Callable[[], Vitals],
+    clock: Callable[[], int],
 ) -> list[Part]:
     """The web server, what feeds its pages, and the look at the stores that health rests on."""
 
     def replay(item: Quarantined) -> Replayed:
-        return Replay(stores.log, stores.records, _directory(settings, stores), now_ms).item(item)
+        return Replay(stores.log, stores.records, _directory(settings, stores), clock).item(item)
 
     file = ProjectsFile(settings.projects, lambda found: _register(settings, stores, list(found)))
     services = compose(
-        stores.log, stores.timeseries, stores.records, hint, now_ms, projects,
+        stores.log, stores.timeseries, stores.records, hint, clock, projects,
         vitals=vitals, replay=replay,
     )  # fmt: skip
     pages = Pages(create_app(services), services.live, settings.web)

@@ -100,7 +100,10 @@ class Batch(Message):
 #: other thread runs: the most that one site may delay the page of another. A number of 400 digits is one bad
 #: value and no more; from 4,300 on the parser gives up.
 CODEC: Final = Codec(
-    Batch, Bounds(bytes=wire_payload.LARGEST_UNPACKED_BYTES, depth=16, elements=100_000, digits=4_000)
+    Batch,
+    Bounds(
+        bytes=wire_payload.LARGEST_UNPACKED_BYTES, depth=16, elements=100_000, digits=4_000, containers=40_000
+    ),
 )
 encode, decode, recall = CODEC.encode, CODEC.decode, CODEC.recall
 

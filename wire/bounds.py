@@ -35,6 +35,8 @@ class Bounds:
     depth: int
     elements: int
     digits: int = LONGEST_NUMBER
+    #: Of the elements, arrays and objects: one takes as long as eight numbers.
+    containers: int = 1 << 62
 
 
 def check(text: bytes, bounds: Bounds) -> None:
@@ -50,6 +52,8 @@ def check(text: bytes, bounds: Bounds) -> None:
     elements = marks.count(b"[") + marks.count(b",")
     if elements > bounds.elements:
         raise _too_large(f"{elements} elements", bounds.elements)
+    if (containers := marks.count(b"[")) > bounds.containers:
+        raise _too_large(f"{containers} arrays and objects", bounds.containers)
     if not _is_flat(marks, bounds.depth):
         raise _too_large("more arrays and objects within each other", bounds.depth)
 

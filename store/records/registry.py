@@ -167,10 +167,12 @@ class Token:
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Who may send what: what ingest judges by. A site of which no agent was ever listed takes any agent
-    (the broker's access list binds each to its site); its devices are always listed."""
+    (the broker's access list binds each to its site); its devices are always listed. `begun`: the first day
+    of work at a site (UTC ms), where there is a project."""
 
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    begun: Mapping[str, int] = field(default_factory=dict)
 
 
 class Registry(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -83,7 +84,8 @@ class SqlRegistry:
             sites = [row["id"] for row in rows]
             agents = _present_by_site(connection, AGENT)
             devices = _present_by_site(connection, DEVICE)
-        return Directory(agents, {site: devices.get(site, frozenset()) for site in sites})
+            begun = _begun(connection, sites)
+        return Directory(agents, {site: devices.get(site, frozenset()) for site in sites}, begun)
 
     def firms(self) -> list[Firm]:
         """See the contract."""
@@ -265,3 +267,14 @@ def token_of(row: Mapping[Any, Any]) -> Token:
     scopes = frozenset(row["scopes"].split())
     created = milliseconds(row["created"])
     return Token(row["id"], row["firm"], row["name"], scopes, created, ms("expires"), ms("revoked"))
+
+
+def _begun(connection: Connection, sites: Sequence[str]) -> dict[str, int]:
+    """Site -> the first day of its first project, in UTC ms."""
+    query = across_firms(PROJECT).where(PROJECT.c.site.in_(sites))
+    rows = connection.execute(query).mappings()
+    found: dict[str, int] = {}
+    for row in rows:
+        day_ms = round(dt.datetime.fromisoformat(row["started"]).replace(tzinfo=dt.UTC).timestamp() * 1000)
+        found[row["site"]] = min(day_ms, found.get(row["site"], day_ms))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,11 @@ def test_the_directory_says_who_may_send_what(registry: Registry) -> None:
     assert registry.directory() == Directory(
         agents={"fenglin-18": frozenset({"pi-1"})},
         devices={"fenglin-18": frozenset({"gate", "meter-main"}), "maple-3": frozenset()},
+        begun={
+            "fenglin-18": round(
+                dt.datetime.fromisoformat(PROJECT.started).replace(tzinfo=dt.UTC).timestamp() * 1000
+            )
+        },
     )
 
 

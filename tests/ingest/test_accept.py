@@ -418,3 +418,15 @@ def test_what_a_newer_version_wrote_is_recalled_without_what_this_one_does_not_k
 def test_what_nobody_can_read_in_the_log_says_so(payload: bytes) -> None:
     with pytest.raises(WireError):
         recalled(TOPIC.site, payload)
+
+
+def test_a_reading_of_long_before_the_work_began_is_set_aside_and_old_history_is_not() -> None:
+    year = 366 * 86_400_000
+    begun = Directory(devices={TOPIC.site: frozenset({"meter-main"})}, begun={TOPIC.site: NOW})
+    payload = wire_batch.encode(batch(meter({"frequency": [50.0, 50.1]}, [NOW - 3 * year, NOW - year])))
+    outcome = accept(TOPIC, payload, NOW, begun)
+    assert isinstance(outcome, Accepted)
+    assert [list(block.time) for block in outcome.blocks] == [[NOW - year]]
+    (part,) = outcome.set_aside
+    assert part.reason == "clock_skew"
+    assert "two years before the first day of work at this site" in part.detail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ingest.arrivals import GROUP_BYTES, GROUP_MESSAGES, Arrivals
+from ingest.arrivals import GROUP_BYTES, GROUP_LATE, GROUP_MESSAGES, Arrivals
 
 Message = tuple[str, int]
 
@@ -77,3 +77,24 @@ async def test_what_waits_is_bounded_in_bytes_by_sender_and_in_all() -> None:
     assert ("c", 50) in left
     assert sum(size for _, size in left) <= 100
     assert arrivals.dropped == 9
+
+
+async def test_who_has_taken_more_than_its_share_waits_behind_others() -> None:
+    late = {"a"}
+    arrivals = Arrivals(1000, lambda one: one[0], lambda one: one[1], late=late.__contains__)
+    for message in [("a", 1), ("a", 2), ("b", 1), ("b", 2)]:
+        arrivals.put_nowait(message)
+    assert await arrivals.get() == [("b", 1), ("b", 2)]
+    arrivals.put_nowait(("b", 3))
+    assert await arrivals.get() == [("b", 3)]
+    assert await arrivals.get() == [("a", 1), ("a", 2)]
+    assert arrivals.empty()
+
+
+async def test_where_only_those_wait_a_few_are_taken_at_once() -> None:
+    """Who comes next does not wait for all of theirs."""
+    arrivals = Arrivals(1000, lambda one: one[0], lambda one: one[1], late=lambda _: True)
+    for number in range(GROUP_LATE + 1):
+        arrivals.put_nowait(("a", number))
+    assert len(await arrivals.get()) == GROUP_LATE
+    assert len(await arrivals.get()) == 1

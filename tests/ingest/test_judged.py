@@ -40,7 +40,7 @@ def test_every_batch_of_a_group_is_settled_by_the_receipts_for_it(
     group = []
     for seq, verdict in enumerate(verdicts, 1):
         payload = b"%d" % seq
-        outcome: Accepted | Refused = Accepted([], [], 0, Entry(*TOPIC[:2], STREAM, seq, payload))
+        outcome: Accepted | Refused = Accepted([], [], 0, Entry(*TOPIC[:2], STREAM, seq, payload), 0)
         if verdict is not None:
             reason, words, by_digest = verdict
             stream, number = (None, None) if by_digest else (STREAM, seq)

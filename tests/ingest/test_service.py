@@ -27,6 +27,7 @@ from tests.logged import batches
 from tests.servers import Mosquitto
 from wire import batch as wire_batch
 from wire import payload as wire_payload
+from wire import status as wire_status
 from wire.status import Status
 
 
@@ -363,3 +364,26 @@ async def test_while_the_time_series_is_away_receipts_go_on_and_memory_does_not_
         await until(lambda: len(cloud.frequencies()) == 300, "caught up")
         await site.seal(1)
         await site.receipted()
+
+
+async def test_a_clock_of_ours_that_is_behind_is_recognised_and_right_readings_are_taken(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """It went back by as much as the agent is ahead of it."""
+    cloud = Cloud(tmp_path, broker.cloud)
+    cloud.now_ms = NOW - 3_600_000
+    async with running(cloud), agent(broker.agent) as one:
+        for second in (0, 1):
+            said = Status(online=True, sent=NOW + 1000 * second, stream=STREAM)
+            await one.send(wire_status.encode(said), "status")
+        await until(lambda: cloud.ingest.clocks.behind_ms > 0, "it is recognised")
+        await one.send_batches(1)
+        await until(lambda: cloud.frequencies() == [NOW + 10], "the reading")
+        why = {part.name: part.well() for part in cloud.ingest.parts()}["clock"]
+        assert why in (
+            "this machine's clock is behind by about 3600 s",
+            "this machine's clock is behind by about 3601 s",
+        )
+        assert cloud.records.quarantine.items() == []
+        state = next(iter(cloud.records.agent_states.of(SITE)), None)
+        assert state is not None

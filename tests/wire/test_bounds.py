@@ -72,3 +72,10 @@ def test_looking_takes_time_in_proportion_whatever_the_text(piece: bytes) -> Non
 
     small, large = (min(took_s(size) for _ in range(3)) for size in (1 << 17, 1 << 21))
     assert large <= 64 * small + 0.05, "16 times the text"
+
+
+def test_arrays_and_objects_have_a_bound_of_their_own() -> None:
+    bounds = Bounds(bytes=1000, depth=4, elements=100, containers=3)
+    check(b"[[],[1,2,3,4]]", bounds)
+    with pytest.raises(WireError, match="4 arrays and objects, at most 3"):
+        check(b'[[],{},{"a":[]}]'.replace(b",{}", b"", 1), bounds)
