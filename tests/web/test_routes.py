@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 from collections.abc import Iterator
@@ -155,7 +156,7 @@ def _walk(client: TestClient, token: str) -> dict[str, str]:
     """Every GET route but the endless stream, with this token."""
     paths = {route.path for route in _api_routes(client.app) if "GET" in (route.methods or ())}
     assert {"/p/{token}", "/p/{token}/chart", "/p/{token}/live", "/health"} <= paths
-    filled = {"token": token, "version": "x", "name": "kit.css"}
+    filled = collections.defaultdict(lambda: "x", token=token, name="kit.css")
     ready = [p.replace(":path", "").format_map(filled) for p in paths if not p.endswith("/live")]
     return {path: client.get(path).text for path in ready}
 

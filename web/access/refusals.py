@@ -74,7 +74,7 @@ async def _again(request: Request, assets: Assets, sent: Sent) -> Response:
 async def _say(request: Request, assets: Assets, why: str, status: int) -> Response:
     language = language_of(request)
     ways = (Link(say(language, "back"), "/"),)
-    title, lead = say(language, f"{why}.title"), say(language, f"{why}.lead")
+    title, lead = say(language, f"gate.{why}.title"), say(language, f"gate.{why}.lead")
     return await page(request, view.build(language, assets, title, lead, ways=ways), status)
 
 
