@@ -16,6 +16,7 @@ from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
 from plumbline.heartbeat import PROCESSES, fresh_beats
+from plumbline.left_out import left_out
 from plumbline.projects_file import weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Holder
@@ -42,7 +43,7 @@ _RENEWED_BY: Final[dict[Holder, str]] = {
     "broker": "server {who}",
     "cloud": "cloud",
 }
-_STORES: Final = ("log", "time series", "records")
+_STORES: Final = ("log", "time series", "records", "counters")
 
 Level = Literal["ok", "mended", "warn", "fail"]
 
@@ -72,6 +73,7 @@ def examine(settings: Settings, *, fix: bool) -> Iterator[Line]:
         ("log", _log),
         ("time series", _timeseries),
         ("records", _records),
+        ("counters", _counters),
         ("processes", _processes),
     )
     for part, check in checks:
@@ -198,6 +200,20 @@ def _records(settings: Settings, _: bool) -> Iterator[Line]:
     finally:
         log.close()
         records.close()
+
+
+def _counters(settings: Settings, _: bool) -> Iterator[Line]:
+    """Steps that no figure counts: only a person knows whether a meter was exchanged."""
+    timeseries = open_timeseries(settings)
+    records = open_records(settings)
+    try:
+        for firm in records.registry.firms():
+            for site in records.registry.sites(firm.id):
+                for what in left_out(timeseries, records, site.id, now_ms()):
+                    yield Line("warn", "counters", what, "exchanged? `plumbline meter exchanged`")
+    finally:
+        records.close()
+        timeseries.close()
 
 
 def _look_for_gaps(found: list[StreamGaps], site: str) -> Iterator[Line]:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from plumbline.cli import main
+from plumbline.clock import now_ms
 from plumbline.doctor import Line, examine
 from plumbline.processes import registered
 from plumbline.settings import Settings
 from plumbline.stores import open_records, open_stores
 from store.log.contract import Entry
 from store.records.contract import AgentState, Quarantined
+from store.timeseries.contract import Block
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.provision.desk import BROKER, Desk
 from tests.servers import Mosquitto, free_port
@@ -67,6 +69,23 @@ def test_quarantine_is_counted_by_reason(tmp_path: Path) -> None:
     found = lines(settings)["quarantine"]
     assert "1 batches" in found.what
     assert "replay" in found.remedy
+
+
+def test_a_step_that_no_figure_counts_is_told_until_somebody_says_what_it_was(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    hour_ms, now = 3_600_000, now_ms()
+    times = [now - 3 * hour_ms, now - 2 * hour_ms, now - hour_ms, now - hour_ms // 2]
+    values: list[float | None] = [45679.0, 45679.5, 3.0, 3.4]
+    with open_stores(settings) as stores:
+        registered(settings, stores)
+        stores.timeseries.write([Block(SITE, "meter-main", times, {"active_energy_import": values})], 1)
+    told = lines(settings)["counters"]
+    assert told.level == "warn"
+    assert "45679.5 -> 3 at " in told.what
+    at = dt.datetime.fromtimestamp(times[2] // 60_000 * 60, dt.UTC).isoformat()
+    said = ("meter", "exchanged", SITE, "meter-main", "--at", at, "--old-last", "45679.5", "--new-first", "3")
+    assert main([*said, "--config", str(tmp_path / "plumbline.yaml")]) == 0
+    assert "counters" not in lines(settings)
 
 
 def test_it_exits_1_where_something_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
