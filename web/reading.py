@@ -108,7 +108,7 @@ class Stores:
         events = self._records.events.between(place.site, yesterday.start, now + DAY_MS, "badge")
         passages = site_passages(events, watched)
         return Stored(
-            {series: reading for series, reading in newest.items() if series in watched.series},
+            {series: reading for series, reading in newest.items() if watched.takes(series)},
             self.totals(place, now),
             passages,
             self._recent_power(place.site, watched, now),

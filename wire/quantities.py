@@ -34,6 +34,8 @@ class Quantity:
     most: float = 0.0
     #: A value beyond these bounds that says something by itself.
     idle: float | None = None
+    #: Of a state: what 0 and 1 are called, each in zh and en.
+    called: tuple[tuple[str, str], tuple[str, str]] = (("否", "no"), ("是", "yes"))
 
     def takes(self, value: float) -> bool:
         """Whether a finite number may be a value of it."""
@@ -190,10 +192,28 @@ _TOLERATED: Final[dict[str, tuple[float, float, str]]] = {
 _IDLE: Final = {"frequency": 0.0}
 
 
+_CALM: Final = ("正常", "normal")
+#: State -> what 0 and 1 are called, where that is not no and yes.
+_CALLED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "smoke": (_CALM, ("有烟", "smoke")),
+    "leak": (_CALM, ("漏水", "leak")),
+    "gas_alarm": (_CALM, ("泄漏", "gas")),
+    "tamper": (_CALM, ("被拆动", "tampered with")),
+    "door_open": (("关", "closed"), ("开", "open")),
+    "presence": (("无人", "nobody"), ("有人", "somebody")),
+    "valve_open": (("关", "closed"), ("开", "open")),
+    "relay_closed": (("断开", "off"), ("接通", "on")),
+}
+
+
 def _completed(row: Quantity) -> Quantity:
     least, most, _ = _TOLERATED.get(row.name, (row.low, row.high, ""))
-    return replace(row, least=least, most=most, idle=_IDLE.get(row.name))
+    return replace(
+        row, least=least, most=most, idle=_IDLE.get(row.name), called=_CALLED.get(row.name, row.called)
+    )
 
 
 #: Every quantity by its name.
 QUANTITIES: Final[dict[str, Quantity]] = {row.name: _completed(row) for row in [*_electricity(), *_OTHERS]}
+#: Those of the mains.
+ELECTRICITY: Final = frozenset(row.name for row in _electricity())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,12 +11,14 @@ from analytics.situation.age import Freshness
 from analytics.situation.agents import Agent, ability, agents_now, reader_of
 from analytics.situation.headcount import headcount, stays
 from analytics.situation.place import Place
+from analytics.situation.showing import ALARMS, expected_of, in_order
 from analytics.situation.silence import device_freshness
 from analytics.situation.state import BUSY_SPAN_MINUTES, POWER, Reading, SiteState
 from analytics.totals import Tally
 from store.records.registry import Device, Room
 from wire.durations import MINUTE_MS
 from wire.kinds import BADGE_READER
+from wire.quantities import QUANTITIES
 
 #: Chargers, a router and a work lamp stay below this; the smallest power tool at work is above (watts).
 WORKING_ABOVE_W: Final = 150.0
@@ -50,9 +52,20 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:
-    room: Room
-    temperature: Measured
-    humidity: Measured
+    """What is measured in a room, or of the site as a whole (`room` None), by quantity in the order of
+    `showing`."""
+
+    room: Room | None
+    measured: dict[str, Measured]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A device that says that there is smoke, gas or water, and when it last said so."""
+
+    device: Device
+    quantity: str
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class Situation:
     energy: Total | None
     water: Total | None
     rooms: tuple[RoomNow, ...]
+    alarms: tuple[Alarm, ...]
     silent: tuple[Device, ...]
     #: Agents that are offline or have not been heard for long, and when the last of them was.
     agents_lost: int
@@ -126,7 +140,8 @@ def judge(state: SiteState, now: int) -> Situation:
         use=_use(state, power, now),
         energy=_total(state, agents, meter, "active_energy_import", now) if meter else None,
         water=_total(state, agents, water, "water_volume", now) if water else None,
-        rooms=tuple(_room(state, agents, room, now) for room in place.rooms if _climate_in(place, room)),
+        rooms=tuple(_rooms(state, agents, now)),
+        alarms=tuple(_alarms(state)),
         silent=silent,
         agents_lost=len(lost),
         offline_since=max((agent.heard for agent in lost), default=None),
@@ -239,19 +254,55 @@ def _total(state: SiteState, agents: Sequence[Agent], device: Device, quantity: 
     return Total(tally.total, tally.time, fresh, tally.since if late_base else None)
 
 
-def _climate_in(place: Place, room: Room) -> list[Device]:
-    return [device for device in place.of_kind("climate_sensor") if device.room == room.id]
+def _rooms(state: SiteState, agents: Sequence[Agent], now: int) -> Iterator[RoomNow]:
+    """Every room in which something is measured; last the site, where devices hang in none."""
+    for room in (*state.place.rooms, None):
+        here = [
+            device
+            for device in state.place.devices
+            if device.room == (room.id if room else None) and device.id in state.watched.shown
+        ]
+        measured = {name: _in_room(state, agents, here, name, now) for name in _quantities(state, here)}
+        if measured:
+            yield RoomNow(room, measured)
 
 
-def _room(state: SiteState, agents: Sequence[Agent], room: Room, now: int) -> RoomNow:
-    """Of several devices in a room, the one that spoke last."""
-    devices = _climate_in(state.place, room)
+def _quantities(state: SiteState, devices: Sequence[Device]) -> list[str]:
+    """What devices measure: all they have ever said; of one that has said nothing what its kind will say."""
+    ids = {device.id for device in devices}
+    told = {series for series in state.newest if series[0] in ids and state.watched.tells_now(series)}
+    spoken = {device for device, _ in told}
+    awaited = {name for one in devices if one.id not in spoken for name in expected_of(one.kind)}
+    return in_order({quantity for _, quantity in told} | awaited)
 
-    def newest(quantity: str) -> Measured:
-        found = [_measured(state, agents, device, quantity, now) for device in devices]
-        return max(found, key=lambda m: m.reading.time if m.reading else -1)
 
-    return RoomNow(room, newest("temperature"), newest("relative_humidity"))
+def _in_room(
+    state: SiteState, agents: Sequence[Agent], devices: Sequence[Device], quantity: str, now: int
+) -> Measured:
+    """Of several devices in a room, the one that spoke last; of a state, one that says yes."""
+    found = [
+        (device, measured)
+        for device in devices
+        if (measured := _measured(state, agents, device, quantity, now)).reading is not None
+    ]
+    if not found:
+        return Measured(None, "silent")
+    is_state = QUANTITIES[quantity].kind == "state"
+
+    def rank(one: tuple[Device, Measured]) -> tuple[bool, float, int]:
+        reading, freshness = one[1].reading or Reading(0, 0.0), one[1].freshness
+        return freshness != "silent", reading.value if is_state else 0.0, reading.time
+
+    return max(found, key=rank)[1]
+
+
+def _alarms(state: SiteState) -> Iterator[Alarm]:
+    """Also of a device that has fallen silent since: what it said last was an alarm."""
+    for quantity in ALARMS:
+        for device in state.place.devices:
+            reading = state.newest.get((device.id, quantity))
+            if reading is not None and reading.value >= 1:
+                yield Alarm(device, quantity, reading.time)
 
 
 def _dropped(state: SiteState) -> Dropped | None:

@@ -16,12 +16,14 @@ from typing import Final
 from analytics.situation.age import AHEAD_AT_MOST_MS
 from analytics.situation.headcount import Day, Passage
 from analytics.situation.place import Place
+from analytics.situation.showing import METERS
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
 from store.log.change import Change
 from store.records.contract import AgentState, SiteEvent
 from wire.batch import Batch, Event, Frame
 from wire.durations import DAY_MS, MINUTE_MS
 from wire.kinds import BADGE_READER
+from wire.quantities import QUANTITIES
 
 Series = tuple[str, str]
 #: Work with tools comes in bursts: a site whose power rose within this span still counts as working.
@@ -34,7 +36,6 @@ MOST_PASSAGES: Final = 5_000
 #: ahead is left to the store, and counted.
 MOST_AHEAD: Final = 600
 
-CLIMATE: Final = ("temperature", "relative_humidity")
 POWER, ENERGY, WATER_VOLUME = "active_power", "active_energy_import", "water_volume"
 
 
@@ -48,22 +49,29 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Which series of a site are shown."""
+    """What of a site is shown."""
 
     power: Series | None
     counters: dict[Series, Limit]
-    climate: frozenset[Series]
+    #: Devices of which every quantity is shown, in their room or for the site.
+    shown: frozenset[str]
     badge_readers: frozenset[str]
     #: Every device that speaks by itself, also one of which no figure is shown: its silence is told.
     speaking: frozenset[str]
 
-    @property
-    def series(self) -> set[Series]:
-        return {*self.counters, *self.climate, *((self.power,) if self.power else ())}
+    def takes(self, series: Series) -> bool:
+        """Whether it is shown anywhere."""
+        device, quantity = series
+        named = series in self.counters or series == self.power
+        return named or (device in self.shown and quantity in QUANTITIES)
+
+    def tells_now(self, series: Series) -> bool:
+        """Whether its newest reading alone is of interest."""
+        return series not in self.counters and series != self.power
 
 
 def watch(place: Place) -> Watch:
-    """The first electricity and water meter, every climate sensor and badge reader of a site."""
+    """The first electricity and water meter, what hangs in the rooms and every badge reader of a site."""
     counters: dict[Series, Limit] = {}
     meters = place.of_kind("electricity_meter")[:1]
     counters |= {(device.id, ENERGY): ELECTRICITY for device in meters}
@@ -71,8 +79,10 @@ def watch(place: Place) -> Watch:
     return Watch(
         power=(meters[0].id, POWER) if meters else None,
         counters=counters,
-        climate=frozenset(
-            (device.id, name) for device in place.of_kind("climate_sensor") for name in CLIMATE
+        shown=frozenset(
+            device.id
+            for device in place.devices
+            if device.kind != BADGE_READER and (device.room is not None or device.kind not in METERS)
         ),
         badge_readers=frozenset(device.id for device in place.of_kind(BADGE_READER)),
         speaking=frozenset(device.id for device in place.devices if device.kind != BADGE_READER),
@@ -91,7 +101,6 @@ class Digest:
 
 def digest(batch: Batch, watched: Watch) -> Digest:
     """The part of a batch that a page shows."""
-    wanted = watched.series
     columns: dict[Series, list[Reading]] = {}
     spoke: dict[str, list[int]] = {}
     for frame in batch.frames:
@@ -99,12 +108,12 @@ def digest(batch: Batch, watched: Watch) -> Digest:
             spoke[frame.device] = sorted({*spoke.get(frame.device, ()), *_times_with_a_value(frame)})
         for quantity, values in frame.values.items():
             series = (frame.device, quantity)
-            if series in wanted:
+            if watched.takes(series):
                 pairs = zip(frame.time, values, strict=True)
                 columns.setdefault(series, []).extend(Reading(t, v) for t, v in pairs if v is not None)
     for series, column in columns.items():
         column.sort(key=_time)
-        if series in watched.climate:
+        if watched.tells_now(series):
             del column[:-1]
     return Digest(columns, frozenset(passages(batch.events, watched)), spoke)
 

@@ -15,11 +15,14 @@ from store.log.change import change_entry
 from store.records.contract import AgentState
 from store.records.registry import Device
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
+from web.customer.view import CustomerPage, build
 from web.customer.wording import figures, headline
+from web.http.assets import Assets
 from web.kit.figure import Figure
 from web.kit.language import Language
 from web.project import Project, load_projects
 from wire.batch import Batch, Event, Frame
+from wire.quantities import QUANTITIES, Quantity
 from wire.status import DeviceStatus, Dropped, SpoolStatus, Status
 
 NOW = at(15)
@@ -225,17 +228,17 @@ def test_damp_air_is_watched_and_bars_stay_within_their_length(state: SiteState)
     for device, value in (("th-bath", 82.0), ("th-living", 140.0)):
         state.take(Digest({(device, "relative_humidity"): [Reading(NOW, value)]}, frozenset()), NOW)
     situation = judge(state, NOW)
-    bath, living = (shown(situation, f"room-{room}-humidity") for room in ("bath", "living"))
+    bath, living = (shown(situation, f"room-{room}-relative_humidity") for room in ("bath", "living"))
     assert (bath.level, bath.watch, living.level) == (82.0, True, 100.0)
 
 
 def test_a_value_a_little_beyond_its_limit_is_shown_as_the_limit_with_a_note(state: SiteState) -> None:
     column = [Reading(NOW, 100.4)]
     state.take(Digest({("th-bath", "relative_humidity"): column}, frozenset()), NOW)
-    figure = shown(judge(state, NOW), "room-bath-humidity")
+    figure = shown(judge(state, NOW), "room-bath-relative_humidity")
     assert (figure.text, figure.unit, figure.value) == ("100", "%", 100.0)
     assert figure.note == "as of 15:00; the sensor says 100.4 %, beyond what can be: the limit is shown"
-    assert "100.4" in shown(judge(state, NOW), "room-bath-humidity", "zh").note
+    assert "100.4" in shown(judge(state, NOW), "room-bath-relative_humidity", "zh").note
 
 
 def test_days_are_counted_from_the_first(state: SiteState) -> None:
@@ -351,7 +354,7 @@ def test_figures_of_an_agent_that_is_gone_are_never_fresh(state: SiteState) -> N
     agent(state, name="pi-2", received=NOW - HOUR, online=False, devices=lists(*ROOMS))
     situation = judge(state, NOW)
     assert shown(situation, "power").state == "fresh"
-    assert shown(situation, "room-bath-humidity").state == "late"
+    assert shown(situation, "room-bath-relative_humidity").state == "late"
 
 
 @pytest.mark.parametrize(("off", "words"), [(-3 * HOUR, "3 h behind"), (5 * MINUTE, "5 min ahead")])
@@ -379,14 +382,17 @@ def test_a_site_whose_meters_are_silent_but_whose_agent_speaks_is_not_out_of_con
 
 
 def site_of(*devices: Mapping[str, object]) -> SiteState:
-    found = Project.model_validate(
+    return beginning(project_of(*devices))
+
+
+def project_of(*devices: Mapping[str, object]) -> Project:
+    return Project.model_validate(
         {
             "id": "p", "token": "x8Kd2mQ4Rb7LtYw9", "site": SITE, "timezone": "Asia/Shanghai",
             "started": "2026-10-20", "title": {"zh": "a", "en": "a"}, "customer": {"zh": "a", "en": "a"},
             "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": list(devices),
         }
     )  # fmt: skip
-    return beginning(found)
 
 
 BADGE_READER = {"id": "gate-in", "kind": "badge_reader"}
@@ -499,3 +505,44 @@ def said_change(at: int, online: bool = True, devices: Sequence[DeviceStatus] = 
     status = Status(online=online, sent=at, stream=STREAM, devices=list(devices))
     entry = change_entry(AgentState(SITE, "pi-1", at, status))
     return Said("pi-1", log_change.CODEC.decode(entry.payload))
+
+
+AIR = {"id": "air", "kind": "air_quality", "room": "bath", "interval_s": 60}
+
+
+def page_of(state: SiteState, project: Project, language: Language = "en") -> CustomerPage:
+    told = {figure.id: figure for figure in figures(judge(state, NOW), language)}
+    return build(project, told, language, NOW, Assets())
+
+
+def test_what_a_device_measures_appears_on_the_page_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CO2 is one row of one table; and so is what nobody has thought of yet."""
+    radon = Quantity("radon", "Bq/m3", "Bq/m³", "gauge", 0, 100_000, "氡", "radon")
+    monkeypatch.setitem(QUANTITIES, "radon", radon)
+    project = project_of(AIR)
+    state = beginning(project)
+    said: dict[str, list[float | None]] = {
+        "carbon_dioxide": [1_210.0],
+        "radon": [48.0],
+        "battery_level": [90.0],
+    }
+    frame = Frame(device="air", time=[NOW - 900], values=said)
+    state.take(digest(Batch(stream=STREAM, seq=1, sent=NOW, frames=[frame]), state.watched), NOW)
+    (bath,) = page_of(state, project).rooms
+    told = [(one.shown.label, one.shown.figure.text, one.shown.figure.unit) for one in bath.measures]
+    assert told == [("CO₂", "1,210", "ppm"), ("Radon", "48.0", "Bq/m³")]
+    assert [one.shown.figure.watch for one in bath.measures] == [True, False]
+    assert [one.quantity for one in bath.more] == ["battery_level"]
+    assert [one.shown.label for one in page_of(state, project, "zh").rooms[0].measures] == ["二氧化碳", "氡"]
+
+
+def test_water_on_the_floor_stands_above_everything_else() -> None:
+    project = project_of({"id": "leak-1", "kind": "leak_sensor", "room": "bath", "interval_s": 60})
+    state = beginning(project)
+    frame = Frame(device="leak-1", time=[NOW - 900], values={"leak": [1.0]})
+    state.take(digest(Batch(stream=STREAM, seq=1, sent=NOW, frames=[frame]), state.watched), NOW)
+    first = page_of(state, project).notices[0]
+    assert (first.id, first.text) == (
+        "notice-alarm", "Alarm from the Bathroom leak sensor: leak (14:59). Please look at once.",
+    )  # fmt: skip
+    assert page_of(state, project).rooms[0].measures[0].shown.figure.text == "leak"

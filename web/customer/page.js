@@ -53,6 +53,8 @@ function figures(list, whole) {
       if (!element.querySelector('[data-field="age"]')) return location.reload();
       if (!whole && figure.state === "fresh") arrived = performance.now();
     }
+    // What was never measured there before: its place on the page comes from the server.
+    if (/^(room|site)-/.test(figure.id) && !document.querySelector(`[data-figure="${figure.id}"]`)) return location.reload();
     if (figure.id === "power" && figure.value !== null) chart?.append(figure.time, figure.value);
     show(figure);
   }

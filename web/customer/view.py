@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from analytics.situation.showing import BANDS, in_order, is_headline
+from web.customer.wording import room_key
 from web.customer.words import for_browser, say
 from web.http.assets import Assets
 from web.kit import numbers
@@ -14,16 +16,29 @@ from web.kit.frame import Frame, Masthead, frame
 from web.kit.language import LOCALE, Language, typeset
 from web.project import Project
 from wire.kinds import BADGE_READER
+from wire.quantities import QUANTITIES
 
 #: The figures of the section "Now", in order.
 _CELLS = ("people", "power", "energy", "water")
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity in a room. `has_bar`: it has a place on a bar, with a `tick` (percent of it) or None."""
+
+    shown: Shown
+    quantity: str
+    has_bar: bool
+    tick: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RoomRow:
+    """`more` is folded away."""
+
     name: str
-    temperature: Shown
-    humidity: Shown
+    measures: tuple[Measure, ...]
+    more: tuple[Measure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +92,7 @@ def build(
         notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
         cells=tuple(shown_as(key, key) for key in _CELLS if key in figures),
         has_chart="power" in figures,
-        rooms=tuple(
-            RoomRow(
-                typeset(getattr(room, language), language),
-                shown_as(f"room-{room.id}-temperature", "temperature"),
-                shown_as(f"room-{room.id}-humidity", "humidity"),
-            )
-            for room in project.rooms
-            if f"room-{room.id}-humidity" in figures
-        ),
+        rooms=tuple(_rooms(project, figures, language, now)),
         about=_about(project, language),
         as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),
         text={key: say(language, key) for key in _TEXTS},
@@ -93,7 +100,39 @@ def build(
     )
 
 
-_TEXTS = ("section.now", "section.power", "section.rooms", "rooms.scale", "updated.never", "chart.label")
+_TEXTS = (
+    "section.now",
+    "section.power",
+    "section.rooms",
+    "rooms.scale",
+    "rooms.more",
+    "updated.never",
+    "chart.label",
+)
+
+
+def _rooms(
+    project: Project, figures: Mapping[str, Figure], language: Language, now: int
+) -> Iterator[RoomRow]:
+    """Every room of which there is a figure, and the site."""
+    for room in (*project.place().rooms, None):
+        measures = [
+            _measure(figures[key], name, language, now)
+            for name in in_order(QUANTITIES)
+            if (key := room_key(room, name)) in figures
+        ]
+        if measures:
+            title = say(language, "section.site") if room is None else room.name(language)
+            more = tuple(one for one in measures if not is_headline(one.quantity))
+            open_ = tuple(one for one in measures if is_headline(one.quantity))
+            yield RoomRow(typeset(title, language), open_, more)
+
+
+def _measure(figure: Figure, quantity: str, language: Language, now: int) -> Measure:
+    row, band = QUANTITIES[quantity], BANDS.get(quantity)
+    label = row.zh if language == "zh" else row.en[:1].upper() + row.en[1:]
+    tick = None if band is None or band.watch_above is None else band.share(band.watch_above)
+    return Measure(shown(figure, typeset(label, language), now, language), quantity, band is not None, tick)
 
 
 def _about(project: Project, language: Language) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from analytics.situation.age import Freshness
 from analytics.situation.judge import Measured, People, RoomNow, Situation, Total
+from analytics.situation.showing import ALARMS, BANDS
 from analytics.situation.state import POWER, Reading
-from store.records.registry import Device
+from store.records.registry import Device, Room
 from web.customer.words import count, say
 from web.kit import numbers
 from web.kit.figure import Figure, State
@@ -19,11 +21,8 @@ from wire.kinds import KINDS
 from wire.quantities import QUANTITIES, Quantity
 
 Print = Callable[[float, Language], Amount]
-#: Above this the air in a room is damp enough to watch (the tick of the bars), in % relative humidity.
-DAMP_ABOVE: float = 75.0
 #: A loss is news for as long as the chart shows it; after that the notice alone keeps it.
 LOSS_IN_HEADLINE_MS = DAY_MS
-WARMEST_SHOWN = 40.0
 
 
 def figures(situation: Situation, language: Language) -> list[Figure]:
@@ -70,6 +69,7 @@ def headline(situation: Situation, language: Language) -> str:
 def notices(situation: Situation, language: Language) -> list[Figure]:
     """What a person should know before reading the figures; a notice with nothing to say is empty."""
     texts = {
+        "notice-alarm": _alarms(situation, language),
         "notice-offline": _offline(situation, language),
         "notice-clock": _clock(situation, language),
         "notice-silent": _silent(situation, language),
@@ -177,23 +177,39 @@ def _total(key: str, total: Total, situation: Situation, language: Language, pri
     return Figure(key, amount.text, amount.unit, total.time, state, note)
 
 
-def _room(now: RoomNow, situation: Situation, language: Language) -> list[Figure]:
-    warm, damp = f"room-{now.room.id}-temperature", f"room-{now.room.id}-humidity"
-    celsius, percent = numbers.celsius, numbers.percent
-    warmth = _measured(warm, "temperature", now.temperature, situation, language, celsius)
-    damp_air = _measured(damp, "relative_humidity", now.humidity, situation, language, percent)
-    return [
-        _with_level(warmth, now.temperature, WARMEST_SHOWN),
-        _with_level(damp_air, now.humidity, 100.0, DAMP_ABOVE),
-    ]
+def room_key(room: Room | None, quantity: str) -> str:
+    """The id of a figure of a room, or of the site."""
+    return f"site-{quantity}" if room is None else f"room-{room.id}-{quantity}"
 
 
-def _with_level(figure: Figure, measured: Measured, full: float, watch_above: float | None = None) -> Figure:
+def _room(now: RoomNow, situation: Situation, language: Language) -> Iterator[Figure]:
+    for quantity, measured in now.measured.items():
+        print_ = partial(numbers.reading, QUANTITIES[quantity])
+        figure = _measured(room_key(now.room, quantity), quantity, measured, situation, language, print_)
+        yield _with_level(figure, quantity, measured)
+
+
+def _with_level(figure: Figure, quantity: str, measured: Measured) -> Figure:
     if measured.freshness == "silent" or measured.reading is None:
         return figure
-    level = round(min(max(measured.reading.value / full, 0.0), 1.0) * 100, 1)
-    return replace(
-        figure, level=level, watch=watch_above is not None and measured.reading.value > watch_above
+    value, band = measured.reading.value, BANDS.get(quantity)
+    if band is None:
+        return replace(figure, watch=quantity in ALARMS and value >= 1)
+    watch = band.watch_above is not None and value > band.watch_above
+    return replace(figure, level=band.share(value), watch=watch)
+
+
+def _alarms(situation: Situation, language: Language) -> str:
+    """A line each, above everything else."""
+    return "\n".join(
+        say(
+            language,
+            "notice.alarm",
+            name=device_name(alarm.device, situation, language),
+            what=numbers.reading(QUANTITIES[alarm.quantity], 1, language).text,
+            when=_when(alarm.time, situation, language),
+        )
+        for alarm in situation.alarms
     )
 
 

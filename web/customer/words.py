@@ -33,8 +33,8 @@ ZH: Final[dict[str, str]] = {
     "label.power": "用电",
     "label.energy": "今日电量",
     "label.water": "今日用水",
-    "label.temperature": "温度",
-    "label.humidity": "湿度",
+    "section.site": "全屋",
+    "rooms.more": "更多读数",
     "unit.people.other": "人",
     "no_data": "无数据",
     "no_data.since": "{when} 起",
@@ -44,6 +44,7 @@ ZH: Final[dict[str, str]] = {
     "as_of": "截至 {when}",
     "beyond_limit": "截至 {when}；传感器报 {said}，超出可能的范围，按限值计",
     "counted_since": "自 {when} 起",
+    "notice.alarm": "{name}报警：{what}（{when}）。请马上查看。",
     "notice.offline": "现场采集器离线，{when} 起没有联系。断网期间的读数存在现场，恢复后会补传。",
     "notice.clock.behind": "现场采集器报的时间比服务器慢 {span}：它的时钟不对，或者它已经失联。",
     "notice.clock.ahead": "现场采集器报的时间比服务器快 {span}：它的时钟不对。",
@@ -66,7 +67,7 @@ ZH: Final[dict[str, str]] = {
     "chart.empty": "过去 24 小时没有用电读数。",
     "chart.failed": "图表暂时取不到，稍后再试。",
     "chart.label": "过去 24 小时的用电功率",
-    "rooms.scale": "温度 0–40 °C，湿度 0–100 %；刻度在 75 %，再高就偏湿。",
+    "rooms.scale": "横条上的刻度：超过它就值得留意。",
     "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，"
     "每个数字旁边是它的时间。没有读到的不补、不猜。",
     "about.means": "用电曲线是每分钟按时间加权的平均功率，浅色是其中的最高值；抄表间隔更长时，步长随之变长。",
@@ -108,8 +109,8 @@ EN: Final[dict[str, str]] = {
     "label.power": "Power",
     "label.energy": "Electricity today",
     "label.water": "Water today",
-    "label.temperature": "Temperature",
-    "label.humidity": "Humidity",
+    "section.site": "Whole site",
+    "rooms.more": "More readings",
     "unit.people.one": "person",
     "unit.people.other": "people",
     "no_data": "no data",
@@ -120,6 +121,7 @@ EN: Final[dict[str, str]] = {
     "as_of": "as of {when}",
     "beyond_limit": "as of {when}; the sensor says {said}, beyond what can be: the limit is shown",
     "counted_since": "since {when}",
+    "notice.alarm": "Alarm from the {name}: {what} ({when}). Please look at once.",
     "notice.offline": "The collector on site is offline; last contact {when}."
     " Readings are kept on site and follow once it is back.",
     "notice.clock.behind": "The collector on site says a time {span} behind the server's:"
@@ -148,7 +150,7 @@ EN: Final[dict[str, str]] = {
     "chart.empty": "No power readings in the last 24 hours.",
     "chart.failed": "The chart cannot be fetched just now; it will be tried again.",
     "chart.label": "Power over the last 24 hours",
-    "rooms.scale": "Temperature 0–40 °C, humidity 0–100 %; the tick is at 75 %, above it the air is damp.",
+    "rooms.scale": "The tick on a bar marks from where on a value is worth watching.",
     "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site,"
     " each with its age. What was not read is neither filled in nor guessed.",
     "about.means": "The power curve is the mean of each minute, weighted by time, its peak in a lighter tone;"

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_name
 
-from web.kit.language import LOCALE, Language, typeset
+from web.kit.language import LANGUAGES, LOCALE, Language, typeset
 from web.kit.words import say
 from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from wire.quantities import Quantity
 
 #: (age below this, key, one unit in ms): the browser ticks by the same table, see static/ages.js.
 _AGES: Final = (
@@ -23,6 +24,10 @@ _AGES: Final = (
 JUST_NOW_MS: Final = 3_000
 _DAY_AND_MONTH: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
 _DAY_AND_YEAR: Final[dict[Language, str]] = {"zh": "y年M月d日", "en": "d MMM y"}
+
+
+#: Decimals of what has always the same: a tenth of a degree, whole percent.
+_PLACES: Final = {"Cel": 1, "%": 0}
 
 
 class Step(NamedTuple):
@@ -80,14 +85,19 @@ def _stepped(value: float, steps: Sequence[Step], language: Language) -> Amount:
     return Amount(decimal(shown, step.places, language), step.unit)
 
 
-def celsius(degrees: float, language: Language) -> Amount:
-    """Degrees Celsius to a tenth."""
-    return Amount(decimal(degrees, 1, language), "°C")
+def reading(row: Quantity, value: float, language: Language) -> Amount:
+    """A value of any quantity, with its unit; of a state its word."""
+    if row.kind == "state":
+        return Amount(row.called[value >= 0.5][LANGUAGES.index(language)], "")
+    if row.unit == "W":
+        return power(value, language)
+    places = _PLACES[row.unit] if row.unit in _PLACES else _places(value)
+    return Amount(decimal(value, places, language), row.display_unit)
 
 
-def percent(share: float, language: Language) -> Amount:
-    """Whole percent."""
-    return Amount(decimal(share, 0, language), "%")
+def _places(value: float) -> int:
+    """Three figures that say something, as they are printed: 9.996 is 10.0."""
+    return next((places for places, below in ((2, 10), (1, 100)) if abs(round(value, places)) < below), 0)
 
 
 def age(age_ms: int, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from web.kit import numbers
 from web.kit.language import Language
 from web.kit.numbers import Amount
+from wire.quantities import QUANTITIES
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,10 @@ def test_a_time_zone_has_the_name_people_use(zone: str, language: Language, name
     assert name in numbers.zone_name(ZoneInfo(zone), language)
 
 
-PRINTERS = [numbers.power, numbers.energy, numbers.litres, numbers.celsius, numbers.percent]
+PRINTERS = [
+    numbers.power, numbers.energy, numbers.litres,
+    *(partial(numbers.reading, QUANTITIES[name]) for name in ("temperature", "relative_humidity", "tvoc")),
+]  # fmt: skip
 #: Where one form gives way to the next, and their neighbours.
 EDGES = [0.0, 0.004, 0.005, 0.994, 0.995, 0.9951, 0.996, 1.0, 9.94, 9.95, 9.97, 10.0, 99.94, 99.95, 99.96,
          100.0, 999.4, 999.5, 999.6, 1_000.0, 1_004.9, 9_999.6, 99_999.0, 1e6]  # fmt: skip
@@ -88,3 +93,10 @@ def test_a_moment_of_another_day_has_its_date_and_of_another_year_its_year(
         return round(dt.datetime(*when, tzinfo=zone).timestamp() * 1000)  # type: ignore[arg-type,misc]
 
     assert numbers.moment(ms(2025, 11, 3, 14, 12), ms(*seen_in, 23), zone, language) == words
+
+
+def test_a_state_is_a_word_and_a_quantity_has_its_unit() -> None:
+    assert numbers.reading(QUANTITIES["door_open"], 1.0, "zh") == Amount("开", "")
+    assert numbers.reading(QUANTITIES["leak"], 0.0, "en") == Amount("normal", "")
+    assert numbers.reading(QUANTITIES["carbon_dioxide"], 612.4, "en") == Amount("612", "ppm")
+    assert numbers.reading(QUANTITIES["formaldehyde"], 0.06, "en") == Amount("0.06", "mg/m³")

@@ -37,13 +37,13 @@ def test_a_stream_begins_with_everything_and_goes_on_with_what_changed(stand: St
     with Viewer(url) as viewer:
         first = viewer.snapshot()
         assert first.name == "snapshot"
-        assert {"headline", "people", "power", "energy", "water", "room-bath-humidity"} <= {
+        assert {"headline", "people", "power", "energy", "water", "room-bath-relative_humidity"} <= {
             figure["id"] for figure in first.data["figures"]
         }
         stand.append(now_frames(stand, 2_345.0))
         change = viewer.wait_for("power", "2.35")
         assert change.name == "figures"
-        assert change.figure("room-bath-humidity") is None
+        assert change.figure("room-bath-relative_humidity") is None
 
 
 def test_who_comes_back_gets_only_what_changed_meanwhile(stand: Stand, url: str) -> None:
