@@ -32,8 +32,9 @@ class Growth:
 ELECTRICITY: Final = Growth(100.0, grain=2.0, small=0.2)
 #: Q4 of a DN 25 meter (ISO 4064-1: Q3 = 6.3 m3/h, Q4 = 1.25 Q3), in litres. Registers show whole m3 or finer.
 WATER: Final = Growth(8_000.0, grain=1_000.0, small=20.0)
-#: Qmax of a G16 meter (EN 1359), in m3.
-GAS: Final = Growth(25.0, grain=1.0, small=0.1)
+#: Qmax of a G16 meter (EN 1359), in m3. A P1 port tells of its gas once an hour ("last hourly value", P1
+#: companion standard 4.2) and repeats that every second: an hour comes in one step, of a G6 meter 10 m3.
+GAS: Final = Growth(25.0, grain=10.0, small=0.1)
 #: A heat meter of a house or a floor, qp 10 m3/h at a spread of 20 K (EN 1434), in kWh. Registers show whole
 #: kWh, large ones tens.
 HEAT: Final = Growth(230.0, grain=10.0, small=1.0)

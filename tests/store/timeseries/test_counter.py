@@ -151,6 +151,15 @@ def test_what_a_person_says_counts_both_meters_to_their_ends() -> None:
     assert grown(life(runs, exchanges=(Exchange(5 * MINUTE_MS),))) == pytest.approx(0.2)
 
 
+def test_a_gas_meter_that_is_told_once_an_hour_and_repeated_meanwhile_counts() -> None:
+    hours = [100.0, 102.5, 105.1, 109.0]
+    readings = [(10_000 * (360 * hour + at), value) for hour, value in enumerate(hours) for at in range(360)]
+    gas = COUNTERS["gas_volume"]
+    life = lived([Run(time, value, time, value) for time, value in readings], gas, 0, EVER, EVER)
+    assert life.grown() == {0: pytest.approx(9.0)}
+    assert life.marks() == []
+
+
 def test_a_counter_that_jumps_all_the_time_is_bounded() -> None:
     readings = [(at, float(at % 2) * 1000) for at in range(10_000)]
     runs = runs_of(readings, 0.2)
