@@ -1,4 +1,4 @@
-"""How long to wait before trying again: longer after each failure, the first length again after a success."""
+"""How long to wait before trying again: longer after each failure, never all at the same moment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import random
 from typing import Final
 
 _FACTOR: Final = 2.0
-#: Each pause is between this share of its length and all of it, so that workers do not come all at once.
+#: Each pause is between this share of its length and all of it, so that neither workers nor the agents
+#: of a town come all at once.
 _LEAST_SHARE: Final = 0.5
 
 

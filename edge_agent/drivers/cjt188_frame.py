@@ -15,6 +15,7 @@ from typing import Any, Final
 from edge_agent.drivers import cjt188_data, scanning
 from edge_agent.drivers.cjt188_data import Readings
 from edge_agent.drivers.contract import Point
+from edge_agent.drivers.control import Controlled
 from edge_agent.drivers.decoding import VALUES, Asked, FrameError, spaced, together
 from edge_agent.drivers.scaling import scaled
 from edge_agent.drivers.scanning import END, checked, checksum
@@ -40,7 +41,7 @@ _ADDRESS = re.compile(r"[0-9]{1,14}|[aA]{14}")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Controlled):
     """One frame whose checksum is right: `buffer[start:end]`."""
 
     start: int
@@ -50,16 +51,6 @@ class Frame:
     address: str
     control: int
     data: bytes
-
-    @property
-    def is_reply(self) -> bool:
-        """Sent by the meter (D7)."""
-        return bool(self.control & 0x80)
-
-    @property
-    def is_error(self) -> bool:
-        """The meter refuses (D6)."""
-        return bool(self.control & 0x40)
 
     @property
     def function(self) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from edge_agent.drivers import scanning
+from edge_agent.drivers.control import Controlled
 from edge_agent.drivers.scanning import END, checked, checksum
 
 START: Final = 0x68
@@ -38,7 +39,7 @@ _ADDRESS = re.compile(r"[0-9]{1,12}|[aA]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Controlled):
     """One frame whose checksum is right. `data` is the data field without the 0x33."""
 
     #: Its place in the buffer: `buffer[start:end]`.
@@ -58,16 +59,6 @@ class Frame:
     def version(self) -> Literal["1997", "2007"]:
         """Which standard the function code is of: 2007 begins above 10H."""
         return "2007" if self.function > 0x10 else "1997"
-
-    @property
-    def is_reply(self) -> bool:
-        """Sent by the meter (D7)."""
-        return bool(self.control & 0x80)
-
-    @property
-    def is_error(self) -> bool:
-        """The meter refuses (D6)."""
-        return bool(self.control & 0x40)
 
     @property
     def more_follows(self) -> bool:

@@ -27,7 +27,7 @@ from edge_agent.drivers.contract import (
 from edge_agent.gather.collector import Collector
 from edge_agent.gather.passage import Reader
 from edge_agent.line.schedule import Asked, Beat, Busy, Schedule
-from edge_agent.tasks.backoff import Backoff
+from parts.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from edge_agent.link.status import last_will
 from edge_agent.spool.contents import Sealed
 from edge_agent.spool.errors import SpoolBroken, SpoolError
 from edge_agent.spool.thread import SpoolThread
-from edge_agent.tasks.backoff import Backoff
 from edge_agent.tasks.together import Together, alone, leaves, reasons
+from parts.backoff import Backoff
 from wire import receipt as wire_receipt
 from wire import result as wire_result
 from wire import status as wire_status

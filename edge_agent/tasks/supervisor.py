@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent.tasks.backoff import Backoff
 from edge_agent.tasks.together import Ended, leaves
+from parts.backoff import Backoff
 from wire.status import MOST_PARTS, PartStatus
 
 _log = logging.getLogger(__name__)

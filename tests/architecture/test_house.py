@@ -87,7 +87,7 @@ def test_the_edge_agent_runs_without_the_cloud() -> None:
         "uvicorn",
         "numpy",
     }
-    assert not cloud & set(roots.split()), "the edge agent imports nothing but wire"
+    assert not cloud & set(roots.split()), "the edge agent imports nothing of the cloud"
 
 
 def test_every_name_in_an_import_contract_exists() -> None:

@@ -6,25 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.chaos.disk import Tmpfs, make, way_to_fill
-from benchmarks.chaos.shim import Shim, build
+from benchmarks.chaos.shim import Shim
 
 WRITE = "import os, sys; fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT); os.pwrite(fd, b'x' * 8192, 0)"
-
-
-@pytest.fixture
-def shim(tmp_path: Path) -> Iterator[Shim]:
-    library = build(tmp_path)
-    if library is None:
-        pytest.skip("no C compiler")
-    one = Shim(library, tmp_path / "control")
-    yield one
-    one.close()
 
 
 def run(shim: Shim, program: str, *words: str, disk: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -111,6 +111,18 @@ class Walk:
         return text.replace(f"port: {self._port}", "port: 1883")
 
 
+def walked(page: Path, folder: Path) -> str:
+    """What `top` prints at the end of the page's walk. Every command says what the page says."""
+    told = steps(page.read_text(encoding="utf-8"))
+    assert len(told) > 10
+    with Walk(folder) as walk:
+        for command, output in told:
+            assert shape(walk.run(command)) == shape(output), command
+    (top,) = [output for command, output in told if " top " in command]
+    assert re.search(r"last receipt: [0-9.]+ s ago", top)
+    return top
+
+
 def recorded(page: str, folder: Path) -> str:
     """The page with what its commands print now."""
     with Walk(folder) as walk:

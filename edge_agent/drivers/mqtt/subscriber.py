@@ -21,8 +21,8 @@ from edge_agent.broker import Broker
 from edge_agent.clock.clock import Clock
 from edge_agent.drivers.contract import LineCounters
 from edge_agent.drivers.mqtt.arrival import Arrivals, Collecting, MqttDevice
-from edge_agent.tasks.backoff import Backoff
 from edge_agent.tasks.together import Together, alone, leaves, reasons
+from parts.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 

@@ -7,12 +7,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.shim import Shim, build
+from benchmarks.chaos.shim import Shim
 from edge_agent.clock.clock import utc_ms
 from simulator.counting import CountingSite
 from tests.edge_agent.cloud import AGENT, SITE, cloud, until
@@ -32,16 +31,6 @@ run.knowledge = functools.partial(
     timekeeping.knowledge, run=pathlib.Path(sys.argv[1]), state=lambda: timekeeping.TIME_ERROR)
 sys.exit(cli.main(["run", sys.argv[2]]))
 """
-
-
-@pytest.fixture
-def shim(tmp_path: Path) -> Iterator[Shim]:
-    library = build(tmp_path)
-    if library is None:
-        pytest.skip("no C compiler")
-    one = Shim(library, tmp_path / "control")
-    yield one
-    one.close()
 
 
 async def test_what_a_process_reads_before_its_clock_is_set_is_stamped_right_afterwards(

@@ -14,6 +14,7 @@ NO_DRIVERS = {
     "__init__": "package",
     "card": "the number of a card",
     "contract": "what a driver is",
+    "control": "part of dlt645 and cjt188",
     "decoding": "what codecs say to decode",
     "cjt188_data": "part of cjt188",
     "cjt188_frame": "part of cjt188",

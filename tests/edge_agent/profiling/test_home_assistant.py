@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -11,7 +10,7 @@ import pytest
 from edge_agent import profile
 from edge_agent.cli import main
 from edge_agent.profile import Profile
-from edge_agent.profiling import trial
+from tests.edge_agent.profiling.importing import Import
 
 HUB = """\
 modbus:
@@ -85,25 +84,6 @@ binary_sensor:
   - {platform: modbus_controller, modbus_controller_id: epever, name: relay, register_type: coil, address: 2}
 switch: [{platform: modbus_controller, name: on}]
 """
-Import = Callable[..., tuple[Profile, list[str]]]
-
-
-@pytest.fixture
-def imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Import:
-    def take(program: str, text: str, *more: str) -> tuple[Profile, list[str]]:
-        file = tmp_path / "theirs.yaml"
-        file.write_text(text)
-        assert main(["profile", "import", "--from", program, str(file), *more]) == 0
-        printed = capsys.readouterr().out
-        name = next(line for line in printed.splitlines() if line.startswith("profile: "))[9:]
-        own = tmp_path / f"{name}.yaml"
-        own.write_text(printed)
-        assert trial.load_errors(str(own))[1] == []
-        return profile.load(own), [
-            line[10:] for line in printed.splitlines() if line.startswith("# caveat: ")
-        ]
-
-    return take
 
 
 def points(used: Profile) -> dict[str, tuple[object, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -12,7 +11,7 @@ import pytest
 from edge_agent import profile
 from edge_agent.cli import main
 from edge_agent.profile import Profile
-from edge_agent.profiling import trial
+from tests.edge_agent.profiling.importing import Import
 
 EVCC = """\
 meters:
@@ -100,25 +99,6 @@ SHIPPED = (
     "the registers of {0} are not in the file, but its profile is shipped: {1}; "
     "put profile: {1} in the site file"
 )
-#: Program, text of its file, further arguments; gives the profile and its caveats.
-Import = Callable[..., tuple[Profile, list[str]]]
-
-
-@pytest.fixture
-def imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Import:
-    def take(program: str, text: str, *more: str) -> tuple[Profile, list[str]]:
-        file = tmp_path / "theirs.conf"
-        file.write_text(text)
-        assert main(["profile", "import", "--from", program, str(file), *more]) == 0
-        printed = capsys.readouterr().out
-        name = next(line for line in printed.splitlines() if line.startswith("profile: "))[9:]
-        own = tmp_path / f"{name}.yaml"
-        own.write_text(printed)
-        assert trial.load_errors(str(own))[1] == []
-        caveats = [line[10:] for line in printed.splitlines() if line.startswith("# caveat: ")]
-        return profile.load(own), caveats
-
-    return take
 
 
 def _points(used: Profile) -> dict[str, tuple[object, ...]]:
@@ -148,13 +128,13 @@ def test_a_custom_meter_of_evcc_becomes_a_profile(imported: Import) -> None:
     invalid = {point.key: point.invalid_raw for point in used.points}
     assert invalid["current_l1"] == (-32768, 32767)
     assert invalid["current_l2"] == (2**64 - 1,)
-    assert [caveat for caveat in caveats if "theirs.conf" in caveat] == [
-        "theirs.conf:10: meters[0].currents[2]: current_l3 comes from calc, no register, not taken over",
-        "theirs.conf:12: meters[0].powers[0]: " + SHIPPED.format("sdm", "eastron-sdm630"),
-        f"theirs.conf:13: meters[0].powers[1]: active_power_l2{NOT_UNDERSTOOD}",
-        "theirs.conf:14: meters[0].powers[2]: active_power_l3: there is no bool16 here, not taken over",
-        "theirs.conf:15: meters[0].soc: is no value that is measured, not taken over",
-        "theirs.conf:16: meters[1].type: " + NOT_IN_FILE.format("sunspec"),
+    assert [caveat for caveat in caveats if "theirs.yaml" in caveat] == [
+        "theirs.yaml:10: meters[0].currents[2]: current_l3 comes from calc, no register, not taken over",
+        "theirs.yaml:12: meters[0].powers[0]: " + SHIPPED.format("sdm", "eastron-sdm630"),
+        f"theirs.yaml:13: meters[0].powers[1]: active_power_l2{NOT_UNDERSTOOD}",
+        "theirs.yaml:14: meters[0].powers[2]: active_power_l3: there is no bool16 here, not taken over",
+        "theirs.yaml:15: meters[0].soc: is no value that is measured, not taken over",
+        "theirs.yaml:16: meters[1].type: " + NOT_IN_FILE.format("sunspec"),
     ]
     assert "address in the site file: 2" in caveats
 
@@ -340,7 +320,7 @@ def test_of_several_devices_one_is_named(
 def test_a_file_that_gives_nothing_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], program: str, text: str, message: str
 ) -> None:
-    file = tmp_path / "theirs.conf"
+    file = tmp_path / "theirs.yaml"
     file.write_text(text)
     assert main(["profile", "import", "--from", program, str(file)]) == 2
     said = capsys.readouterr()
@@ -367,7 +347,7 @@ def _mangled(text: str, random: Random) -> str:
 def test_whatever_stands_in_a_file_it_is_a_profile_or_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], program: str, text: str
 ) -> None:
-    file, own = tmp_path / "theirs.conf", tmp_path / "own.yaml"
+    file, own = tmp_path / "theirs.yaml", tmp_path / "own.yaml"
     taken = 0
     for seed in range(60):
         file.write_text(_mangled(text, Random(seed)))
