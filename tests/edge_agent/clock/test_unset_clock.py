@@ -25,7 +25,7 @@ DEVICE = "count-001"
 AGENT_THERE = """
 import functools, pathlib, sys
 from edge_agent import cli
-from edge_agent.clock.clock import timekeeping
+from edge_agent.clock import timekeeping
 from edge_agent.commands import run
 run.knowledge = functools.partial(
     timekeeping.knowledge, run=pathlib.Path(sys.argv[1]), state=lambda: timekeeping.TIME_ERROR)
