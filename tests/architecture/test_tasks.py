@@ -14,8 +14,9 @@ SOURCES = modules(*(package for package in PACKAGES if package != "simulator"))
 
 #: What must not be used, and what to use.
 BANNED: Final = {
-    "TaskGroup": "use Together or alone of edge_agent.tasks.together, in the cloud a Part: a TaskGroup passes "
-    "over a member that was cancelled, and on Python 3.11.2 asyncio.timeout fails in its task once it has failed",
+    "TaskGroup": "use Together or alone of edge_agent.tasks.together, in the cloud a Part: a TaskGroup "
+    "passes over a member that was cancelled, and on Python 3.11.2 asyncio.timeout fails in its task once it "
+    "has failed",
     "wait_for": "use `async with asyncio.timeout(...)`: on Python 3.11 wait_for swallows a cancellation that "
     "comes together with its result",
 }
