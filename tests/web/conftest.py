@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.web.browsing import ARGUMENTS, CHROMIUM
 from tests.web.site_day import Clock, Stand, at
 from web.vendor import ROOT, VENDOR, copy
 
@@ -17,6 +19,14 @@ def vendored() -> None:
         pytest.fail("node_modules is missing: run `npm ci` (make setup does)")
     if not VENDOR.is_dir():
         copy(ROOT / "node_modules", VENDOR)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.servers import wait_until
 from tests.web.site_day import TOKEN, Stand, at, now_frames, serving, tell_day
@@ -20,11 +20,6 @@ from wire.status import Dropped, SpoolStatus
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-dev-shm-usage",
-]  # fmt: skip
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 PHONE, DESK = 390, 1280
 #: No sideways scrolling, nothing to press smaller than a thumb (WCAG 2.5.5: 44 px).
@@ -33,14 +28,6 @@ MEASURE = """() => ({
   small: [...document.querySelectorAll('main a, nav a, button')]
     .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44).length,
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass

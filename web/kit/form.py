@@ -125,7 +125,7 @@ class FormOf(Generic[Model]):
         """The model, or the form with what was typed and what is wrong with it."""
         kept = {name: [v[:LONGEST_VALUE] for v in typed.get(name, ())][:MOST_VALUES] for name in self._names}
         errors = {
-            name: self.words.say(language, "error.too_long", n=LONGEST_VALUE)
+            name: self.words.say(language, "error.too_much")
             for name in self._names
             if len(typed.get(name, ())) > MOST_VALUES
             or any(len(v) > LONGEST_VALUE for v in typed.get(name, ()))
@@ -182,6 +182,8 @@ class FormOf(Generic[Model]):
         own = f"{self.name}.{name}.error"
         texts = self.words.texts[language]
         kind = details["type"]
+        if kind in ("too_short", "too_long") and not _is_list(self.model.model_fields[name]):
+            kind = f"string_{kind}"  # a secret is counted like a list
         if kind != "missing" and own in texts:
             return self.words.say(language, own)
         context = {key: _plain(value) for key, value in details.get("ctx", {}).items()}
@@ -264,7 +266,7 @@ _ALIKE: Final = {
     "date_from_datetime_parsing": "date_parsing", "datetime_from_date_parsing": "date_parsing",
     "datetime_parsing": "date_parsing", "date_type": "date_parsing",
     "literal_error": "choice", "enum": "choice",
-    "too_short": "none_chosen",
+    "too_short": "none_chosen", "too_long": "too_many",
 }  # fmt: skip
 _BY_TYPE: Final[dict[str, FieldKind]] = {
     "bool": "checkbox", "SecretStr": "password", "int": "number", "float": "number", "Decimal": "number",
