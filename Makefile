@@ -9,7 +9,7 @@ DEMO_SECONDS ?=
 BIN := .venv/bin
 CODE := wire checked_yaml parts edge_agent store ingest analytics web simulator plumbline benchmarks tests
 
-.PHONY: setup setup-dev setup-newest demo test bench check fmt schema pins clean
+.PHONY: setup setup-dev setup-newest demo test bench screenshots check fmt schema pins clean
 
 setup: .venv/ready web/static/vendor/ready ## what the product needs
 setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esphome/ready ## and what its tests need
@@ -69,6 +69,9 @@ test: setup-dev setup-newest check ## all tests; the agent's once more on the ne
 
 bench: setup-dev ## make bench ONLY=ingest runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+screenshots: setup-dev ## every page, phone and desk, both languages, light and dark: build/screenshots/
+	@$(BIN)/python -m benchmarks.screenshots
 
 check: setup-dev ## formatting, types, import contracts
 	@$(BIN)/ruff format --check -q $(CODE)

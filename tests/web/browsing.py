@@ -16,7 +16,7 @@ ARGUMENTS = [
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 #: What can be pressed and is smaller than a thumb (WCAG 2.5.5: 44 px), with its size. A label is its box.
 SMALL = """() => [...document.querySelectorAll('a, button, summary, select, textarea, input')]
-  .map((e) => e.matches('input') && e.closest('label') ? e.closest('label') : e)
+  .map((e) => e.matches('label input, input[type=file]') ? e.labels[0] : e)
   .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.matches('.skip'))
   .map((e) => [e, e.getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
