@@ -1,9 +1,10 @@
 """`make screenshots`: every page on a phone and on a desk, in both languages, light and dark.
 
 They go to build/screenshots/, with an index, and the README's picture to docs/. The pages come from the table
-of rooms: every address that answers a GET with HTML, its parts filled from EXAMPLES. So a new page is taken
-by itself, and a part without an example stops the run with the remedy. `--url` takes pages of a server that runs
-already (make demo), by `--page NAME=ADDRESS`.
+of rooms: every address that answers a GET with HTML, its parts filled from EXAMPLES. A new page is taken by
+itself, and a part without an example stops the run with the remedy.
+
+`--url` takes pages of a server that runs already (make demo), by `--page NAME=ADDRESS`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -152,8 +153,11 @@ def picture(browser: Browser, folder: Path, names: tuple[str, str], target: Path
     page_of_both.unlink()
 
 
-def photograph(url: str, addresses: Mapping[str, str], folder: Path) -> list[Shot]:
-    """All pictures of the pages among `addresses` of the server at `url`, with an index."""
+def photograph(
+    url: str, addresses: Mapping[str, str], folder: Path, before: Callable[[], None] = lambda: None
+) -> list[Shot]:
+    """All pictures of the pages among `addresses` of the server at `url`, with an index; `before` each
+    its devices may speak."""
     from playwright.sync_api import sync_playwright  # a package of the tests
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -162,6 +166,7 @@ def photograph(url: str, addresses: Mapping[str, str], folder: Path) -> list[Sho
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
         for shot in taken:
+            before()
             take(browser, url, shot, folder)
         if {*BEST} <= {shot.name for shot in taken}:
             picture(browser, folder, BEST, README_PICTURE)
@@ -182,9 +187,9 @@ def main(arguments: list[str] | None = None) -> int:
         from tests.web.demonstration import EXAMPLES, demonstration  # the stand of the tests
         from web.rooms import ROOMS
 
-        with demonstration() as url:
+        with demonstration() as (url, say_again):
             addresses = pages(((room.name, room.routes) for room in ROOMS), EXAMPLES)
-            taken = photograph(url, addresses, FOLDER)
+            taken = photograph(url, addresses, FOLDER, say_again)
     print(f"{len(taken)} pictures: {FOLDER / 'index.html'}")
     return 0
 

@@ -5,24 +5,45 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.web.site_day import TOKEN, Clock, Stand, at, serving, tell_day
+from wire.batch import Frame
 
 #: Part of an address -> what stands there in the demonstration.
-EXAMPLES = {"token": TOKEN, "version": "0", "name": "kit.css"}
+EXAMPLES = {"token": TOKEN, "version": "0", "name": "kit.css", "secret": "0"}
 
 
 @contextlib.contextmanager
-def demonstration() -> Iterator[str]:
-    """The server's address without a slash at its end; at 15:12 of a day with an hour offline at noon."""
+def demonstration() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The server's address without a slash at its end, at 15:12 of a day that was offline at noon; and what
+    lets its devices say once more how things are."""
     folder = Path(tempfile.mkdtemp(prefix="plumbline-demonstration-"))
     stand = Stand(folder, Clock(at(15.2)))
     try:
         tell_day(stand, at(15.2), step_ms=20_000, outage=(at(12.2), at(12.8)))
         with serving(stand) as url:
-            yield url
+            yield url, lambda: _say_again(stand)
     finally:
         stand.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _say_again(stand: Stand) -> None:
+    now = [stand.clock()]
+    rooms = {"th-bath": (18.6, 82.0), "th-living": (21.1, 63.0), "th-bedroom": (19.9, 58.0)}
+    stand.append(
+        [
+            Frame(
+                device="meter-main",
+                time=now,
+                values={"active_power": [1_423.0], "active_energy_import": [1_291.4]},
+            ),
+            Frame(device="water-main", time=now, values={"water_volume": [48_510.0]}),
+            *(
+                Frame(device=device, time=now, values={"temperature": [warm], "relative_humidity": [damp]})
+                for device, (warm, damp) in rooms.items()
+            ),
+        ]
+    )
