@@ -126,7 +126,11 @@ def _bounded_text(file: Path) -> str:
     """The file's text; of one that is too large only so much that an importer sees it."""
     with file.open("rb") as opened:
         data = opened.read(LARGEST_BYTES + 8)
-    return data.decode("utf-8", "strict" if len(data) <= LARGEST_BYTES else "replace")
+    try:
+        return data.decode("utf-8-sig", "strict" if len(data) <= LARGEST_BYTES else "replace")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{line}: {said('profile_not_utf8')}") from error
 
 
 def _import(arguments: argparse.Namespace) -> int:
@@ -136,7 +140,7 @@ def _import(arguments: argparse.Namespace) -> int:
         text = _bounded_text(arguments.file)
         found = draft.chosen(_FORMATS[arguments.program](text, file, given), arguments.only, file)
         print(printable_lines(draft.profile_text(found)), end="")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         print(printable_lines(said("profile_unreadable", file=file, why=error)), file=sys.stderr)
         return WRONG_FILE
     except ConfigError as error:

@@ -77,7 +77,7 @@ def text_of(payload: bytes) -> str:
 def json_of(payload: bytes) -> Any:  # noqa: ANN401  # JSON is anything
     """The payload as JSON. Raises FrameError.
 
-    `nan` and `inf`, which are no JSON but what firmware prints of a dead probe, and integers beyond all
+    `nan` and `inf`, which are no JSON but what firmware prints of a dead probe, and numbers beyond all
     floats are null: they cost their value.
     """
     text = text_of(payload)
@@ -91,12 +91,12 @@ def json_of(payload: bytes) -> Any:  # noqa: ANN401  # JSON is anything
 
 def _loaded(text: str) -> Any:  # noqa: ANN401  # JSON is anything
     try:
-        return json.loads(text, parse_constant=_no_number, parse_int=_integer)
+        return json.loads(text, parse_constant=_no_number, parse_int=_integer, parse_float=_finite)
     except ValueError:
         mended = _NO_NUMBERS.sub(lambda found: found[0] if found[0].startswith('"') else "null", text)
         if mended == text:
             raise
-        return json.loads(mended, parse_constant=_no_number, parse_int=_integer)
+        return json.loads(mended, parse_constant=_no_number, parse_int=_integer, parse_float=_finite)
 
 
 def object_of(payload: bytes) -> dict[str, Any]:
@@ -109,6 +109,12 @@ def object_of(payload: bytes) -> dict[str, Any]:
 
 def _no_number(_name: str) -> None:
     """NaN and Infinity, which Python's parser would take."""
+
+
+def _finite(digits: str) -> float | None:
+    """1e999 is written as a number and is none that a float holds."""
+    value = float(digits)
+    return value if math.isfinite(value) else None
 
 
 def _integer(digits: str) -> int | None:

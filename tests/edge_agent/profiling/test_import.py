@@ -360,3 +360,13 @@ def test_whatever_stands_in_a_file_it_is_a_profile_or_one_line(
         else:
             assert (code, said.out, said.err.count("\n")) == (2, "", 1), seed
     assert 0 < taken < 60, "some are still good, some are not"
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_a_file_in_another_encoding_is_told_with_line_and_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    file = tmp_path / "theirs.yaml"
+    file.write_bytes("meters:\n  # 电表\n".encode(encoding))
+    assert main(["profile", "import", "--from", "evcc", str(file)]) == 2
+    assert re.search(r"theirs.yaml:[12]: is not UTF-8: save it as UTF-8", capsys.readouterr().err)

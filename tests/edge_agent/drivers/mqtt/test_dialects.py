@@ -81,6 +81,7 @@ def test_what_is_no_json_object_is_refused_in_one_line(payload: bytes) -> None:
 def test_an_integer_of_many_digits_is_null_never_infinite() -> None:
     assert flat({"a": 10**400}) == {"a": None}
     assert json_of(b"[" + b"9" * 5000 + b", 1]") == [None, 1]
+    assert json_of(b"[1e999, -1e999, 1e3]") == [None, None, 1000.0]
     assert LARGEST_PAYLOAD < 300_000
 
 
