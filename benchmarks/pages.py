@@ -27,19 +27,24 @@ import uvicorn
 
 from benchmarks.report import Figure
 from plumbline.ports import free_port
+from plumbline.projects_yaml import Project
+from plumbline.registration import registration_of
+from plumbline.settings import FirmSettings
 from store.engine import sqlite_url
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
+from store.records.changes import By
 from store.records.contract import AgentState, SiteEvent
 from store.records.events import READER
 from store.records.records import Records
+from store.records.registration import reconcile
 from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
 from web.live.hub import Hub
-from web.project import Project
+from web.project import registered_projects
 from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
 from wire.durations import HOUR_MS
@@ -93,7 +98,11 @@ class _Stand:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
         self.records = Records(sqlite_url(folder / "records.db"))
-        self.projects = [_project(number) for number in range(_PAGES)]
+        said = [_project(number) for number in range(_PAGES)]
+        with self.records.begin() as done:
+            reconcile(done, registration_of(FirmSettings(), said), By("bench", _NOW))
+        self.projects = registered_projects(self.records)
+        self.paths = [f"/p/{project.token}" for project in said]
         self.seq = 0
 
     def close(self) -> None:
@@ -129,7 +138,7 @@ class _Stand:
         app = create_app(services)
         timed = _Timed(app)
         async with _serving(timed) as port, _visitors(port) as open_pages:
-            paths = [f"/p/{project.token}" for project in self.projects]
+            paths = self.paths
             await open_pages(paths)
             opening = await self._openings(services.live, timed, open_pages, paths)
             timed.spent_ms.clear()

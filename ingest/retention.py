@@ -22,6 +22,8 @@ PROOF_DAYS: Final = 90.0
 #: So much longer than its days a record stays for a reader that has not come by (invariant 16), and no
 #: longer: a reader that is gone for good must not fill the disk.
 WAIT_DAYS: Final = 30.0
+#: Of the feed: whoever has not read it for so long looks at everything anew.
+FEED_DAYS: Final = 30.0
 #: The clock is believed to be so far ahead of the newest reading of all sites, and from there on as far as
 #: time has passed in this process.
 _BELIEVED_AHEAD_MS: Final = 2 * DAY_MS
@@ -110,6 +112,7 @@ class Forgetting:
         raw_before, rollups_before, events_before, quarantine_before = cuts
         readings = self._timeseries.forget(raw_before, rollups_before)
         rows = sum(self._records.forget(events_before, quarantine_before))
+        self._records.feed.forget(_cut(now_ms, FEED_DAYS))
         self._done = cuts
         return readings, rows
 

@@ -16,7 +16,7 @@ from ingest.accept import Accepted, Refused, accept
 from ingest.arrivals import Arrivals
 from ingest.clocks import Clocks
 from ingest.judged import Judged
-from ingest.known import Known
+from ingest.known import Known, Load
 from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
 from ingest.recent import LoggedBatch, Recent
@@ -91,11 +91,11 @@ class Ingest:
         hint: Hint,
         clock: Callable[[], int],
         recent: Recent | None = None,
-        directory: Callable[[], Directory] | None = None,
+        directory: Load | None = None,
     ) -> None:
         """`clock` gives UTC milliseconds by this machine; `clocks.now` knows when that is behind.
-        `recent` is where a writer in the same process looks first. `directory` (blocking,
-        `Registry.directory`) says who may send what; None: everything is known."""
+        `recent` is where a writer in the same process looks first. `directory` says who may send what; None:
+        everything is known."""
         self._log = log
         self._records = records
         self._hint = hint
@@ -161,8 +161,9 @@ class Ingest:
     async def _judge(self, group: Sequence[Arrival], threads: Threads) -> None:
         """What is judged waits for its commit. A newer directory is asked for where something is unknown; and
         where it shows that our clock is wrong, it is judged again."""
+        directory = self._known.directory
         judged = await self._judge_once(group, threads)
-        if any(_met_unknown(one) for one in judged) and await self._known.renew():
+        if any(_met_unknown(one) for one in judged) and await self._known.renew(directory):
             judged = await self._judge_once(group, threads)
         if self._hear(judged):
             judged = await self._judge_once(group, threads)

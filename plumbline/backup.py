@@ -122,7 +122,7 @@ def _copy_timeseries(
 def _sites(settings: Settings) -> list[str]:
     records = open_records(settings)
     try:
-        return [site.id for site in records.registry.all_sites()]
+        return [site.id for site in records.sites.all_sites()]
     finally:
         records.close()
 

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import logging
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ingest.receive import BrokerAddress
 from parts.part import Part
+from parts.progress import Progress
 from plumbline.embedded_broker import Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
 from store import private
+from store.errors import StoreError
+from store.log.reader import pause
+from store.records.records import Records
+from store.records.registry import Directory
+from store.records.watch import OF_DIRECTORY, followed
+from store.threads import UPKEEP
 
 LOGGER = logging.getLogger("plumbline.broker")
 #: Of the word in a share's name, which ends at 64 characters.
 _WORD_BYTES: Final = 12
+#: So long an agent that was taken out may stay connected.
+_LOOK_EVERY_S: Final = 0.5
 #: In the data folder.
 CLOUD_PASSWORD: Final = "broker/cloud-password"  # noqa: S105  # a file
 
 
 async def connect_address(
-    settings: Settings, stack: contextlib.AsyncExitStack
+    settings: Settings, stack: contextlib.AsyncExitStack, records: Records
 ) -> tuple[BrokerAddress, list[Part]]:
     """Where it is, and what is to be run for it; one that was started is stopped with `stack`."""
     if settings.broker is not None:
         return configured(settings.broker), []
     password = os.urandom(16).hex()
-    users = {"cloud": Credentials(password=password)}
+    cloud = {"cloud": Credentials(password=password)}
     # For `plumbline command`, which speaks as the cloud from a process of its own.
     _keep_secret(settings.data / CLOUD_PASSWORD, password)
-    for account in settings.agents:
-        users[f"{account.site}.{account.agent}"] = Credentials(
-            password=secret(account.password_file), site=account.site, agent=account.agent
-        )
-    broker = EmbeddedBroker(settings.data / "broker", users, port=settings.embedded_broker_port)
+
+    def users() -> dict[str, Credentials]:
+        return cloud | agents_accounts(settings, records.directory())
+
+    broker = EmbeddedBroker(settings.data / "broker", users(), port=settings.embedded_broker_port)
     await broker.start()
     stack.push_async_callback(broker.stop)
     LOGGER.info("embedded broker listens on 127.0.0.1:%d", broker.port)
@@ -48,7 +59,51 @@ async def connect_address(
         broker.well,
         heeds_stop=False,
     )
-    return BrokerAddress(host="127.0.0.1", port=broker.port, username="cloud", password=password), [part]
+    accounts = Accounts(broker, followed(records.feed, OF_DIRECTORY, users))
+    address = BrokerAddress(host="127.0.0.1", port=broker.port, username="cloud", password=password)
+    return address, [part, accounts.part()]
+
+
+def agents_accounts(settings: Settings, directory: Directory) -> dict[str, Credentials]:
+    """Who may speak to the embedded broker: the agents that have a password, but for those that were taken
+    out of the registry. Raises SettingsError."""
+    return {
+        f"{account.site}.{account.agent}": Credentials(
+            password=secret(account.password_file), site=account.site, agent=account.agent
+        )
+        for account in settings.agents
+        if account.agent in directory.agents.get(account.site, {account.agent})
+    }
+
+
+class Accounts:
+    """The embedded broker's accounts, as the registry changes: who was taken out is cut off."""
+
+    def __init__(
+        self, broker: EmbeddedBroker, newest: Callable[[], Mapping[str, Credentials] | None]
+    ) -> None:
+        """`newest`: all accounts where they may have changed, else None; blocking."""
+        self._broker = broker
+        self._newest = newest
+        self._progress = Progress()
+
+    def part(self) -> Part:
+        """It as a part of a process."""
+        return Part("accounts", self.run, well=self._progress.well)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Where the registry cannot be asked the accounts stay as they are."""
+        while not stop.is_set():
+            self._progress.begin()
+            try:
+                users = await UPKEEP.run(self._newest)
+                if users is not None:
+                    self._broker.allow(users)
+                self._progress.done()
+            except (StoreError, SettingsError) as error:
+                self._progress.failed(error)
+                LOGGER.error("accounts: %s; they stay as they are", error)  # noqa: TRY400 - the reason is there
+            await pause(_LOOK_EVERY_S, stop)
 
 
 def running(settings: Settings) -> BrokerAddress:

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "demo": "everything on this machine, with a site that does not exist",
     "health": "ask a running process how it is; exit 1 when it is not well",
     "doctor": "look at settings, stores and broker; exit 1 with a remedy for what is wrong",
+    "import": "a projects file into the registry; --dry-run says what it would change",
     "provision": "keys and certificates of agents, broker and cloud: make, renew, revoke, list",
     "command": "ask an agent: read now, another interval, another site file, a configuration file",
     "link": "make and list the links that open the customers' pages",
@@ -28,11 +29,13 @@ COMMANDS: Final = {
     "meter": "enter that a meter was exchanged, list and undo",
     "quarantine": "list, show and replay what could not be accepted",
     "replay": "send a recording through the real path",
-    "export": "write closed days to Parquet, or a site to a recording",
+    "export": "write closed days to Parquet, a site to a recording, or the projects to a file",
     "backup": "copy everything, consistent while running",
     "erase": "delete everything that a site left, once no project names it",
     "restore": "fill an empty installation from a backup",
 }
+#: `import` is a word of Python and no name for a module.
+_MODULES: Final = {"import": "importing"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -60,7 +63,7 @@ def _parser(argv: list[str] | None) -> argparse.ArgumentParser:
     for name, what in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what)
         if name == given:
-            module = import_module(f"plumbline.commands.{name}")
+            module = import_module(f"plumbline.commands.{_MODULES.get(name, name)}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser

@@ -16,19 +16,17 @@ from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
 from plumbline.heartbeat import PROCESSES, fresh_beats
+from plumbline.importing import changed_file, refusal, taken_out
 from plumbline.left_out import left_out
-from plumbline.projects_file import weak_links
+from plumbline.projects_yaml import ProjectsError, load_projects, weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Holder
-from plumbline.registration import registration_of, taken_out
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
 from store import private
 from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
 from store.records.records import Records
-from store.records.registry import Registration
-from web.project import ProjectsError, load_projects
 from wire.printable import printable
 
 #: Below this a busy week may fill the disk.
@@ -117,21 +115,34 @@ def _clock(_: Settings, __: bool) -> Iterator[Line]:
 
 
 def _projects(settings: Settings, _: bool) -> Iterator[Line]:
+    """The file, which is imported; `_records` looks at what stands."""
     try:
         projects = load_projects(settings.projects)
-        registration = registration_of(settings.firm, projects, settings.agents)
     except ProjectsError as error:
-        yield Line("fail", "projects", str(error), "docs/operating.md shows one")
+        yield from _unusable(settings, error)
         return
     devices = sum(len(project.devices) for project in projects)
     yield Line("ok", "projects", f"{len(projects)} projects, {devices} devices")
-    yield from _taken_out(settings, registration)
+    yield from _edited(settings)
     if weak := weak_links(projects):
         yield Line(
             "warn", "links", f"weak: {', '.join(weak)}", "`plumbline link new` makes a good one for each"
         )
     if not projects and settings.unregistered == "quarantine":
         yield Line("warn", "projects", "none: whatever agents send goes to quarantine", "name your sites")
+
+
+def _unusable(settings: Settings, error: ProjectsError) -> Iterator[Line]:
+    """A file that is not there is no fault once what it said is in the registry."""
+    if not settings.projects.exists() and settings.data.exists():
+        records = open_records(settings)
+        try:
+            if records.imports.of(settings.firm.id) is not None:
+                yield Line("ok", "projects", f"{settings.projects} is gone; the registry stands")
+                return
+        finally:
+            records.close()
+    yield Line("fail", "projects", str(error), "docs/operating.md shows one")
 
 
 def _broker(settings: Settings, _: bool) -> Iterator[Line]:
@@ -194,8 +205,8 @@ def _records(settings: Settings, _: bool) -> Iterator[Line]:
     log = open_log(settings)
     try:
         yield from _look_at_records(records)
-        for firm in records.registry.firms():
-            for site in records.registry.sites(firm.id):
+        for firm in records.firms.all():
+            for site in records.sites.of(firm.id):
                 yield from _look_for_gaps(site_gaps(log, records, site.id), site.id)
     finally:
         log.close()
@@ -207,8 +218,8 @@ def _counters(settings: Settings, _: bool) -> Iterator[Line]:
     timeseries = open_timeseries(settings)
     records = open_records(settings)
     try:
-        for firm in records.registry.firms():
-            for site in records.registry.sites(firm.id):
+        for firm in records.firms.all():
+            for site in records.sites.of(firm.id):
                 for what in left_out(timeseries, records, site.id, now_ms()):
                     yield Line("warn", "counters", what, "exchanged? `plumbline meter exchanged`")
     finally:
@@ -227,17 +238,23 @@ def _look_for_gaps(found: list[StreamGaps], site: str) -> Iterator[Line]:
             yield Line("warn", "gaps", what, "raise its spool's bound_mb or mend its link")
 
 
-def _taken_out(settings: Settings, registration: Registration) -> Iterator[Line]:
-    """What the next start would take out of the registry."""
+def _edited(settings: Settings) -> Iterator[Line]:
+    """What the next start would take out of the registry, or why it takes in nothing."""
     if not settings.data.exists():
         return
     records = open_records(settings)
     try:
-        for name in taken_out(records.registry.missing(registration)):
-            what = f"{name} is not named any longer: the next start takes it out"
-            yield Line("warn", "projects", what, "put it back if that is a mistake; its past stays")
+        plan = changed_file(records, settings)
     finally:
         records.close()
+    if plan is None:
+        return
+    if plan.stands:
+        yield Line("warn", "projects", refusal(settings.projects, plan.stands))
+        return
+    for name in taken_out(plan.changes):
+        what = f"{name} is not named any longer: the next start takes it out"
+        yield Line("warn", "projects", what, "put it back if that is a mistake; its past stays")
 
 
 def _ranges(pairs: list[tuple[int, int]]) -> str:
@@ -246,18 +263,18 @@ def _ranges(pairs: list[tuple[int, int]]) -> str:
 
 
 def _look_at_records(records: Records) -> Iterator[Line]:
-    firms = records.registry.firms()
-    sites = [site for firm in firms for site in records.registry.sites(firm.id)]
+    firms = records.firms.all()
+    sites = [site for firm in firms for site in records.sites.of(firm.id)]
     yield Line("ok", "records", f"{len(firms)} firms, {len(sites)} sites")
     for (site, reason), count in sorted(records.quarantine.counts().items(), key=str):
         what = f"{count} batches of {site or 'nobody'} wait: {reason}"
         yield Line("warn", "quarantine", what, "`plumbline quarantine list`, mend the cause, then `replay`")
     for one in sites:
-        gone = records.registry.retired(one.firm, one.id)
-        for device in gone.devices:
+        agents = records.agents.retired(one.firm, one.id)
+        for device in records.devices.retired(one.firm, one.id):
             yield Line("ok", "records", f"{one.id} / {device} was taken out; its past stays")
         for state in records.agent_states.of(one.id):
-            if not state.status.online and state.agent not in gone.agents:
+            if not state.status.online and state.agent not in agents:
                 yield Line("warn", "agent", f"{one.id} / {state.agent} is offline", "power and network there")
 
 

@@ -118,6 +118,18 @@ class EmbeddedBroker:
         """Stop it and wait until it is gone; after `keep_running` has ended. Stopping twice is harmless."""
         await self._end()
 
+    def allow(self, users: Mapping[str, Credentials]) -> None:
+        """From now on these accounts; whoever is connected by another is cut off. Raises ValueError as the
+        constructor."""
+        if dict(users) == self._users:
+            return
+        _check(users)
+        self._users = dict(users)
+        process = self._process
+        if process is not None and process.returncode is None:
+            self._write(self._monitor)
+            process.send_signal(signal.SIGHUP)
+
     def well(self) -> str | None:
         """Why nobody can connect, None where the child runs and does not call itself unavailable."""
         return self._failure if self.pid is not None else self._failure or "nats-server does not run"
@@ -214,8 +226,11 @@ class EmbeddedBroker:
     def _write_configuration(self) -> None:
         """Passwords are in it: nobody else may read it."""
         private.folder(self._folder)
-        self._monitor = Monitor(free_port(), secrets.token_hex(16))
-        text = _configuration_text(self._folder, self.port, self._monitor, self._users)
+        self._write(Monitor(free_port(), secrets.token_hex(16)))
+
+    def _write(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        text = _configuration_text(self._folder, self.port, monitor, self._users)
         fresh = self._configuration.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)

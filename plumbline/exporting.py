@@ -17,7 +17,7 @@ from typing import Final, TextIO
 import yaml
 
 from store.records.records import Records
-from store.records.registry import Device, Registry, Site
+from store.records.registry import Device, Site
 from store.timeseries.contract import TimeSeries
 from wire.durations import DAY_MS, HOUR_MS
 
@@ -39,14 +39,13 @@ def export_recording(
     site: Site,
     timeseries: TimeSeries,
     records: Records,
-    registry: Registry,
     start: int,
     end: int,
 ) -> Written:
     """All of [start, end) (UTC ms) into `folder`, made if missing; files of the same name are overwritten."""
     (folder / "readings").mkdir(parents=True, exist_ok=True)
     devices = timeseries.devices(site.id)
-    _write_site(folder / "site.yaml", site, registry, devices, start)
+    _write_site(folder / "site.yaml", site, records, devices, start)
     readings = 0
     for device, quantities in devices.items():
         with _created(folder / "readings" / f"{device}.csv.gz") as file:
@@ -85,12 +84,10 @@ def _write_events(path: Path, site: str, records: Records, start: int, end: int)
     return count
 
 
-def _write_site(
-    path: Path, site: Site, registry: Registry, devices: dict[str, list[str]], start: int
-) -> None:
-    known = {device.id: device for device in _all_devices(registry, site)}
+def _write_site(path: Path, site: Site, records: Records, devices: dict[str, list[str]], start: int) -> None:
+    known = {device.id: device for device in _all_devices(records, site)}
     names = sorted({*known, *devices})
-    started = next((p.started for p in registry.projects(site.firm) if p.site == site.id), None)
+    started = next((p.started for p in records.projects.of(site.firm) if p.site == site.id), None)
     data = {
         "site": site.id,
         "timezone": site.timezone,
@@ -104,9 +101,9 @@ def _write_site(
     path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def _all_devices(registry: Registry, site: Site) -> Iterator[Device]:
+def _all_devices(records: Records, site: Site) -> Iterator[Device]:
     after = ""
-    while page := registry.devices(site.firm, site.id, after=after):
+    while page := records.devices.of(site.firm, site.id, after=after):
         yield from page
         after = page[-1].id
 

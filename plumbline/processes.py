@@ -25,9 +25,9 @@ from plumbline import report
 from plumbline.broker import connect_address
 from plumbline.clock import now_ms
 from plumbline.heartbeat import Heartbeat
+from plumbline.importing import take_in
 from plumbline.pages import Pages
 from plumbline.projects_file import ProjectsFile
-from plumbline.registration import enter
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hint_parts, open_stores, turn
 from plumbline.survey import Survey
@@ -35,10 +35,11 @@ from store import private
 from store.log.hint import Hint
 from store.records.contract import Quarantined
 from store.records.registry import Directory
+from store.records.watch import OF_DIRECTORY, followed
 from store.threads import SWITCH_INTERVAL_S
 from web.api.sources import Vitals
 from web.app import create_app
-from web.project import Project, ProjectsError, load_projects
+from web.project import changed_projects, registered_projects
 from web.services import compose
 
 LOGGER = logging.getLogger("plumbline")
@@ -53,18 +54,17 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises SettingsError where the settings cannot be used.
     """
-    projects = _projects(settings)
     async with _opened(settings, "serve") as (stores, hint, stack):
-        _register(settings, stores, projects)
+        take_in(stores.records, settings, now_ms())
         recent = Recent()
-        address, broker = await connect_address(settings, stack)
+        address, broker = await connect_address(settings, stack, stores.records)
         process = _Process(settings, "serve", hint)
         taking = _ingest(settings, stores, hint, address, recent)
         clock = taking.clocks.now
         process.add(*broker, *taking.parts())
         process.add(*_writer(settings, stores, hint, clock, recent).parts())
         process.add(Follower(stores.log, stores.records, hint).part())
-        process.add(*_pages(settings, stores, hint, projects, process.vitals, clock))
+        process.add(*_pages(settings, stores, hint, process.vitals, clock))
         await process.run(stop)
 
 
@@ -73,9 +73,9 @@ async def ingest(settings: Settings, stop: asyncio.Event) -> None:
     if settings.broker is None:
         raise SettingsError("broker: missing; processes apart need a broker that is not a child of one")
     async with _opened(settings, None) as (stores, hint, stack):
-        registered(settings, stores)
+        take_in(stores.records, settings, now_ms())
         recent = Recent()
-        address, broker = await connect_address(settings, stack)
+        address, broker = await connect_address(settings, stack, stores.records)
         process = _Process(settings, "ingest", hint)
         taking = _ingest(settings, stores, hint, address, recent)
         process.add(*broker, *taking.parts())
@@ -94,11 +94,10 @@ async def analytics(settings: Settings, stop: asyncio.Event) -> None:
 
 async def web(settings: Settings, stop: asyncio.Event) -> None:
     """Pages and the API until `stop`."""
-    projects = _projects(settings)
     async with _opened(settings, None) as (stores, hint, _):
-        _register(settings, stores, projects)
+        take_in(stores.records, settings, now_ms())
         process = _Process(settings, "web", hint)
-        process.add(*_pages(settings, stores, hint, projects, process.vitals, now_ms))
+        process.add(*_pages(settings, stores, hint, process.vitals, now_ms))
         await process.run(stop)
 
 
@@ -154,26 +153,10 @@ def _close(folder: Path) -> None:
         LOGGER.warning("%s: others may read it, and it is not ours to close: chown it", path)
 
 
-def _projects(settings: Settings) -> list[Project]:
-    try:
-        return load_projects(settings.projects)
-    except ProjectsError as error:
-        raise SettingsError(str(error)) from error
-
-
-def registered(settings: Settings, stores: Stores) -> list[Project]:
-    """The projects file, after what it says stands in the registry. Raises SettingsError."""
-    projects = _projects(settings)
-    _register(settings, stores, projects)
-    return projects
-
-
-def _register(settings: Settings, stores: Stores, projects: list[Project]) -> None:
-    enter(stores.registry, settings, projects, now_ms())
-
-
 def _ingest(settings: Settings, stores: Stores, hint: Hint, address: BrokerAddress, recent: Recent) -> Ingest:
-    directory = stores.registry.directory if settings.unregistered == "quarantine" else None
+    records, directory = stores.records, None
+    if settings.unregistered == "quarantine":
+        directory = followed(records.feed, OF_DIRECTORY, records.directory)
     return Ingest(address, stores.log, stores.records, hint, now_ms, recent, directory)
 
 
@@ -199,30 +182,30 @@ def _writer(
 
 
 def _directory(settings: Settings, stores: Stores) -> Directory | None:
-    return stores.registry.directory() if settings.unregistered == "quarantine" else None
+    return stores.records.directory() if settings.unregistered == "quarantine" else None
 
 
 def _pages(
     settings: Settings,
     stores: Stores,
     hint: Hint,
-    projects: list[Project],
     vitals: Callable[[], Vitals],
     clock: Callable[[], int],
 ) -> list[Part]:
-    """The web server, what feeds its pages, and the look at the stores that health rests on."""
+    """The web server, what feeds its pages, and the looks at the stores and at the projects file."""
 
     def replay(item: Quarantined) -> Replayed:
         return Replay(stores.log, stores.records, _directory(settings, stores), clock).item(item)
 
-    file = ProjectsFile(settings.projects, lambda found: _register(settings, stores, list(found)))
+    records = stores.records
     services = compose(
-        stores.log, stores.timeseries, stores.records, hint, clock, projects,
+        stores.log, stores.timeseries, records, hint, clock, registered_projects(records),
         vitals=vitals, replay=replay,
     )  # fmt: skip
     pages = Pages(create_app(services), services.live, settings.web)
-    survey = Survey(stores, [project.site for project in projects])
-    return [pages.part(), *services.parts(file.look), survey.part()]
+    survey = Survey(stores, lambda: {project.site for project in services.projects.all})
+    file = ProjectsFile(settings, records, now_ms)
+    return [pages.part(), *services.parts(changed_projects(records)), survey.part(), file.part()]
 
 
 @contextlib.contextmanager

@@ -1,65 +1,77 @@
-"""The projects file of a running server: read again when it has changed."""
+"""The projects file of a running server: imported again when it was edited."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
-from plumbline.settings import SettingsError
-from web.links import GOOD_BITS, bits
-from web.project import Project, ProjectsError, load_projects
+from parts.part import Part
+from parts.progress import Progress
+from plumbline.importing import take_in
+from plumbline.settings import Settings, SettingsError
+from store.errors import StoreError
+from store.records.records import Records
+from store.threads import UPKEEP
 
 LOGGER: Final = logging.getLogger("plumbline.projects")
+#: Who edits a file looks at a page a second later.
+LOOK_EVERY_S: Final = 1.0
 
 _Mark = tuple[int, int, int]
 
 
 class ProjectsFile:
-    """`entered` takes the projects into the registry whenever they have changed; it may raise ValueError and
-    SettingsError."""
+    """What is wrong with the file is told once a change, and the registry stays as it is."""
 
-    def __init__(self, path: Path, entered: Callable[[Sequence[Project]], None]) -> None:
-        self._path = path
-        self._entered = entered
-        #: None at first: the first look tells what has changed since the server began to start.
+    def __init__(self, settings: Settings, records: Records, clock: Callable[[], int]) -> None:
+        self._settings = settings
+        self._records = records
+        self._clock = clock
         self._seen: _Mark | None = None
+        self._progress = Progress()
+        self.imported = 0
 
-    def look(self) -> list[Project] | None:
-        """The projects where the file has changed since the last look, else None; blocking.
+    def part(self) -> Part:
+        """It as a part of a process."""
+        return Part("projects file", self.run, lambda: {"imported": self.imported}, self._progress.well)
 
-        Raises ProjectsError where it cannot be used, once a change, and while it is not there.
-        """
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`."""
+        while not stop.is_set():
+            self._progress.begin()
+            try:
+                await UPKEEP.run(self.look)
+                self._progress.done()
+            except (SettingsError, StoreError) as error:
+                self._progress.failed(error)
+                LOGGER.error("%s; the registry stays as it is", error)  # noqa: TRY400 - the reason is there
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await stop.wait()
+
+    def look(self) -> bool:
+        """Whether it was imported now; blocking. Raises SettingsError where it cannot be used, once a change;
+        StoreError."""
         mark = self._mark()
-        if mark is not None and mark == self._seen:
-            return None
-        self._seen = mark
-        projects = load_projects(self._path)
+        if mark == self._seen:
+            return False
+        done = bool(self._take_in(mark))
+        self.imported += done
+        return done
+
+    def _take_in(self, mark: _Mark | None) -> int:
         try:
-            self._entered(projects)
-        except (ValueError, SettingsError) as error:
-            raise ProjectsError(str(error)) from error
-        _warn_of_weak_links(self._path, projects)
-        return projects
+            return len(take_in(self._records, self._settings, self._clock()))
+        finally:
+            self._seen = mark
 
     def _mark(self) -> _Mark | None:
-        """What differs when the file was written or replaced."""
+        """What differs when the file was written or replaced; None while it is not there."""
         try:
-            found = self._path.stat()
+            found = self._settings.projects.stat()
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _warn_of_weak_links(path: Path, projects: Sequence[Project]) -> None:
-    """Each into the log, with the remedy."""
-    for project in weak_links(projects):
-        LOGGER.warning(
-            "%s: the link of project %s is weak; `plumbline link new` makes a good one", path, project
-        )
-
-
-def weak_links(projects: Sequence[Project]) -> list[str]:
-    """The projects whose link could be guessed with patience: below GOOD_BITS."""
-    return [project.id for project in projects if bits(project.token) < GOOD_BITS]

@@ -1,54 +1,29 @@
-"""From the projects file to the registry: who may send, and from which devices."""
+"""From a projects file and the settings to the registry, and back."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from plumbline.settings import AgentAccount, FirmSettings, Settings, SettingsError
+from plumbline import projects_yaml
+from plumbline.projects_yaml import Project
+from plumbline.settings import AgentAccount, FirmSettings
+from store.records.links import link_digest
 from store.records.registry import (
     Agent,
+    Customer,
+    Device,
+    FileLink,
     Firm,
     RegisteredProject,
     Registration,
-    Registry,
-    Retired,
+    Room,
     Site,
 )
 from store.records.tenancy import site_ref
-from web.project import Project
-
-LOGGER = logging.getLogger("plumbline.registration")
-
-
-def enter(registry: Registry, settings: Settings, projects: Sequence[Project], at: int) -> Retired:
-    """The registry as the files say from UTC ms `at` on; what they do not name any longer is retired, and
-    each of it named in the log. Raises SettingsError, and then nothing has changed."""
-    registration = registration_of(settings.firm, projects, settings.agents)
-    if not projects and (gone := registry.missing(registration)).sites:
-        raise SettingsError(
-            f"{settings.projects}: names no project, and {_listed(gone.sites)} would be taken out: put "
-            "them back, or `plumbline erase SITE` each that is over"
-        )
-    try:
-        retired = registry.reconcile(registration, at)
-    except ValueError as error:
-        raise SettingsError(f"{settings.projects}: {error}") from error
-    for line in taken_out(retired):
-        LOGGER.warning("%s is not named any longer: its past stays, what it sends goes to quarantine", line)
-    return retired
-
-
-def taken_out(retired: Retired) -> Iterator[str]:
-    """Each by its kind and name."""
-    yield from (f"site {name}" for name in retired.sites)
-    yield from (f"agent {name}" for name in retired.agents)
-    yield from (f"device {name}" for name in retired.devices)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+from web import project as shown
 
 
 def registration_of(
@@ -56,18 +31,68 @@ def registration_of(
 ) -> Registration:
     """Everything the files say. A site of which no account is listed takes any agent of its own."""
     known = list(projects)
-    places = [project.place(firm.id) for project in known]
+    shared = {site for site, count in Counter(project.site for project in known).items() if count > 1}
     sites = {project.site: Site(firm.id, site_ref(project.site), project.timezone) for project in known}
     return Registration(
         firms=[Firm(firm.id, firm.name)],
+        customers=[Customer(firm.id, one.id, one.customer.zh, one.customer.en) for one in known],
         sites=list(sites.values()),
-        projects=[_project(firm.id, project) for project in known],
-        rooms=[room for place in places for room in place.rooms],
+        projects=[_project(firm.id, project, shared) for project in known],
+        rooms=[
+            Room(firm.id, project.site, room.id, room.zh, room.en, number)
+            for project in known
+            for number, room in enumerate(project.rooms)
+        ],
         agents=[Agent(firm.id, account.site, account.agent) for account in accounts if account.site in sites],
-        devices=[device for place in places for device in place.devices],
+        devices=[
+            Device(firm.id, project.site, one.id, one.kind, one.room, one.interval_s, number)
+            for project in known
+            for number, one in enumerate(project.devices)
+        ],
+        links={
+            project.id: FileLink(link_digest(project.token), project.link_ends)
+            for project in known
+            if project.token is not None
+        },
     )
 
 
-def _project(firm: str, project: Project) -> RegisteredProject:
-    title = project.title
-    return RegisteredProject(firm, project.id, project.site, title.zh, title.en, project.started.isoformat())
+def _project(firm: str, project: Project, shared: set[str]) -> RegisteredProject:
+    part = {"rooms": [one.id for one in project.rooms], "devices": [one.id for one in project.devices]}
+    return RegisteredProject(
+        firm, project.id, project.site, project.title.zh, project.title.en, project.started.isoformat(),
+        customer=project.id,
+        handover=None if project.handover is None else project.handover.isoformat(),
+        closes=_time(project.closes),
+        part=json.dumps(part) if project.site in shared else None,
+    )  # fmt: skip
+
+
+def _time(time: dt.time) -> str:
+    return time.isoformat("minutes" if time == time.replace(second=0, microsecond=0) else "auto")
+
+
+def projects_of(registered: Sequence[shown.Project]) -> list[Project]:
+    """What a projects file would say of them, without tokens."""
+    return [_entry(one) for one in registered]
+
+
+def _entry(one: shown.Project) -> Project:
+    words = projects_yaml.Words
+    return Project(
+        id=one.id,
+        site=one.site,
+        timezone=one.timezone,
+        title=words(zh=one.title.zh, en=one.title.en),
+        customer=words(zh=one.customer.zh, en=one.customer.en),
+        started=one.started,
+        handover=one.handover,
+        closes=one.closes,
+        rooms=tuple(projects_yaml.Room(id=room.id, zh=room.name_zh, en=room.name_en) for room in one.rooms),
+        devices=tuple(
+            projects_yaml.Device(
+                id=device.id, kind=device.kind, room=device.room, interval_s=device.interval_s
+            )
+            for device in one.devices
+        ),
+    )

@@ -20,7 +20,6 @@ from store.log.hint import Hint
 from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
 from store.records.records import Records
-from store.records.registry import Registry
 from store.threads import LEASES
 from store.timeseries.contract import TimeSeries
 from store.timeseries.influxdb.settings import InfluxSettings
@@ -29,12 +28,11 @@ from store.timeseries.sqlite import SqliteTimeSeries
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Everything that is kept; `registry` is in the records' database."""
+    """Everything that is kept."""
 
     log: Log
     timeseries: TimeSeries
     records: Records
-    registry: Registry
 
 
 @contextmanager
@@ -48,7 +46,7 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
         stack.callback(timeseries.close)
         records = open_records(settings)
         stack.callback(records.close)
-        yield Stores(log, timeseries, records, records.registry)
+        yield Stores(log, timeseries, records)
 
 
 def open_log(settings: Settings) -> Log:
@@ -72,7 +70,7 @@ def open_timeseries(settings: Settings) -> TimeSeries:
 
 
 def open_records(settings: Settings) -> Records:
-    """Records and registry."""
+    """The records."""
     store = settings.stores.records
     quarantine_bytes = settings.retention.quarantine_mib_per_site << 20
     if isinstance(store, PostgresqlStore):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from parts.part import Part
@@ -21,10 +21,10 @@ EVERY_S: Final = 1.0
 class Survey:
     """The newest look at the stores, as the part `stores`."""
 
-    def __init__(self, stores: Stores, sites: Sequence[str]) -> None:
-        """`sites`: whose agents are counted."""
+    def __init__(self, stores: Stores, sites: Callable[[], Collection[str]]) -> None:
+        """`sites` now: whose agents are counted."""
         self._stores = stores
-        self._sites = sorted(set(sites))
+        self._sites = sites
         self._progress = Progress()
         self._followed_s = time.monotonic()
         self._figures: dict[str, Any] = {}
@@ -68,7 +68,7 @@ class Survey:
         self._stores.records.probe()
         log_offset = self._stores.log.last_offset()
         position = self._stores.timeseries.position()
-        states = [state for site in self._sites for state in self._stores.records.agent_states.of(site)]
+        states = [state for site in self._sites() for state in self._stores.records.agent_states.of(site)]
         return {
             "looked_at": looked_at,
             "log_offset": log_offset,

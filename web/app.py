@@ -51,7 +51,6 @@ def create_app(services: Services) -> FastAPI:
 
 def _sources(here: Services) -> Sources:
     return Sources(
-        here.registry,
         here.log,
         here.timeseries,
         here.records,

@@ -1,4 +1,4 @@
-"""Keeps the links that are open in step with what the office says of projects, without a restart."""
+"""Keeps the links that are open in step with what the registry says of projects, without a restart."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import UPKEEP
 from web.live.hub import Hub
-from web.project import Project, Projects, ProjectsError
+from web.project import Project, Projects
 
 LOGGER: Final = logging.getLogger("plumbline.web.links")
 #: A link that was taken back opens nothing after so long at most.
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY_S: Final = 0.5
 
-#: The projects where they have changed since it was last asked, else None; blocking. Raises ProjectsError
-#: where what stands there cannot be used, StoreError.
+#: The projects where they have changed since it was last asked, else None; blocking. Raises StoreError.
 Look = Callable[[], Sequence[Project] | None]
 
 
@@ -30,7 +29,7 @@ async def keep(known: Projects, live: Hub, look: Look, progress: Progress) -> No
         try:
             found = await UPKEEP.run(look)
             progress.done()
-        except (ProjectsError, StoreError) as error:
+        except StoreError as error:
             progress.failed(error)
             LOGGER.error("%s; the projects stay as they were", error)  # noqa: TRY400 - the reason is there
             continue

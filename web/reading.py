@@ -25,7 +25,7 @@ from analytics.totals import Tally, tally_of
 from store.records.contract import AgentState
 from store.records.exchanges import told_of
 from store.records.records import Records
-from store.records.registry import Directory, Registry
+from store.records.registry import Directory
 from store.timeseries.contract import TimeSeries, Window
 from wire.durations import DAY_MS, MINUTE_MS
 
@@ -59,10 +59,9 @@ class Chart:
 class Stores:
     """The two stores a page reads, and the questions it asks them."""
 
-    def __init__(self, timeseries: TimeSeries, records: Records, registry: Registry | None = None) -> None:
+    def __init__(self, timeseries: TimeSeries, records: Records) -> None:
         self._timeseries = timeseries
         self._records = records
-        self._registry = registry
         self._directory = Directory()
         self._directory_at_s = -DIRECTORY_FOR_S
         self._owners: dict[str, str] = {}
@@ -83,21 +82,17 @@ class Stores:
 
     def firm_of(self, site: str) -> str | None:
         """Whose a site is, None where it is in no registry."""
-        if self._registry is None:
-            return None
         late = time.monotonic() - self._owners_at_s >= DIRECTORY_FOR_S
         if site not in self._owners and late:
             self._owners_at_s = time.monotonic()
-            self._owners = {one.id: one.firm for one in self._registry.all_sites()}
+            self._owners = {one.id: one.firm for one in self._records.sites.all_sites()}
         return self._owners.get(site)
 
     def _listed(self, site: str) -> frozenset[str] | None:
         """The agents that the registry has there, None where it takes any."""
-        if self._registry is None:
-            return None
         if time.monotonic() - self._directory_at_s >= DIRECTORY_FOR_S:
             self._directory_at_s = time.monotonic()
-            self._directory = self._registry.directory()
+            self._directory = self._records.directory()
         return self._directory.agents.get(site)
 
     def stored(self, place: Place, now: int) -> Stored:

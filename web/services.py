@@ -15,7 +15,6 @@ from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.contract import Quarantined
 from store.records.records import Records
-from store.records.registry import Registry
 from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
 from web.api.sources import Replayed, Vitals
@@ -42,7 +41,6 @@ class Services:
     hint: Hint
     timeseries: TimeSeries
     records: Records
-    registry: Registry
     stores: Stores
     projects: Projects
     live: Hub
@@ -83,11 +81,11 @@ def compose(
     replay: Callable[[Quarantined], Replayed] | None = None,
 ) -> Services:
     """The services over these stores."""
-    stores = Stores(timeseries, records, records.registry)
+    stores = Stores(timeseries, records)
     hub = Hub(log, stores, hint, clock, Decoder(records), records.feed)
     settings = settings or WebOptions()
     return Services(
-        clock, log, hint, timeseries, records, records.registry, stores, Projects(projects), hub,
+        clock, log, hint, timeseries, records, stores, Projects(projects), hub,
         Gate(records, clock, settings), settings, vitals, replay,
     )  # fmt: skip
 

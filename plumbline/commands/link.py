@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+from zoneinfo import ZoneInfo
 
 from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
 from plumbline.settings import load_settings
-from web.links import GOOD_BITS, bits, make_link_token
-from web.project import Project, load_projects
+from plumbline.stores import open_records
+from store.records.links import Link
+from web.links import make_link_token
+from web.project import registered_projects
+from wire.printable import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "new", help="make a token for projects.yaml; the old link ends when it is replaced"
     )
     new.set_defaults(verb=_new)
-    every = verbs.add_parser(
-        "list", help="until when each project's link opens its page, and whether it is strong"
-    )
+    every = verbs.add_parser("list", help="whose each link is, and until when it opens the project's page")
     add_config(every)
     every.set_defaults(verb=_list)
 
@@ -41,14 +43,20 @@ def _new(_: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     settings, now = load_settings(arguments.config), now_ms()
-    for project in load_projects(settings.projects):
-        strong = "strong" if bits(project.token) >= GOOD_BITS else "weak: `plumbline link new`"
-        print(f"{project.id:<40}  {_until(project, now):<24}  {strong}")
+    records = open_records(settings)
+    try:
+        projects = registered_projects(records)
+    finally:
+        records.close()
+    for project in projects:
+        for link in project.links:
+            until = _until(link, project.zone, now)
+            print(printable(f"{project.id:<40}  {link.id:>4}  {until:<18}  {link.whom}"))
     return 0
 
 
-def _until(project: Project, now: int) -> str:
-    if project.link_ends is None:
+def _until(link: Link, zone: ZoneInfo, now: int) -> str:
+    if link.expires is None:
         return "no end"
-    last = dt.datetime.fromtimestamp(project.link_ends / 1_000 - 1, project.zone).date()
-    return f"{'ended' if project.link_is_over(now) else 'until'} {last.isoformat()}"
+    last = dt.datetime.fromtimestamp(link.expires / 1_000 - 1, zone).date()
+    return f"{'until' if link.opens(now) else 'ended'} {last.isoformat()}"

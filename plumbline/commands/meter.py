@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _known(settings: Settings, stores: Stores, site: str) -> None:
-    if stores.registry.site(settings.firm.id, site) is None:
+    if stores.records.sites.get(settings.firm.id, site) is None:
         raise SettingsError(f"{site}: no such site; `plumbline serve` enters those of the projects file")
 
 

@@ -12,7 +12,7 @@ from ingest.correction import Correction
 from ingest.replay import Replay, Replayed, show
 from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
-from plumbline.processes import registered
+from plumbline.importing import take_in
 from plumbline.settings import Settings, SettingsError, load_settings
 from plumbline.stores import Stores, open_stores
 from store.records.contract import Quarantined
@@ -102,8 +102,8 @@ def _disclosed(item: Quarantined) -> str:
 
 
 def _replay(settings: Settings, stores: Stores, arguments: argparse.Namespace) -> int:
-    registered(settings, stores)
-    directory = stores.registry.directory() if settings.unregistered == "quarantine" else None
+    take_in(stores.records, settings, now_ms())
+    directory = stores.records.directory() if settings.unregistered == "quarantine" else None
     replay = Replay(stores.log, stores.records, directory, now_ms)
     correction = Correction(
         devices=_renames(arguments.rename_device),

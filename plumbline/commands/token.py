@@ -10,7 +10,8 @@ from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
 from plumbline.settings import Settings, load_settings
 from plumbline.stores import open_records
-from store.records.registry import SCOPES, Firm, Registration, Token
+from store.records.changes import By
+from store.records.registry import SCOPES, Firm, Token
 from store.records.tokens import make_token, token_digest
 from wire.durations import DAY_MS
 
@@ -43,10 +44,10 @@ def _create(settings: Settings, arguments: argparse.Namespace) -> int:
     expires = now + round(arguments.days * DAY_MS) if arguments.days else None
     firm = settings.firm
     records = open_records(settings)
-    registry = records.registry
     try:
-        registry.register(Registration(firms=[Firm(firm.id, firm.name)]))
-        token = registry.add_token(
+        if records.firms.get(firm.id) is None:
+            records.firms.put([Firm(firm.id, firm.name)], By("operator:console", now))
+        token = records.console_tokens.add(
             firm.id, arguments.name, token_digest(secret), frozenset(arguments.scope), now, expires
         )
     finally:
@@ -60,7 +61,7 @@ def _create(settings: Settings, arguments: argparse.Namespace) -> int:
 def _list(settings: Settings, _: argparse.Namespace) -> int:
     records = open_records(settings)
     try:
-        for token in records.registry.tokens(settings.firm.id):
+        for token in records.console_tokens.of(settings.firm.id):
             print(_line(token))
     finally:
         records.close()
@@ -70,7 +71,7 @@ def _list(settings: Settings, _: argparse.Namespace) -> int:
 def _revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     records = open_records(settings)
     try:
-        done = records.registry.revoke_token(settings.firm.id, arguments.id, now_ms())
+        done = records.console_tokens.revoke(settings.firm.id, arguments.id, now_ms())
     finally:
         records.close()
     if not done:

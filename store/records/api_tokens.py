@@ -9,8 +9,8 @@ from store.records.registry import Token
 from store.records.schema import TOKEN
 from store.records.schema_access import TOKEN_AUTHOR
 from store.records.session import Session
-from store.records.sql_registry import token_of
-from store.records.tenancy import change_of, rows_of
+from store.records.tenancy import across_firms, change_of, rows_of
+from store.records.tokens import token_of
 from store.records.utc import moment
 
 
@@ -33,6 +33,12 @@ class ApiTokens:
             author = {"token": token_id, "firm": access.firm, "member": access.member}
             connection.execute(insert(TOKEN_AUTHOR), [author])
         return Token(token_id, access.firm, name, scopes, created, expires)
+
+    def by_digest(self, digest: bytes) -> Token | None:
+        """Whoever's it is; also an expired or revoked one: the caller looks."""
+        with self._session.read() as connection:
+            row = connection.execute(across_firms(TOKEN).where(TOKEN.c.digest == digest)).mappings().first()
+        return None if row is None else token_of(row)
 
     def author(self, token: Token) -> str | None:
         """The member who made it, None for one from the console."""

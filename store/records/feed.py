@@ -6,14 +6,14 @@ the truth, a hint makes it quick. A row says where to look, not what is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, insert
 
 from store.records.schema import FEED
-from store.records.session import Held, Session
+from store.records.session import Session
 from store.records.tenancy import across_firms, delete_older
 from store.records.utc import moment
 
@@ -21,6 +21,10 @@ from store.records.utc import moment
 CHANNEL: Final = "plumbline_feed"
 #: An advisory lock: whoever writes into the feed does so one after the other.
 _WRITING: Final = 0x706C_6D66
+
+
+#: Firm, topic, key, and when (UTC ms).
+Told = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Feed:
         with self._session.read() as connection:
             return connection.scalar(query) or 0
 
+    def tell(self, connection: Connection, told: Iterable[Told]) -> None:
+        """For a repository, in the transaction that makes the change, as the last thing of it."""
+        _insert(connection, told)
+
     def forget(self, before: int) -> int:
         """Delete what was said before UTC ms `before`; how many. Who reads more slowly begins with a look at
         everything."""
@@ -64,28 +72,38 @@ def _feed() -> Select[Any]:
 
 
 class OpenFeed(Feed):
-    """Of a transaction, which says what it has changed."""
+    """Of a transaction, which says at its end what it has changed."""
 
-    def __init__(self, session: Held) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._said: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._said: list[Told] = []
 
     def say(self, firm: str, topic: str, key: str, at: int) -> None:
         """To whoever reads it once this is committed; said twice it is said once. `at` is UTC ms."""
-        self._said[firm, topic, key] = {"firm": firm, "topic": topic, "key": key, "at": moment(at)}
+        self._said.append((firm, topic, key, at))
+
+    def tell(self, _: Connection, told: Iterable[Told]) -> None:
+        """As `say`."""
+        self._said += told
 
     def write(self) -> None:
-        """The last thing before the commit. On PostgreSQL, where many commit at once, a reader would run past
-        an id that was drawn before and is committed later (DESIGN §7): so they are drawn one transaction
-        after the other, and only the commit itself is waited for."""
-        if not self._said:
-            return
+        """The last thing before the commit."""
+        said, self._said = self._said, []
         with self._session.write() as connection:
-            self._take_turn(connection)
-            connection.execute(insert(FEED), list(self._said.values()))
-        self._said = {}
+            _insert(connection, said)
 
-    def _take_turn(self, connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
-            connection.exec_driver_sql(f"SELECT pg_notify('{CHANNEL}', '')")
+
+def _insert(connection: Connection, told: Iterable[Told]) -> None:
+    """On PostgreSQL, where many commit at once, a reader would run past an id that was drawn before and is
+    committed later (DESIGN §7): so they are drawn one transaction after the other, and only the commit itself
+    is waited for."""
+    rows = {
+        (firm, topic, key): {"firm": firm, "topic": topic, "key": key, "at": moment(at)}
+        for firm, topic, key, at in told
+    }
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
+        connection.exec_driver_sql(f"SELECT pg_notify('{CHANNEL}', '')")
+    connection.execute(insert(FEED), list(rows.values()))

@@ -8,15 +8,26 @@ from contextlib import contextmanager
 from store.engine import SqlDatabase
 from store.records import quota
 from store.records.agent_states import AgentStates
+from store.records.agents import Agents
+from store.records.changes import Changes
+from store.records.customers import Customers
+from store.records.devices import Devices
 from store.records.events import Events
 from store.records.exchanges import Exchanges
 from store.records.feed import Feed, OpenFeed
+from store.records.firms import Firms
 from store.records.identities import Identities
+from store.records.imports import Imports
+from store.records.links import Links
 from store.records.migration import migrate
+from store.records.projects import Projects
 from store.records.quarantine import Quarantine
 from store.records.readers import Readers
+from store.records.registry import Directory
+from store.records.rooms import Rooms
 from store.records.session import Each, Held, Session
-from store.records.sql_registry import SqlRegistry
+from store.records.sites import Sites
+from store.records.tokens import ConsoleTokens
 
 
 class Repositories(Identities):
@@ -29,7 +40,32 @@ class Repositories(Identities):
         self.quarantine = Quarantine(session, quarantine_bytes)
         self.exchanges = Exchanges(session)
         self.readers = Readers(session)
-        self.feed = Feed(session)
+        self.feed = self._feed(session)
+        self.changes = Changes(session)
+        self.imports = Imports(session)
+        self._register(session)
+
+    def _register(self, session: Session) -> None:
+        """The nouns of the registry, whose changes the feed tells."""
+        self.firms = Firms(session, self.feed)
+        self.customers = Customers(session, self.feed)
+        self.sites = Sites(session, self.feed)
+        self.projects = Projects(session, self.feed)
+        self.rooms = Rooms(session, self.feed)
+        self.agents = Agents(session, self.feed)
+        self.devices = Devices(session, self.feed)
+        self.links = Links(session, self.feed)
+        self.console_tokens = ConsoleTokens(session)
+
+    def _feed(self, session: Session) -> Feed:
+        return Feed(session)
+
+    def directory(self) -> Directory:
+        """Who may send what, of all firms: ingest serves them all."""
+        devices = self.devices.present_by_site()
+        known: list[str] = [site.id for site in self.sites.everywhere()]
+        sites = {site: devices.get(site, frozenset()) for site in known}
+        return Directory(self.agents.present_by_site(), sites, self.projects.begun())
 
 
 class Transaction(Repositories):
@@ -37,9 +73,8 @@ class Transaction(Repositories):
 
     feed: OpenFeed
 
-    def __init__(self, session: Held, quarantine_bytes: int) -> None:
-        super().__init__(session, quarantine_bytes)
-        self.feed = OpenFeed(session)
+    def _feed(self, session: Session) -> OpenFeed:
+        return OpenFeed(session)
 
 
 class Records(Repositories):
@@ -54,7 +89,6 @@ class Records(Repositories):
         with self._database.closed_on_error():
             migrate(self._database)
         super().__init__(Each(self._database), quarantine_bytes)
-        self.registry = SqlRegistry(self._database)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -69,6 +103,13 @@ class Records(Repositories):
         """Take the place of a writer and give it back. Raises StoreError where nothing could be written."""
         with self._database.write() as connection:
             connection.exec_driver_sql("SELECT 1")
+
+    @contextmanager
+    def trial(self) -> Iterator[Transaction]:
+        """As `begin`, and all of it undone at the end: to see what something would change."""
+        with self._database.write() as connection:
+            yield Transaction(Held(connection), self._quarantine_bytes)
+            connection.rollback()
 
     def forget(self, events_before: int, quarantine_before: int) -> tuple[int, int]:
         """Retention (invariant 6): delete older events and quarantine items; how many."""

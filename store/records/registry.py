@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol, get_args
+from typing import Final, Literal, get_args
 
 from store.records.access import Role
 from store.records.tenancy import SiteRef
@@ -50,6 +50,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Customer:
+    """Who a project is for, as the firm calls them. Names in both languages."""
+
+    firm: str
+    id: str
+    name_zh: str
+    name_en: str
+    version: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredProject:
     """The contract work at one site. Names in both languages."""
 
@@ -66,6 +77,8 @@ class RegisteredProject:
     handover: str | None = None
     #: End of the working day, HH:MM.
     closes: str = "20:00"
+    #: Which rooms and devices it shows: JSON of their ids; None: all of its site.
+    part: str | None = None
     version: int = field(default=0, compare=False)
 
 
@@ -127,28 +140,26 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLink:
+    """The link whose token a projects file names: its digest, its end in UTC ms (None: no end)."""
+
+    digest: bytes
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
-    """Everything known of some firms at once, as `Registry.register` takes it."""
+    """Everything known of some firms at once, as `store.records.registration` enters it. `links`: by project
+    the digest of the token that a file has for it, and the end (UTC ms) of that link."""
 
     firms: Sequence[Firm] = ()
-    members: Sequence[Member] = ()
+    customers: Sequence[Customer] = ()
     sites: Sequence[Site] = ()
     projects: Sequence[RegisteredProject] = ()
     rooms: Sequence[Room] = ()
     agents: Sequence[Agent] = ()
     devices: Sequence[Device] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Retired:
-    """What is no more: ids of sites, `site/id` of agents and devices, ascending."""
-
-    sites: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.sites or self.agents or self.devices)
+    links: Mapping[str, FileLink] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,68 +183,3 @@ class Directory:
 
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    begun: Mapping[str, int] = field(default_factory=dict)
-
-
-class Registry(Protocol):
-    """Safe to call from several threads; blocking. Raises StoreError where the store will not."""
-
-    def register(self, registration: Registration) -> None:
-        """Add what is new, change what differs, bring back what was retired, in one transaction; retires
-        nothing. Raises ValueError where a row names a firm, site or room that is neither known nor in
-        `registration`, or where a site belongs to another firm already."""
-
-    def reconcile(self, registration: Registration, at: int) -> Retired:
-        """As `register`; and of its firms whatever it does not name is retired from UTC ms `at` on: not
-        listed any more, nothing of it is taken in, its past stays. Members and agents that were provisioned
-        are not touched. What was retired now."""
-
-    def missing(self, registration: Registration) -> Retired:
-        """What `reconcile` would retire."""
-
-    def retire_agent(self, firm: str, site: str, agent: str, at: int) -> bool:
-        """Whether there was one to retire."""
-
-    def retired(self, firm: str, site: str) -> Retired:
-        """What of a site is no more; of its agents and devices the ids alone."""
-
-    def all_sites(self) -> list[Site]:
-        """Of all firms, also those that are no more: for whoever keeps the whole."""
-
-    def erase(self, firm: str, site: str) -> bool:
-        """Delete a site with all that is registered of it; whether there was one. What it sent is not
-        touched."""
-
-    def directory(self) -> Directory:
-        """Of all firms: ingest serves them all."""
-
-    def firms(self) -> list[Firm]: ...
-
-    def members(self, firm: str) -> list[Member]: ...
-
-    def sites(self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False) -> list[Site]:
-        """By id, from the one after `after`; `retired`: also those that are no more."""
-
-    def site(self, firm: str, site: str) -> Site | None:
-        """Also one that is no more: its past is read. None also where it belongs to another firm."""
-
-    def projects(self, firm: str) -> list[RegisteredProject]: ...
-
-    def rooms(self, firm: str, site: str) -> list[Room]: ...
-
-    def agents(self, firm: str, site: str) -> list[Agent]: ...
-
-    def devices(self, firm: str, site: str, *, limit: int = 100, after: str = "") -> list[Device]:
-        """By id, from the one after `after`."""
-
-    def add_token(
-        self, firm: str, name: str, digest: bytes, scopes: frozenset[str], created: int, expires: int | None
-    ) -> Token: ...
-
-    def token(self, digest: bytes) -> Token | None:
-        """Also an expired or revoked one: the caller looks."""
-
-    def tokens(self, firm: str) -> list[Token]: ...
-
-    def revoke_token(self, firm: str, token_id: int, revoked: int) -> bool:
-        """Whether the firm had such a token that was not revoked yet."""

@@ -107,18 +107,20 @@ SITE: Final = Table(
 CUSTOMER: Final = Table("customer", METADATA,
     _key("firm"), _key("id"), _word("name_zh"), _word("name_en"), _retired(), _version(), _of_firm(),
 )  # fmt: skip
-#: `started`, `handover`: ISO dates; `closes`: the end of the working day, HH:MM, local time.
+#: `started`, `handover`: ISO dates; `closes`: the end of the working day, HH:MM, local
+#: time; `part`: which rooms and devices it shows (JSON), where others share its site.
 PROJECT: Final = Table("project", METADATA,
     _key("firm"), _key("id"), _word("site"), _word("name_zh"), _word("name_en"), _word("started"),
     _word("customer", optional=True), _word("handover", optional=True),
-    Column("closes", _WORD, nullable=False, server_default="20:00"),
+    Column("closes", _WORD, nullable=False, server_default="20:00"), _word("part", optional=True),
     _retired(), _version(), _of_site(), _refers(("firm", "customer"), "customer", ("firm", "id")),
 )  # fmt: skip
 #: What opens a customer's page without a login. Of its token only the digest is here.
 LINK: Final = Table("link", METADATA,
-    _row_id(), _word("firm"), _word("project"), _word("whom"), Column("digest", LargeBinary, nullable=False),
-    _word("author"), Column("created", UtcTime, nullable=False), Column("expires", UtcTime),
-    Column("revoked", UtcTime), Column("openings", BigInteger, nullable=False, server_default="0"),
+    _row_id(), _word("firm"), _word("project"), _word("whom"),
+    Column("digest", LargeBinary, nullable=False), _word("author"),
+    Column("created", UtcTime, nullable=False), Column("expires", UtcTime), Column("revoked", UtcTime),
+    Column("openings", BigInteger, nullable=False, server_default="0"), _version(),
     _refers(("firm", "project"), "project", ("firm", "id")),
     UniqueConstraint("digest"), Index(None, "firm", "project"), sqlite_autoincrement=True,
 )  # fmt: skip

@@ -50,6 +50,11 @@ def rows_of(table: Table, firm: str, site: str | None = None, *, retired: bool =
     return query.where(*_belongs(table, firm, site))
 
 
+def whole_of(table: Table, firm: str) -> Select[Any]:
+    """All columns of all rows that belong to `firm`, also of what is no more."""
+    return select(table).where(*_belongs(table, firm, None))
+
+
 def retired_of(table: Table, firm: str, site: str | None = None) -> Select[Any]:
     """As `rows_of`, what is no more alone."""
     return rows_of(table, firm, site, retired=True).where(table.c.retired.is_not(None))

@@ -16,16 +16,17 @@ _ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbl
 #: Where statements over tables of firms are made.
 _TENANCY: Final = "store/records/tenancy.py"
 #: Where a firm meets a site.
-_ASK_WHOSE: Final = frozenset({"web/api/identity.py", "web/api/sites.py"})
+_ASK_WHOSE: Final = frozenset({"web/project.py", "web/api/identity.py", "web/api/sites.py"})
 _SCHEMAS: Final = frozenset({"store.records.schema", "store.records.schema_access"})
 _SQL: Final = frozenset({"sqlalchemy", "alembic", "psycopg", "sqlite3"})
 _STATEMENTS: Final = frozenset({"select", "update", "delete", "text", "union", "union_all", "exists", "join"})
 #: Who may ask for the rows of every firm, and why.
 ACROSS_FIRMS: Final = {
     "all_sites": "backup and doctor keep the whole",
-    "directory": "ingest serves all firms",
-    "firms": "the list of firms",
-    "token": "whose it is, is what is asked",
+    "everywhere": "ingest and the web's pages serve all firms",
+    "present_by_site": "ingest serves all firms",
+    "begun": "ingest serves all firms",
+    "_firms": "the list of firms",
     "by_login": "who signs in, is what is asked",
     "firm_name": "which firm it is, is what is asked",
     "add_firm": "whether another firm has the id",
@@ -34,8 +35,8 @@ ACROSS_FIRMS: Final = {
     "has_owner": "whether anybody at all can begin",
     "look": "what a one-time pass opens, is what is asked",
     "_feed": "who hands on what has changed looks whose it is",
-    "_known_firms": "whether a firm is known",
-    "_present_by_site": "of directory",
+    "_taken_ids": "whether a site's id is taken",
+    "_is_taken": "whether a link's token is taken",
 }
 #: Who may make a `SiteRef` of a string: what enters sites into the registry.
 _NAMES_SITES: Final = frozenset({_TENANCY, "plumbline/registration.py"})
@@ -78,7 +79,7 @@ def filters_of_firms(root: Path) -> list[str]:
     found = []
     for name, tree in _modules(root, _ALL_BUT_ROOTS):
         for at, node in _nodes(tree):
-            if _filters(node) and name != _TENANCY and not _is_of_registration(name, node):
+            if _filters(node) and name != _TENANCY:
                 found.append(f"{name}:{at}: a filter of its own: tenancy.rows_of, or identity.own")
             if name.startswith("web/") and name not in _ASK_WHOSE and _asks_whose_site(node):
                 found.append(f"{name}:{at}: asks whose site it is: identity.own, identity.all_own")
@@ -183,16 +184,11 @@ def _is_firm(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "firm"
 
 
-def _is_of_registration(name: str, node: ast.expr) -> bool:
-    """A site stays with its firm when it is registered again: no reading."""
-    return name == "store/records/sql_registry.py" and ast.unparse(node) == "old.firm == new.firm"
-
-
 def _asks_whose_site(node: ast.expr) -> bool:
     """Also as a function that is handed over."""
-    if not isinstance(node, ast.Attribute) or node.attr not in {"site", "sites", "all_sites"}:
+    if not isinstance(node, ast.Attribute) or node.attr != "sites":
         return False
-    return ast.unparse(node.value).endswith("registry")
+    return ast.unparse(node.value).endswith("records")
 
 
 def _makes_site_ref(name: str, node: ast.expr) -> bool:

@@ -77,7 +77,7 @@ PLANTED: Final = {
         "def rooms(query, table, firms):\n    return query.where(table.c.firm.in_(firms))\n"),
     "a page that asks whose site it is": (
         guards.filters_of_firms, "web/customer/rooms.py",
-        "def page(sources, who, site):\n    return sources.registry.site(who.firm, site)\n"),
+        "def page(sources, who, site):\n    return sources.records.sites.get(who.firm, site)\n"),
     "a page that makes a site of an address": (
         guards.makers_of_site_refs, "web/customer/rooms.py",
         "from store.records.tenancy import SiteRef\ndef page(ask, site):\n    ask.latest(SiteRef(site))\n"),

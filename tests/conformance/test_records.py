@@ -15,6 +15,7 @@ from store.errors import StoreError
 from store.records.contract import AgentState, Quarantined, SiteEvent
 from store.records.records import Records
 from store.records.registry import Firm, Registration
+from tests.registered import register
 from wire.batch import Direction, Event
 from wire.status import SpoolStatus, Status
 
@@ -127,7 +128,7 @@ def test_a_position_moves_with_what_its_reader_made_and_never_back(
 
 
 def test_a_transaction_keeps_all_of_it_or_nothing(records: Records) -> None:
-    records.registry.register(Registration(firms=[Firm("hongtu", "鸿图")]))
+    register(records, Registration(firms=[Firm("hongtu", "鸿图")]))
 
     def break_off() -> None:
         with records.begin() as done:
@@ -325,7 +326,7 @@ def said(records: Records, after: int = 0) -> list[tuple[str, str, str]]:
 
 
 def test_the_feed_says_once_what_a_transaction_has_changed(records: Records) -> None:
-    records.registry.register(Registration(firms=[Firm("one", ""), Firm("two", "")]))
+    register(records, Registration(firms=[Firm("one", ""), Firm("two", "")]))
     with records.begin() as done:
         done.feed.say("one", "site:a", "device:meter", NOW)
         done.feed.say("one", "site:a", "device:meter", NOW)
@@ -337,7 +338,7 @@ def test_the_feed_says_once_what_a_transaction_has_changed(records: Records) -> 
 
 
 def test_old_rows_of_the_feed_go_and_no_id_is_given_twice(records: Records) -> None:
-    records.registry.register(Registration(firms=[Firm("one", "")]))
+    register(records, Registration(firms=[Firm("one", "")]))
     for at in (NOW, NOW + 1):
         with records.begin() as done:
             done.feed.say("one", "firm:one", f"firm:{at}", at)
@@ -352,7 +353,7 @@ def test_old_rows_of_the_feed_go_and_no_id_is_given_twice(records: Records) -> N
 def test_a_reader_of_the_feed_misses_nothing_of_many_writers(open_records: Callable[[], Records]) -> None:
     """Ids come in the order of the commits: what a reader has passed nobody adds to."""
     stores = [open_records(), open_records()]
-    stores[0].registry.register(Registration(firms=[Firm("one", "")]))
+    register(stores[0], Registration(firms=[Firm("one", "")]))
 
     def work(worker: int) -> None:
         for step in range(10):

@@ -173,7 +173,7 @@ async def placed(folder: Path) -> AsyncIterator[Place]:
         key_file=out / "cloud.key",
     )
     (folder / "cloud").mkdir()
-    cloud = Cloud(folder / "cloud", address, records.registry.directory)
+    cloud = Cloud(folder / "cloud", address, records.directory)
     cloud.now_ms = now_ms()
     try:
         async with running(cloud):

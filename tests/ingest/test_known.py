@@ -30,7 +30,7 @@ class Source:
 async def test_nobody_listed_is_nobody_asked() -> None:
     known = Known(None)
     await known.begin()
-    assert not await known.renew()
+    assert not await known.renew(known.directory)
     assert known.directory is None
 
 
@@ -50,13 +50,13 @@ async def test_it_begins_when_there_is_a_first_one(monkeypatch: pytest.MonkeyPat
 async def test_a_flood_of_unknowns_asks_once_a_second() -> None:
     source = Source()
     known = Known(source)
-    renewed = [await known.renew() for _ in range(100)]
+    renewed = [await known.renew(known.directory) for _ in range(100)]
     assert (renewed.count(True), source.calls) == (1, 1)
 
 
 async def test_two_who_ask_at_once_are_both_answered_by_the_one_newer() -> None:
     known = Known(Source())
-    assert all(await asyncio.gather(known.renew(), known.renew()))
+    assert all(await asyncio.gather(known.renew(known.directory), known.renew(known.directory)))
 
 
 async def test_one_that_cannot_be_had_leaves_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +66,6 @@ async def test_one_that_cannot_be_had_leaves_the_last(monkeypatch: pytest.Monkey
     first = known.directory
     source.failing = True
     monkeypatch.setattr(known_module, "RENEW_AT_MOST_EVERY_S", 0)
-    assert not await known.renew()
+    assert not await known.renew(known.directory)
     assert known.directory is first
     assert known.failures == 1

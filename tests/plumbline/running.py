@@ -90,5 +90,5 @@ async def until(condition: Callable[[], bool], what: str, timeout_s: float = 60.
 def token_for(records: Records, firm: str, *scopes: Scope) -> str:
     """A token of the firm with these scopes."""
     secret = make_token()
-    records.registry.add_token(firm, "t", token_digest(secret), frozenset(scopes), 1, None)
+    records.console_tokens.add(firm, "t", token_digest(secret), frozenset(scopes), 1, None)
     return secret

@@ -9,14 +9,13 @@ import pytest
 
 from plumbline.backup import BackupError, backup, read_manifest, restore
 from plumbline.cli import main
-from plumbline.registration import enter
+from plumbline.importing import take_in
 from plumbline.settings import Settings
 from plumbline.stores import open_stores
 from store.log.contract import Entry
 from store.records.contract import SiteEvent
 from store.timeseries.contract import Block
 from tests.plumbline.installation import SITE, installation
-from web.project import load_projects
 from wire.batch import Event
 
 NOW = 1_764_000_000_000
@@ -97,7 +96,7 @@ def test_a_backup_is_for_its_owner_alone(settings: Settings, tmp_path: Path) -> 
 def test_an_export_is_for_its_owner_alone(settings: Settings, tmp_path: Path) -> None:
     config = ["--config", str(tmp_path / "old/plumbline.yaml")]
     with open_stores(settings) as stores:
-        enter(stores.registry, settings, load_projects(settings.projects), NOW)
+        take_in(stores.records, settings, NOW)
     assert main(["export", "recording", "--site", SITE, "--out", str(tmp_path / "out"), *config]) in (0, 1)
     assert main(["export", "parquet", "--site", SITE, "--out", str(tmp_path / "out"), *config]) == 0
     assert not [path for path in (tmp_path / "out").rglob("*") if path.stat().st_mode & 0o077]

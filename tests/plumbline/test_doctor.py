@@ -10,7 +10,7 @@ import pytest
 from plumbline.cli import main
 from plumbline.clock import now_ms
 from plumbline.doctor import Line, examine
-from plumbline.processes import registered
+from plumbline.importing import take_in
 from plumbline.settings import Settings
 from plumbline.stores import open_records, open_stores
 from store.log.contract import Entry
@@ -100,7 +100,7 @@ def test_batches_that_never_came_are_named(tmp_path: Path) -> None:
     settings = installation(tmp_path)
     stream = "01K" + "A" * 23
     with open_stores(settings) as stores:
-        registered(settings, stores)
+        take_in(stores.records, settings, 1)
         stores.log.append([Entry(SITE, "pi-1", stream, seq, b"payload") for seq in (1, 2, 5, 9)], 1)
         online = Status(online=True, sent=1, stream=stream, spool=SpoolStatus(last_seq=9))
         stores.records.agent_states.put(AgentState(SITE, "pi-1", 1, online))

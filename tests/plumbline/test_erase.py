@@ -9,13 +9,12 @@ import pytest
 import yaml
 
 from plumbline.cli import main
-from plumbline.registration import enter
+from plumbline.importing import take_in
 from plumbline.settings import Settings
 from plumbline.stores import open_stores
 from store.records.contract import Quarantined, SiteEvent
 from store.timeseries.contract import Block
 from tests.plumbline.installation import SITE, installation
-from web.project import load_projects
 from wire.batch import Event
 
 NOW: Final = 1_764_000_000_000
@@ -28,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     """With something of everything of two sites, the first of which is ours."""
     made = installation(tmp_path)
     with open_stores(made) as stores:
-        enter(stores.registry, made, load_projects(made.projects), NOW)
+        take_in(stores.records, made, NOW)
         stores.timeseries.write(
             [Block(site, "meter-main", [NOW], {"active_power": [1.0]}) for site in (SITE, OTHER)], 1
         )
@@ -62,8 +61,9 @@ def test_nothing_of_the_site_is_left_and_everything_of_others(settings: Settings
     assert held(settings, SITE) == (0, 0, 0)
     assert held(settings, OTHER) == (1, 1, 1)
     with open_stores(settings) as stores:
-        assert stores.registry.all_sites() == []
-        assert not enter(stores.registry, settings, [], NOW)
+        assert stores.records.sites.all_sites() == []
+        assert stores.records.customers.of("firm") == []
+        assert not take_in(stores.records, settings, NOW)
 
 
 @pytest.mark.parametrize(

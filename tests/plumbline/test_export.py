@@ -10,7 +10,7 @@ import yaml
 
 from edge_agent.recording.reader import read_recording
 from plumbline.cli import main
-from plumbline.processes import registered
+from plumbline.importing import take_in
 from plumbline.settings import Settings
 from plumbline.stores import open_stores
 from store.records.contract import SiteEvent
@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
     values: dict[str, list[float | None]] = {"active_power": [812.5, 0.1 + 0.2], "voltage_l1": [None, 229.75]}
     event = Event(device="gate-in", time=EVENING, kind="badge", badge=BADGE, direction="in")
     with open_stores(made) as stores:
-        registered(made, stores)
+        take_in(stores.records, made, 1)
         stores.timeseries.write([Block(SITE, "meter-main", [EVENING, NIGHT], values)], 1)
         stores.records.events.add([SiteEvent(SITE, "pi-1", event)])
     return made

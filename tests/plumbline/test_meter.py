@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.cli import main
-from plumbline.processes import registered
+from plumbline.importing import take_in
 from plumbline.stores import open_stores
 from store.records.exchanges import told_of
 from store.timeseries.contract import Block
@@ -21,7 +21,7 @@ AT = 1_764_000_000_000  # 2025-11-24T16:00:00Z
 def folder(tmp_path: Path) -> Path:
     settings = installation(tmp_path)
     with open_stores(settings) as stores:
-        registered(settings, stores)
+        take_in(stores.records, settings, 1)
         values: dict[str, list[float | None]] = {"active_energy_export": [0.0], "active_energy_import": [5.0]}
         stores.timeseries.write([Block(SITE, "meter-main", [AT], values)], 0)
     return tmp_path

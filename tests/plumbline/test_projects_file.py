@@ -2,57 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from plumbline.projects_file import ProjectsFile, weak_links
-from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
-from web.links import make_link_token
-from web.project import ProjectsError
+from plumbline.projects_file import ProjectsFile
+from plumbline.settings import Settings, SettingsError
+from plumbline.stores import open_records
+from store import private
+from store.records.changes import By
+from store.records.records import Records
+from store.records.registry import Device, Firm, Site
+from store.records.tenancy import site_ref
+from tests.plumbline.installation import SITE, installation
+
+NOW = 1_764_000_000_000
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "projects.yaml"
-    path.write_text(PROJECTS, "utf-8")
-    return path
+def settings(tmp_path: Path) -> Settings:
+    return installation(tmp_path)
 
 
-def test_a_change_is_seen_once_and_entered(path: Path) -> None:
-    entered: list[int] = []
-    file = ProjectsFile(path, lambda projects: entered.append(len(projects)))
-    assert [project.token for project in file.look() or ()] == [TOKEN, OTHER_TOKEN]
-    assert file.look() is None
-    fresh = make_link_token()
-    path.write_text(PROJECTS.replace(TOKEN, fresh), "utf-8")
-    assert [project.token for project in file.look() or ()] == [fresh, OTHER_TOKEN]
-    assert file.look() is None
-    assert entered == [2, 2]
+@pytest.fixture
+def records(settings: Settings) -> Iterator[Records]:
+    private.folder(settings.data)
+    opened = open_records(settings)
+    yield opened
+    opened.close()
 
 
-def test_a_broken_file_is_told_once_a_change(path: Path) -> None:
-    file = ProjectsFile(path, lambda _: None)
+@pytest.fixture
+def file(settings: Settings, records: Records) -> ProjectsFile:
+    return ProjectsFile(settings, records, lambda: NOW)
+
+
+def edit(settings: Settings, old: str, new: str) -> None:
+    text = settings.projects.read_text("utf-8")
+    assert old in text
+    settings.projects.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_change_is_imported_once(settings: Settings, records: Records, file: ProjectsFile) -> None:
+    assert file.look()
+    assert not file.look()
+    edit(settings, "gate-out", "gate-side")
+    assert file.look()
+    assert not file.look()
+    assert records.devices.retired("firm", SITE) == ("gate-out",)
+    assert file.imported == 2
+
+
+def test_a_broken_file_is_told_once_a_change(
+    settings: Settings, records: Records, file: ProjectsFile
+) -> None:
     file.look()
-    path.write_text(PROJECTS.replace("kind: badge_reader", "kind: badge_readerr"), "utf-8")
-    with pytest.raises(ProjectsError, match="badge_readerr"):
+    edit(settings, "badge_reader", "badge_reade")
+    with pytest.raises(SettingsError, match="badge_reade"):
         file.look()
-    assert file.look() is None
-    path.unlink()
-    with pytest.raises(ProjectsError, match="No such file"):
+    assert not file.look()
+    assert len(records.devices.of("firm", SITE)) == 7
+
+
+def test_a_file_that_is_gone_leaves_the_registry_as_it_is(
+    settings: Settings, records: Records, file: ProjectsFile
+) -> None:
+    file.look()
+    settings.projects.unlink()
+    assert not file.look()
+    assert [site.id for site in records.sites.of("firm")] == [SITE]
+
+
+def test_what_the_registry_refuses_is_a_mistake_of_the_file(records: Records, file: ProjectsFile) -> None:
+    with records.begin() as done:
+        done.firms.put([Firm("other", "Other")], By("operator:test", NOW))
+        done.sites.put([Site("other", site_ref(SITE), "UTC")], By("operator:test", NOW))
+    with pytest.raises(SettingsError, match="belongs to another firm"):
         file.look()
 
 
-def test_what_the_registry_refuses_is_a_mistake_of_the_file(path: Path) -> None:
-    def refuse(_: object) -> None:
-        raise ValueError("site fenglin-18 belongs to another firm")
+def test_a_file_is_not_imported_over_what_somebody_changed_since(
+    settings: Settings, records: Records, file: ProjectsFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.look()
+    slower = Device("firm", SITE, "meter-main", "electricity_meter", None, 30.0)
+    records.devices.put([slower], By("member:li", NOW))
+    edit(settings, "gate-out", "gate-side")
+    assert not file.look()
+    assert f"not imported: device {SITE}/meter-main changed in the registry" in caplog.text
+    assert records.devices.get("firm", SITE, "meter-main") == slower
+    assert records.devices.get("firm", SITE, "gate-side") is None
 
-    with pytest.raises(ProjectsError, match="belongs to another firm"):
-        ProjectsFile(path, refuse).look()
 
-
-def test_weak_links_are_named(path: Path) -> None:
-    projects = ProjectsFile(path, lambda _: None).look() or []
-    assert weak_links(projects) == ["fenglin-18", "huaihai-7"]
-    path.write_text(PROJECTS.replace(TOKEN, make_link_token()), "utf-8")
-    assert weak_links(ProjectsFile(path, lambda _: None).look() or []) == ["huaihai-7"]
+def test_what_somebody_changed_elsewhere_does_not_hold_a_file_back(
+    settings: Settings, records: Records, file: ProjectsFile
+) -> None:
+    file.look()
+    records.firms.put([Firm("firm", "Firm")], By("member:li", NOW))
+    edit(settings, "gate-out", "gate-side")
+    assert file.look()

@@ -19,7 +19,7 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path, capsys: pytest.Captu
     assert main(["token", "create", "dashboard", "--scope", "telemetry:read", "--days", "30", *config]) == 0
     secret = capsys.readouterr().out.strip()
     records = open_records(settings)
-    token = records.registry.token(token_digest(secret))
+    token = records.tokens.by_digest(token_digest(secret))
     records.close()
     assert token is not None
     assert token.scopes == {"telemetry:read"}

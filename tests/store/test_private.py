@@ -18,6 +18,7 @@ from store.records.records import Records
 from store.records.registry import Firm, Registration
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.registered import register
 
 USUAL_UMASK: Final = 0o022
 
@@ -50,7 +51,7 @@ def a_time_series(path: Path) -> None:
 
 def records(path: Path) -> None:
     opened = Records(sqlite_url(path))
-    opened.registry.register(Registration(firms=[Firm("f", "F")]))
+    register(opened, Registration(firms=[Firm("f", "F")]))
     seen(path)
     opened.close()
 

@@ -27,13 +27,14 @@ from store.records.events import READER
 from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.registered import projects_in
 from tests.servers import free_port, wait_until
 from tests.web.services import services_over
 from web.app import create_app
 from web.http.connections import Connections, bounded
 from web.keeping import Look
 from web.live.hub import Hub
-from web.project import Project, load_projects
+from web.project import Project
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
 
@@ -117,7 +118,7 @@ class Stand:
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
         self.records = Records(sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
-        self.projects: list[Project] = load_projects(self.folder / "projects.yaml")
+        self.projects: list[Project] = projects_in(self.records, PROJECTS)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.live: Hub | None = None
 

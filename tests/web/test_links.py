@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from plumbline.projects_yaml import ProjectsError, load_projects
+from tests.registered import projects_in
 from tests.servers import wait_until
 from tests.web.services import services_over
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN, Stand, at, serving, tell_day
@@ -20,7 +22,7 @@ from web.app import create_app
 from web.http.guesses import Guesses
 from web.http.rate import Rate
 from web.links import GOOD_BITS, bits, make_link_token, weakness
-from web.project import Project, Projects, ProjectsError, load_projects
+from web.project import Project
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -57,8 +59,9 @@ def test_repetition_adds_no_strength(part: str, times: int) -> None:
     assert bits(part * times) == bits(part * 2)
 
 
-def project_until(stand: Stand, **dates: dt.date) -> Project:
-    return stand.projects[0].model_copy(update=dates)
+def until(stand: Stand, last: dt.date) -> list[Project]:
+    """The first project, whose link ends with this day."""
+    return projects_in(stand.records, PROJECTS.replace(TOKEN, f"{TOKEN}\n    token_expires: {last}"))[:1]
 
 
 @pytest.mark.parametrize(
@@ -76,11 +79,13 @@ def project_until(stand: Stand, **dates: dt.date) -> Project:
 def test_a_link_ends_with_its_last_day_at_the_site(
     stand: Stand, dates: dict[str, dt.date], ends: dt.datetime | None
 ) -> None:
-    project = project_until(stand, **dates)
-    assert project.link_ends == (None if ends is None else round(ends.timestamp() * 1000))
-    if project.link_ends is not None:
-        assert not project.link_is_over(project.link_ends - 1)
-        assert project.link_is_over(project.link_ends)
+    lines = "".join(f"\n    {name}: {day}" for name, day in dates.items())
+    project, _ = projects_in(stand.records, PROJECTS.replace(TOKEN, TOKEN + lines))
+    (link,) = project.links
+    assert link.expires == (None if ends is None else round(ends.timestamp() * 1000))
+    if link.expires is not None:
+        assert not project.link_is_over(link.expires - 1)
+        assert project.link_is_over(link.expires)
 
 
 @pytest.fixture
@@ -98,7 +103,7 @@ def client_over(stand: Stand) -> Iterator[Callable[[], TestClient]]:
 
 
 def test_a_link_that_is_over_opens_nothing(stand: Stand, client_over: Callable[[], TestClient]) -> None:
-    stand.projects = [project_until(stand, token_expires=dt.date(2026, 11, 22))]
+    stand.projects = until(stand, dt.date(2026, 11, 22))
     client = client_over()
     for path in ("", "/", "/live", "/chart"):
         assert client.get(f"/p/{TOKEN}{path}").status_code == 404
@@ -106,9 +111,8 @@ def test_a_link_that_is_over_opens_nothing(stand: Stand, client_over: Callable[[
 
 def test_an_open_stream_ends_when_its_link_is_taken_back_and_the_old_link_opens_nothing(stand: Stand) -> None:
     tell_day(stand, at(15.2), hours=1)
-    ours, other = stand.projects
-    changed = ours.model_copy(update={"token": "fresh-and-unguessable-0815"})
-    answers: list[list[Project] | None] = [[changed, other]]
+    fresh = "fresh-and-unguessable-0815"
+    answers = [projects_in(stand.records, PROJECTS.replace(TOKEN, fresh))]
     with serving(stand, look=lambda: answers.pop() if answers else None) as url:
         with Viewer(url) as viewer, Viewer(url, token=OTHER_TOKEN) as untouched:
             viewer.snapshot()
@@ -117,12 +121,12 @@ def test_an_open_stream_ends_when_its_link_is_taken_back_and_the_old_link_opens_
         with Viewer(url) as again:
             wait_until(lambda: again.status != 0, what="an answer")
             assert again.status == 404
-        with Viewer(url, token=changed.token) as new:
+        with Viewer(url, token=fresh) as new:
             new.snapshot()
 
 
 def test_a_stream_ends_with_the_last_day_of_its_link(stand: Stand) -> None:
-    stand.projects = [project_until(stand, token_expires=dt.date(2026, 11, 23))]
+    stand.projects = until(stand, dt.date(2026, 11, 23))
     with serving(stand) as url, Viewer(url) as viewer:
         viewer.snapshot()
         stand.clock.forward(9 * 3_600_000)
@@ -164,12 +168,3 @@ def test_no_answer_leads_to_the_host_that_the_client_named(client_over: Callable
         assert "location" not in answer.headers
         assert "evil.example" not in answer.text
     assert client.get(f"/p/{TOKEN}/").status_code == 200
-
-
-def test_only_what_changed_is_named(stand: Stand) -> None:
-    known = Projects(stand.projects)
-    first, second = stand.projects
-    moved = first.model_copy(update={"closes": dt.time(18)})
-    assert known.replace([moved, second]) == [first.id]
-    assert known.replace([moved]) == [second.id]
-    assert known.by_token(OTHER_TOKEN, 0) is None

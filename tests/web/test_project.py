@@ -1,139 +1,87 @@
+"""Projects as the registry has them, found by what opens their page."""
+
 from __future__ import annotations
 
-import re
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from store.engine import sqlite_url
+from store.records.changes import By
+from store.records.contract import AgentState
+from store.records.links import link_digest
+from store.records.records import Records
+from tests.registered import BY, projects_in
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
-from web.project import Projects, ProjectsError, load_projects
-from wire.kinds import KINDS
+from web.project import Projects, changed_projects, registered_projects
+from wire.status import SpoolStatus, Status
 
 
-def load(folder: Path, text: str) -> list[object]:
-    path = folder / "projects.yaml"
-    path.write_text(text, "utf-8")
-    return list(load_projects(path))
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    opened = Records(sqlite_url(tmp_path / "records.db"))
+    yield opened
+    opened.close()
 
 
-def error(folder: Path, old: str, new: str) -> str:
-    assert old in PROJECTS
-    with pytest.raises(ProjectsError) as caught:
-        load(folder, PROJECTS.replace(old, new, 1))
-    message = str(caught.value).replace(str(folder) + "/", "")
-    assert "\n" not in message
-    return message
-
-
-def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
-    path = tmp_path / "projects.yaml"
-    path.write_text(PROJECTS, "utf-8")
-    first, second = load_projects(path)
+def test_a_project_comes_with_what_is_at_its_site_as_it_was_listed(records: Records) -> None:
+    first, second = projects_in(records, PROJECTS)
     assert (first.title.en, second.customer.zh) == ("18 Fenglin Road, 3-501", "林女士家")
+    assert [room.id for room in first.rooms] == ["bath", "living", "bedroom"]
     assert [device.id for device in first.place().of_kind("badge_reader")] == ["gate-in", "gate-out"]
     assert first.place().of_kind("water_meter")[0].interval_ms == 2_000
+    assert (first.started, first.closes) == (dt.date(2026, 10, 20), dt.time(20))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (
-            "kind: badge_reader}",
-            "kind: badge_reade}",
-            r'projects.yaml:19: projects\[0\].devices\[5\].kind: "badge_reade": is no .*mean "badge_reader"',
-        ),
-        (
-            "interval_s: 1}",
-            "interval: 1}",
-            r'projects.yaml:14: .*interval: is no key; did you mean "interval_s"',
-        ),
-        (
-            "room: bath,",
-            "room: bat,",
-            r'projects.yaml:16: .*devices\[2\].room: "bat": is no room.*mean "bath"',
-        ),
-        (
-            "Asia/Shanghai",
-            "Asia/Shangai",
-            r"projects.yaml:5: projects\[0\].timezone: .Asia/Shangai.: is no IANA",
-        ),
-        (", interval_s: 2}", "}", r"projects.yaml:15: .*a water_meter needs interval_s"),
-        ("started: 2026-10-20", "started: soon", r"projects.yaml:8: projects\[0\].started: .soon.: "),
-        ("gate-out", "gate-in", r"device .gate-in. stands twice"),
-        ("id: huaihai-7", "id: fenglin-18", r"project .fenglin-18. stands twice"),
-        (OTHER_TOKEN, TOKEN, r"project .fenglin-18. shares its token"),
-        ("en: Bathroom", "en: ''", r"projects.yaml:10: projects\[0\].rooms\[0\].en"),
-        ("projects:", "projects: [", r"projects.yaml:\d+: "),
-    ],
-)
-def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    assert re.search(expected, error(tmp_path, old, new)), error(tmp_path, old, new)
+def test_projects_that_share_a_site_show_each_their_own(records: Records) -> None:
+    first, second = projects_in(records, PROJECTS.replace("site: huaihai-7", "site: fenglin-18"))
+    assert [room.id for room in second.rooms] == ["kitchen"]
+    assert [device.id for device in second.devices] == ["meter-main", "th-kitchen", "gate"]
+    assert "th-kitchen" not in [device.id for device in first.devices]
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
-    text = PROJECTS.replace("kind: badge_reader}", "kind: badge_reade}").replace(
-        "Asia/Shanghai", "Asia/Shangai", 1
-    )
-    with pytest.raises(ProjectsError) as caught:
-        load(tmp_path, text)
-    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
-        "projects[0].timezone",
-        "projects[0].devices[5].kind",
-        "projects[0].devices[6].kind",
-        "projects[1].devices[2].kind",
-    ]
-
-
-def test_text_that_is_not_utf_8_is_told_with_the_remedy(tmp_path: Path) -> None:
-    path = tmp_path / "projects.yaml"
-    path.write_bytes(PROJECTS.encode("gb18030"))
-    with pytest.raises(ProjectsError, match="save it as UTF-8"):
-        load_projects(path)
-
-
-def test_kinds_of_older_files_are_read_by_todays_names(tmp_path: Path) -> None:
-    text = PROJECTS.replace("kind: climate_sensor", "kind: climate").replace(
-        "kind: badge_reader", "kind: gate"
-    )
-    assert text != PROJECTS
-    path = tmp_path / "projects.yaml"
-    path.write_text(text, "utf-8")
-    kinds = {device.kind for project in load_projects(path) for device in project.devices}
-    assert {"climate_sensor", "badge_reader"} < kinds
-    assert not {"climate", "gate"} & kinds
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_of_device_can_be_entered(tmp_path: Path, kind: str) -> None:
-    text = PROJECTS.replace(
-        "{id: gate-in, kind: badge_reader}", f"{{id: gate-in, kind: {kind}, room: bath, interval_s: 60}}"
-    )
-    path = tmp_path / "projects.yaml"
-    path.write_text(text, "utf-8")
-    assert load_projects(path)[0].devices[5].kind == kind
-
-
-def test_a_token_is_never_repeated_in_an_error(tmp_path: Path) -> None:
-    message = error(tmp_path, TOKEN, "too-short")
-    assert "too-short" not in message
-    assert "projects[0].token" in message
-
-
-def test_a_token_is_not_in_a_projects_repr(tmp_path: Path) -> None:
-    assert TOKEN not in repr(load(tmp_path, PROJECTS))
-
-
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ProjectsError, match="No such file"):
-        load_projects(tmp_path / "none.yaml")
-
-
-def test_only_the_whole_token_opens(tmp_path: Path) -> None:
-    path = tmp_path / "projects.yaml"
-    path.write_text(PROJECTS, "utf-8")
-    projects = Projects(load_projects(path))
+def test_only_the_whole_token_opens(records: Records) -> None:
+    projects = Projects(projects_in(records, PROJECTS))
     opened = projects.by_token(TOKEN, 0)
     assert opened is not None
     assert opened.id == "fenglin-18"
     for wrong in (TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "", "\ud800"):
         assert projects.by_token(wrong, 0) is None
+
+
+def test_every_link_of_a_project_opens_it_until_its_own_end(records: Records) -> None:
+    projects_in(records, PROJECTS)
+    records.links.add("firm", "fenglin-18", "郑先生", link_digest("another-0815"), 1_000, BY)
+    projects = Projects(registered_projects(records))
+    assert projects.by_token("another-0815", 999) is not None
+    assert projects.by_token("another-0815", 1_000) is None
+    assert projects.by_token(TOKEN, 1_000) is not None
+
+
+def test_a_change_of_the_registry_is_seen_once(records: Records) -> None:
+    look = changed_projects(records)
+    assert look() == []
+    projects_in(records, PROJECTS)
+    assert [project.id for project in look() or ()] == ["fenglin-18", "huaihai-7"]
+    assert look() is None
+    status = Status(online=True, sent=1, stream="01K" + "A" * 23, spool=SpoolStatus(batches=0))
+    records.agent_states.put(AgentState("fenglin-18", "pi-1", 1, status))
+    records.feed.last()
+    assert look() is None
+    (link, *_) = records.links.of("firm", "fenglin-18")
+    records.links.revoke("firm", link.id, By("member:li", BY.at + 1))
+    changed = look()
+    assert changed is not None
+    assert changed[0].links == ()
+
+
+def test_only_what_changed_is_named(records: Records) -> None:
+    first, second = projects_in(records, PROJECTS)
+    known = Projects([first, second])
+    moved = replace(first, closes=dt.time(18))
+    assert known.replace([moved, second]) == [first.id]
+    assert known.replace([moved]) == [second.id]
+    assert known.by_token(OTHER_TOKEN, 0) is None

@@ -6,6 +6,7 @@ import collections
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
@@ -64,8 +65,8 @@ def test_no_chinese_is_left_on_the_english_page(stand: Stand, client: TestClient
 
 def test_what_is_written_into_a_page_cannot_become_markup(stand: Stand) -> None:
     first = stand.projects[0]
-    nasty = first.title.model_copy(update={"en": '"><script>alert(1)</script>'})
-    projects = [first.model_copy(update={"title": nasty})]
+    nasty = replace(first.title, en='"><script>alert(1)</script>')
+    projects = [replace(first, title=nasty)]
     app = create_app(services_over(stand, projects=projects))
     with TestClient(app) as client:
         assert "<script>alert" not in client.get(f"/p/{TOKEN}?lang=en").text

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from analytics.situation.headcount import Passage
 from analytics.situation.judge import Situation, judge
+from analytics.situation.place import Place
 from analytics.situation.state import Digest, Listening, Reading, Said, SiteState, digest, watch
+from store.engine import sqlite_url
 from store.log import change as log_change
 from store.log.change import change_entry
 from store.records.contract import AgentState
-from store.records.registry import Device
+from store.records.records import Records
+from store.records.registry import Device, Room
+from tests.registered import projects_in
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
 from web.customer.view import CustomerPage, build
 from web.customer.wording import figures, headline
 from web.http.assets import Assets
 from web.kit.figure import Figure
 from web.kit.language import Language
-from web.project import Project, load_projects
+from web.project import Project, Words
 from wire.batch import Batch, Event, Frame
 from wire.quantities import QUANTITIES, Quantity
 from wire.status import DeviceStatus, Dropped, SpoolStatus, Status
@@ -32,19 +37,18 @@ ROOMS = ("th-bath", "th-living", "th-bedroom")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    path = tmp_path / "projects.yaml"
-    path.write_text(PROJECTS, "utf-8")
-    return load_projects(path)[0]
+def place(tmp_path: Path) -> Iterator[Place]:
+    records = Records(sqlite_url(tmp_path / "records.db"))
+    yield projects_in(records, PROJECTS)[0].place()
+    records.close()
 
 
 @pytest.fixture
-def state(project: Project) -> SiteState:
-    return beginning(project)
+def state(place: Place) -> SiteState:
+    return beginning(place)
 
 
-def beginning(project: Project) -> SiteState:
-    place = project.place()
+def beginning(place: Place) -> SiteState:
     return SiteState(place, watch(place), place.local_day(NOW))
 
 
@@ -252,7 +256,7 @@ def test_no_figure_names_a_person(state: SiteState) -> None:
     assert "aaaa" not in repr(figures(judge(state, NOW), "en"))
 
 
-def test_a_digest_keeps_what_is_watched_and_leaves_out_nulls(project: Project) -> None:
+def test_a_digest_keeps_what_is_watched_and_leaves_out_nulls(place: Place) -> None:
     batch = Batch(
         stream=STREAM,
         seq=1,
@@ -271,7 +275,7 @@ def test_a_digest_keeps_what_is_watched_and_leaves_out_nulls(project: Project) -
             Event(device="gate-in", time=6, kind="fault", reason="no_reply"),
         ],
     )
-    found = digest(batch, watch(project.place()))
+    found = digest(batch, watch(place))
     assert found.columns == {("meter-main", "active_power"): [Reading(2, 5.0), Reading(3, 6.0)]}
     assert [p.time for p in found.passages] == [5]
 
@@ -381,23 +385,22 @@ def test_a_site_whose_meters_are_silent_but_whose_agent_speaks_is_not_out_of_con
     assert said(state) == "Nobody is on site.\n5 devices are silent."
 
 
-def site_of(*devices: Mapping[str, object]) -> SiteState:
-    return beginning(project_of(*devices))
+def site_of(*devices: Device) -> SiteState:
+    return beginning(project_of(*devices).place())
 
 
-def project_of(*devices: Mapping[str, object]) -> Project:
-    return Project.model_validate(
-        {
-            "id": "p", "token": "x8Kd2mQ4Rb7LtYw9", "site": SITE, "timezone": "Asia/Shanghai",
-            "started": "2026-10-20", "title": {"zh": "a", "en": "a"}, "customer": {"zh": "a", "en": "a"},
-            "rooms": [{"id": "bath", "zh": "主卫", "en": "Bathroom"}], "devices": list(devices),
-        }
+def project_of(*devices: Device) -> Project:
+    words = Words("a", "a")
+    bath = Room("firm", SITE, "bath", "主卫", "Bathroom")
+    return Project(
+        "firm", "p", SITE, "Asia/Shanghai", words, words, dt.date(2026, 10, 20), None, dt.time(20),
+        (bath,), devices, (),
     )  # fmt: skip
 
 
-BADGE_READER = {"id": "gate-in", "kind": "badge_reader"}
-WATER = {"id": "water-main", "kind": "water_meter", "interval_s": 2}
-CLIMATE = {"id": "th-bath", "kind": "climate_sensor", "room": "bath", "interval_s": 5}
+BADGE_READER = Device("firm", SITE, "gate-in", "badge_reader")
+WATER = Device("firm", SITE, "water-main", "water_meter", None, 2)
+CLIMATE = Device("firm", SITE, "th-bath", "climate_sensor", "bath", 5)
 
 
 def test_a_site_with_gates_only_counts_people_from_the_first_word_of_its_agent() -> None:
@@ -422,7 +425,7 @@ def test_a_site_with_gates_only_counts_people_from_the_first_word_of_its_agent()
     ],
 )
 def test_a_site_with_one_kind_of_device_shows_it(
-    device: dict[str, object], column: dict[tuple[str, str], list[Reading]], key: str
+    device: Device, column: dict[tuple[str, str], list[Reading]], key: str
 ) -> None:
     state = site_of(device)
     assert said(state) == "No data yet."
@@ -433,9 +436,8 @@ def test_a_site_with_one_kind_of_device_shows_it(
 
 
 def test_devices_without_a_figure_of_their_own_are_missed_when_they_are_silent() -> None:
-    second = {"id": "meter-2", "kind": "electricity_meter", "interval_s": 1}
-    smoke = {"id": "smoke", "kind": "smoke_detector", "interval_s": 60}
-    state = site_of({"id": "meter-main", "kind": "electricity_meter", "interval_s": 1}, second, smoke)
+    meters = [Device("firm", SITE, one, "electricity_meter", None, 1) for one in ("meter-main", "meter-2")]
+    state = site_of(*meters, Device("firm", SITE, "smoke", "smoke_detector", None, 60))
     frames = [
         Frame(device="meter-main", time=[NOW], values={"active_power": [50.0]}),
         Frame(device="meter-2", time=[NOW], values={"voltage_l1": [230.0]}),
@@ -507,12 +509,12 @@ def said_change(at: int, online: bool = True, devices: Sequence[DeviceStatus] = 
     return Said("pi-1", log_change.CODEC.decode(entry.payload))
 
 
-AIR = {"id": "air", "kind": "air_quality", "room": "bath", "interval_s": 60}
+AIR = Device("firm", SITE, "air", "air_quality", "bath", 60)
 
 
 def page_of(state: SiteState, project: Project, language: Language = "en") -> CustomerPage:
     told = {figure.id: figure for figure in figures(judge(state, NOW), language)}
-    return build(project, told, language, NOW, Assets())
+    return build(project, "/p/x", told, language, NOW, Assets())
 
 
 def test_what_a_device_measures_appears_on_the_page_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -520,7 +522,7 @@ def test_what_a_device_measures_appears_on_the_page_by_itself(monkeypatch: pytes
     radon = Quantity("radon", "Bq/m3", "Bq/m³", "gauge", 0, 100_000, "氡", "radon")
     monkeypatch.setitem(QUANTITIES, "radon", radon)
     project = project_of(AIR)
-    state = beginning(project)
+    state = beginning(project.place())
     said: dict[str, list[float | None]] = {
         "carbon_dioxide": [1_210.0],
         "radon": [48.0],
@@ -537,8 +539,8 @@ def test_what_a_device_measures_appears_on_the_page_by_itself(monkeypatch: pytes
 
 
 def test_water_on_the_floor_stands_above_everything_else() -> None:
-    project = project_of({"id": "leak-1", "kind": "leak_sensor", "room": "bath", "interval_s": 60})
-    state = beginning(project)
+    project = project_of(Device("firm", SITE, "leak-1", "leak_sensor", "bath", 60))
+    state = beginning(project.place())
     frame = Frame(device="leak-1", time=[NOW - 900], values={"leak": [1.0]})
     state.take(digest(Batch(stream=STREAM, seq=1, sent=NOW, frames=[frame]), state.watched), NOW)
     first = page_of(state, project).notices[0]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from store.records.access import Access, Denied
 from store.records.accounts import Accounts
 from store.records.api_tokens import ApiTokens
-from store.records.registry import Registry, Token
+from store.records.registry import Token
 from store.records.tokens import make_token, token_digest
 from store.threads import PAGES
 from web.access.gate import Gate
@@ -75,10 +75,10 @@ def _holds(token: Token, now: int) -> bool:
     return token.revoked is None and (token.expires is None or token.expires > now)
 
 
-def machine_of(registry: Registry, tokens: ApiTokens, accounts: Accounts, text: str) -> Machine | None:
+def machine_of(tokens: ApiTokens, accounts: Accounts, text: str) -> Machine | None:
     """The program that has this token, also one that is over: the caller looks. Blocking. Raises ValueError
     for what cannot be a token."""
-    token = registry.token(token_digest(text))
+    token = tokens.by_digest(token_digest(text))
     if token is None:
         return None
     member = tokens.author(token)

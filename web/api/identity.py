@@ -89,7 +89,7 @@ async def own_site(identity: Identity, site: str, sources: From) -> Site:
 
 def own(identity: Identity, site: str, sources: Sources) -> Site:
     """The site if it is the firm's. Blocking. Raises Problem, 404."""
-    found = sources.registry.site(identity.firm, site)
+    found = sources.records.sites.get(identity.firm, site)
     if found is None or not identity.access.may("site", "see", site=site):
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
     return found
@@ -98,7 +98,7 @@ def own(identity: Identity, site: str, sources: Sources) -> Site:
 def all_own(identity: Identity, sources: Sources) -> Iterator[Site]:
     """All sites of the firm, also those that are no more. Blocking."""
     after = ""
-    while found := sources.registry.sites(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
+    while found := sources.records.sites.of(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
         yield from (site for site in found if identity.access.may("site", "see", site=site.id))
         after = found[-1].id
 
@@ -116,7 +116,7 @@ TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
 
 async def _valid(secret: str, sources: From) -> Identity:
     try:
-        machine = await API.run(machine_of, sources.registry, sources.tokens, sources.accounts, secret)
+        machine = await API.run(machine_of, sources.tokens, sources.accounts, secret)
     except ValueError as error:
         raise _unauthorized("This is no token: pl_ and 43 characters are wanted.") from error
     if machine is None:

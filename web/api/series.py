@@ -84,7 +84,7 @@ def is_counter(quantity: str) -> bool:
 
 
 def _must_be_registered(sources: Sources, site: Site, device: str, stored: Sequence[str]) -> None:
-    registered = [d.id for d in sources.registry.devices(site.firm, site.id, limit=_MOST_DEVICES)]
+    registered = [d.id for d in sources.records.devices.of(site.firm, site.id, limit=_MOST_DEVICES)]
     if device in registered:
         return
     fault = Fault(

@@ -12,7 +12,6 @@ from store.log.contract import Log
 from store.records.accounts import Accounts
 from store.records.api_tokens import ApiTokens
 from store.records.contract import Quarantined
-from store.records.registry import Registry
 from store.scoped import SiteRecords, SiteSeries
 
 Status = Literal["ok", "starting", "failing"]
@@ -63,7 +62,6 @@ class Replayed(Protocol):
 class Sources:
     """The stores. `clock` gives UTC milliseconds; `replay` judges an item again, blocking (in a thread)."""
 
-    registry: Registry
     log: Log
     timeseries: SiteSeries
     records: SiteRecords

@@ -44,11 +44,12 @@ Opened = Annotated[Project, Depends(project_of)]
 
 @routes.api_route("", methods=["GET", "HEAD"])
 @routes.api_route("/", methods=["GET", "HEAD"])
-async def customer_page(request: Request, project: Opened, here: Here) -> Response:
+async def customer_page(request: Request, token: str, project: Opened, here: Here) -> Response:
     """The page as of now."""
     language = language_of(request)
     channel = await here.live.channel(project)
-    page = view.build(project, channel.figures(language), language, here.clock(), here.assets)
+    figures = channel.figures(language)
+    page = view.build(project, f"/p/{token}", figures, language, here.clock(), here.assets)
     response = await PAGES.run(_painted, request, page)  # the event loop is for what is short
     keep_language(request, response)
     return response

@@ -63,9 +63,14 @@ class CustomerPage:
 
 
 def build(
-    project: Project, figures: Mapping[str, Figure], language: Language, now: int, assets: Assets
+    project: Project,
+    link: str,
+    figures: Mapping[str, Figure],
+    language: Language,
+    now: int,
+    assets: Assets,
 ) -> CustomerPage:
-    """The page as of `now` (UTC ms)."""
+    """The page as of `now` (UTC ms); `link` is its own address, under which its live parts are."""
 
     def shown_as(key: str, label: str) -> Shown:
         return shown(figures[key], say(language, f"label.{label}"), now, language)
@@ -96,7 +101,7 @@ def build(
         about=_about(project, language),
         as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),
         text={key: say(language, key) for key in _TEXTS},
-        browser=_for_browser(project, language, now, assets),
+        browser=_for_browser(project, link, language, now, assets),
     )
 
 
@@ -148,14 +153,14 @@ def _about(project: Project, language: Language) -> tuple[str, ...]:
     )
 
 
-def _for_browser(project: Project, language: Language, now: int, assets: Assets) -> str:
+def _for_browser(project: Project, link: str, language: Language, now: int, assets: Assets) -> str:
     knows = {
         "language": language,
         "locale": LOCALE[language].replace("_", "-"),
         "timezone": project.timezone,
         "now": now,
-        "live": f"/p/{project.token}/live?lang={language}",
-        "chart": f"/p/{project.token}/chart",
+        "live": f"{link}/live?lang={language}",
+        "chart": f"{link}/chart",
         "plot": assets.url("vendor/uPlot.iife.min.js"),
         "text": for_browser(language),
     }

@@ -97,7 +97,7 @@ def test_a_provisioned_agent_is_registered_and_an_unknown_site_is_told_with_the_
 ) -> None:
     desk.agent("pi-7")
     records = open_records(desk.settings)
-    assert [one.id for one in records.registry.agents("firm", SITE)] == ["pi-7"]
+    assert [one.id for one in records.agents.of("firm", SITE)] == ["pi-7"]
     records.close()
     words = ["provision", "agent", "fengling-18", "pi-1", "--out", str(desk.folder), "--broker", "b"]
     assert main([*words, *desk.config]) == 1

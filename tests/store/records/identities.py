@@ -9,6 +9,7 @@ from store.records.accounts import Account
 from store.records.records import Records
 from store.records.registry import Firm, Registration, Site
 from store.records.tenancy import site_ref
+from tests.registered import register
 from web.access.rights import of_roles
 
 NOW = 1_790_000_000_000
@@ -22,7 +23,7 @@ def store_of(url: str) -> Records:
         firms=[Firm("fenglin", "Fenglin"), Firm("other", "Other")],
         sites=[*sites, Site("other", site_ref("c"), "UTC")],
     )
-    records.registry.register(registration)
+    register(records, registration)
     return records
 
 

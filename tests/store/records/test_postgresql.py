@@ -9,6 +9,7 @@ from store.errors import StoreError
 from store.records.contract import Quarantined
 from store.records.records import Records
 from store.records.registry import Firm, Registration
+from tests.registered import register
 from tests.servers import free_port
 
 ITEM = Quarantined(1, "topic", b"payload", "schema", "v: missing")
@@ -16,11 +17,11 @@ ITEM = Quarantined(1, "topic", b"payload", "schema", "v: missing")
 
 def test_after_a_restart_they_go_on_without_a_word(postgres_dsn: str, postgres_cluster: Postgres) -> None:
     records = Records(postgres_dsn)
-    records.registry.register(Registration(firms=[Firm("one", "One")]))
+    register(records, Registration(firms=[Firm("one", "One")]))
     postgres_cluster.stop()
     postgres_cluster.start()
     records.quarantine.add([ITEM])
-    assert records.registry.firms() == [Firm("one", "One")]
+    assert records.firms.all() == [Firm("one", "One")]
     records.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from store.records.contract import AgentState, Quarantined
 from store.records.registry import Device, Registration
 from store.timeseries.contract import Block
+from tests.registered import register
 from tests.web.api.two_firms import BERLIN, NOW, OURS, THEIRS, TwoFirms, quarantined
 from tests.web.site_day import SITE, STREAM, TILER
 from wire.batch import Batch, Frame, encode
@@ -196,8 +197,8 @@ def test_what_was_wrong_when_it_came_is_taken_in_once_it_is_right(own_firms: Two
     waits = firms.post(path).json()
     assert (waits["outcome"], waits["reason"], waits["readings"]) == ("waiting", "unknown_device", 0)
     assert firms.pages("/quarantine", reason="unknown_device") != []
-    firms.stand.records.registry.register(
-        Registration(devices=[Device(OURS, SITE, "th-new", "climate_sensor", None, 5.0)])
+    register(
+        firms.stand.records, Registration(devices=[Device(OURS, SITE, "th-new", "climate_sensor", None, 5.0)])
     )
     taken = firms.post(path).json()
     assert (taken["outcome"], taken["reason"], taken["readings"]) == ("taken", "", 1)

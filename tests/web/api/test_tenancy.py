@@ -114,8 +114,8 @@ def test_an_expired_and_a_revoked_token_are_refused_and_it_says_which(firms: Two
     expired = firms.get("/sites", firms.issue(expires=NOW))
     assert (expired.status_code, expired.json()["detail"]) == (401, "The token has expired.")
     token = firms.issue()
-    registry = firms.stand.records.registry
-    registry.revoke_token(OURS, registry.tokens(OURS)[-1].id, NOW)
+    tokens = firms.stand.records.console_tokens
+    tokens.revoke(OURS, tokens.of(OURS)[-1].id, NOW)
     revoked = firms.get("/sites", token)
     assert (revoked.status_code, revoked.json()["detail"]) == (401, "The token was revoked.")
     assert 'error="invalid_token"' in revoked.headers["www-authenticate"]

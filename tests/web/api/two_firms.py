@@ -29,6 +29,7 @@ from store.records.registry import (
 from store.records.tenancy import site_ref
 from store.records.tokens import make_token, token_digest
 from store.timeseries.contract import Block
+from tests.registered import register
 from tests.web.services import services_over
 from tests.web.site_day import SITE, STREAM, Clock, Stand, at, tell_day
 from web.api.sources import Vitals
@@ -77,7 +78,7 @@ class TwoFirms:
         """A new token of a firm, with all scopes where none are named."""
         token = make_token()
         chosen = frozenset(scopes or SCOPES)
-        self.stand.records.registry.add_token(firm, "test", token_digest(token), chosen, 0, expires)
+        self.stand.records.console_tokens.add(firm, "test", token_digest(token), chosen, 0, expires)
         return token
 
     def get(self, path: str, token: str | None = None, **options: Any) -> Response:
@@ -110,9 +111,9 @@ def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
         clock=lambda: NOW,
         settings=WebOptions(api_rate=rate),
         vitals=lambda: Vitals([], {"receipts": {"state": "ok", "counters": {"batches": 7}}}),
-        replay=lambda item: Replay(
-            stand.log, stand.records, stand.records.registry.directory(), lambda: NOW
-        ).item(item),
+        replay=lambda item: Replay(stand.log, stand.records, stand.records.directory(), lambda: NOW).item(
+            item
+        ),
     )
     return create_app(services)
 
@@ -121,7 +122,7 @@ def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
 def two_firms(folder: Path, rate: Rate = NEVER_REFUSED) -> Iterator[TwoFirms]:
     """The firms at 15:12 on 23 November 2026, Shanghai time."""
     stand = Stand(folder, Clock(NOW))
-    stand.records.registry.register(_REGISTRATION)
+    register(stand.records, _REGISTRATION)
     tell_day(stand, NOW, hours=1)
     _berlin(stand)
     _their_secrets(stand)

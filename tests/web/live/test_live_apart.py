@@ -10,7 +10,8 @@ from dataclasses import replace
 from store.errors import StoreError
 from store.log.decoder import Decoder
 from store.records.contract import AgentState
-from store.records.registry import Directory
+from store.records.registry import Agent, Registration
+from tests.registered import BY, register
 from tests.web.site_day import SITE, Stand, at, now_frames, tell_day
 from web.live.channel import Channel
 from web.live.hub import Hub
@@ -100,13 +101,13 @@ async def test_a_batch_that_breaks_one_page_is_not_read_again_and_again(stand: S
 
 
 def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand) -> None:
-    class Listing:
-        def directory(self) -> Directory:
-            return Directory({SITE: frozenset({"pi-2"})})
-
     stand.status(online=False)
     stand.records.agent_states.put(replace(stand.records.agent_states.of(SITE)[0], agent="pi-2"))
-    everything = Stores(stand.timeseries, stand.records)
-    listed = Stores(stand.timeseries, stand.records, Listing())  # type: ignore[arg-type]
-    assert [one.agent for one in everything.agents([SITE])[SITE]] == ["pi-1", "pi-2"]
-    assert [one.agent for one in listed.agents([SITE])[SITE]] == ["pi-2"]
+    def listed() -> list[str]:
+        return [one.agent for one in Stores(stand.timeseries, stand.records).agents([SITE])[SITE]]
+
+    assert listed() == ["pi-1", "pi-2"]
+    agents = [Agent("firm", SITE, agent) for agent in ("pi-1", "pi-2")]
+    register(stand.records, Registration(agents=agents))
+    stand.records.agents.retire("firm", SITE, "pi-1", by=BY)
+    assert listed() == ["pi-2"]

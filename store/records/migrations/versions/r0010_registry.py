@@ -38,6 +38,7 @@ def _create_customers() -> None:
     with op.batch_alter_table("project") as project:
         project.add_column(_word("customer", optional=True))
         project.add_column(_word("handover", optional=True))
+        project.add_column(_word("part", optional=True))
         project.add_column(sa.Column("closes", _WORD, nullable=False, server_default="20:00"))
         project.add_column(_version())
         project.create_foreign_key("fk_project_customer", "customer", ["firm", "customer"], ["firm", "id"])
@@ -54,6 +55,7 @@ def _create_links() -> None:
         _number("expires", optional=True),
         _number("revoked", optional=True),
         sa.Column("openings", sa.BigInteger, nullable=False, server_default="0"),
+        _version(),
         sa.PrimaryKeyConstraint("id", name="pk_link"),
         sa.ForeignKeyConstraint(["firm", "project"], ["project.firm", "project.id"], name="fk_link_project"),
         sa.UniqueConstraint("digest", name="uq_link_digest"),
