@@ -103,6 +103,7 @@ async def test_a_batch_that_breaks_one_page_is_not_read_again_and_again(stand: S
 def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand) -> None:
     stand.status(online=False)
     stand.records.agent_states.put(replace(stand.records.agent_states.of(SITE)[0], agent="pi-2"))
+
     def listed() -> list[str]:
         return [one.agent for one in Stores(stand.timeseries, stand.records).agents([SITE])[SITE]]
 
