@@ -27,16 +27,21 @@ import uvicorn
 from benchmarks.report import Figure
 from parts.supervisor import Supervisor
 from plumbline.ports import free_port
+from plumbline.projects_yaml import Project
+from plumbline.registration import registration_of
+from plumbline.settings import FirmSettings
 from store.engine import sqlite_url
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
+from store.records.changes import By
 from store.records.records import Records
+from store.records.registration import reconcile
 from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
 from web.http.connections import Connections, bounded, bounds_here
-from web.project import Project
+from web.project import registered_projects
 from web.services import Services, compose
 from wire.batch import Batch, Frame, encode
 
@@ -75,7 +80,11 @@ class _Stand:
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
         self.records = Records(sqlite_url(folder / "records.db"))
         self.hint = Hint()
-        self.projects = [_project(number) for number in range(_SITES)]
+        said = [_project(number) for number in range(_SITES)]
+        with self.records.begin() as done:
+            reconcile(done, registration_of(FirmSettings(), said), By("bench", _START_MS))
+        self.projects = registered_projects(self.records)
+        self.tokens = [project.token for project in said]
         self._began_s = time.monotonic()
 
     def clock(self) -> int:
@@ -97,8 +106,7 @@ class _Stand:
         ]
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe()
-        tokens = [project.token for project in self.projects]
-        viewers = spawn.Process(target=_look, args=(port, tokens, core, theirs), daemon=True)
+        viewers = spawn.Process(target=_look, args=(port, self.tokens, core, theirs), daemon=True)
         viewers.start()
         try:
             (opened_s,) = await _said(ours)

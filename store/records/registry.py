@@ -183,3 +183,4 @@ class Directory:
 
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    begun: Mapping[str, int] = field(default_factory=dict)

@@ -16,9 +16,7 @@ _ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbl
 #: Where statements over tables of firms are made.
 _TENANCY: Final = "store/records/tenancy.py"
 #: Where a firm meets a site.
-_ASK_WHOSE: Final = frozenset(
-    {"web/project.py", "web/reading.py", "web/api/identity.py", "web/api/sites.py"}
-)
+_ASK_WHOSE: Final = frozenset({"web/project.py", "web/reading.py", "web/api/identity.py", "web/api/sites.py"})
 _SCHEMAS: Final = frozenset({"store.records.schema", "store.records.schema_access"})
 _SQL: Final = frozenset({"sqlalchemy", "alembic", "psycopg", "sqlite3"})
 _STATEMENTS: Final = frozenset({"select", "update", "delete", "text", "union", "union_all", "exists", "join"})

@@ -12,7 +12,6 @@ import pytest
 from parts.supervisor import Supervisor
 from store.log.hint import Hint
 from store.records.access import Access, Denied, operator
-from store.records.registry import Firm, Registration, Site
 from tests.web.services import services_over
 from tests.web.site_day import SITE, Stand, now_frames
 from web.live.audience import Crowded, News, Stream
@@ -20,7 +19,7 @@ from web.live.seats import Seats
 from web.live.topics import Topics
 from web.live.versions import Cursor
 
-FIRM = "hengtong"
+FIRM = "firm"
 ALL = operator(FIRM)
 FOREMAN = Access(FIRM, "member:foreman", {("site", "see"): "site"}, frozenset({SITE}), frozenset())
 
@@ -114,8 +113,6 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_batches_of_the_log_and_rows_of_the_feed_are_heard(stand: Stand) -> None:
-    site = Site(FIRM, stand.projects[0].site, "Asia/Shanghai")  # type: ignore[arg-type]
-    stand.records.registry.register(Registration(firms=(Firm(FIRM, "Hengtong"),), sites=(site,)))
     services = services_over(stand, hint=Hint())
     stop = asyncio.Event()
     running = asyncio.create_task(Supervisor(services.parts()).run(stop))
