@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from plumbline.projects_yaml import parse_projects
 from plumbline.registration import registration_of
 from plumbline.settings import FirmSettings
+from store.engine import sqlite_url
 from store.records.changes import By, Change
 from store.records.records import Records
 from store.records.registration import enter, reconcile
@@ -26,6 +30,17 @@ def replace_by(records: Records, said: Registration, by: By = BY) -> list[Change
     """Also retire whatever is not said."""
     with records.begin() as done:
         return reconcile(done, said, by)
+
+
+@cache
+def projects_said(text: str) -> tuple[Project, ...]:
+    """What a projects file says, by way of a registry that nobody else has."""
+    with tempfile.TemporaryDirectory() as folder:
+        records = Records(sqlite_url(Path(folder) / "records.db"))
+        try:
+            return tuple(projects_in(records, text))
+        finally:
+            records.close()
 
 
 def projects_in(records: Records, text: str) -> list[Project]:

@@ -77,7 +77,7 @@ def test_a_step_that_no_figure_counts_is_told_until_somebody_says_what_it_was(tm
     times = [now - 3 * hour_ms, now - 2 * hour_ms, now - hour_ms, now - hour_ms // 2]
     values: list[float | None] = [45679.0, 45679.5, 3.0, 3.4]
     with open_stores(settings) as stores:
-        registered(settings, stores)
+        take_in(stores.records, settings, 1)
         stores.timeseries.write([Block(SITE, "meter-main", times, {"active_energy_import": values})], 1)
     told = lines(settings)["counters"]
     assert told.level == "warn"

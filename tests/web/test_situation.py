@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,13 +11,11 @@ from analytics.situation.headcount import Passage
 from analytics.situation.judge import Situation, judge
 from analytics.situation.place import Place
 from analytics.situation.state import Digest, Listening, Reading, Said, SiteState, digest, watch
-from store.engine import sqlite_url
 from store.log import change as log_change
 from store.log.change import change_entry
 from store.records.contract import AgentState
-from store.records.records import Records
 from store.records.registry import Device, Room
-from tests.registered import projects_in
+from tests.registered import projects_said
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
 from web.customer.view import CustomerPage, build
 from web.customer.wording import figures, headline
@@ -37,10 +34,8 @@ ROOMS = ("th-bath", "th-living", "th-bedroom")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    records = Records(sqlite_url(tmp_path / "records.db"))
-    yield projects_in(records, PROJECTS)[0].place()
-    records.close()
+def place() -> Place:
+    return projects_said(PROJECTS)[0].place()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from store.records.access import ROLES, Access, Role
 from store.records.accounts import Account
 from store.records.registry import Firm, Registration, Site
 from store.records.tenancy import site_ref
+from tests.registered import register
 from tests.web.services import services_over
 from tests.web.site_day import Stand
 from web.access.passwords import _HASHER
@@ -110,7 +111,7 @@ def furnish(stand: Stand, **changes: Any) -> House:
             Site(THEIRS, site_ref(ABROAD), "Asia/Shanghai"),
         ],
     )
-    stand.records.registry.register(registration)
+    register(stand.records, registration)
     house = House(services_over(stand, **changes))
     with house.services.records.begin() as done:
         for firm, role in itertools.product((OURS, THEIRS), ROLES):

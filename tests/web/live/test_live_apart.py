@@ -11,8 +11,8 @@ from store.errors import StoreError
 from store.log.decoder import Decoder
 from store.records.contract import AgentState
 from store.records.registry import Agent, Registration
-from tests.registered import BY, register
-from tests.web.site_day import SITE, Stand, at, now_frames, tell_day
+from tests.registered import BY, projects_in, register
+from tests.web.site_day import PROJECTS, SITE, Stand, at, now_frames, tell_day
 from web.live.channel import Channel
 from web.live.hub import Hub
 from web.reading import Stores
@@ -108,6 +108,7 @@ def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand)
         return [one.agent for one in Stores(stand.timeseries, stand.records).agents([SITE])[SITE]]
 
     assert listed() == ["pi-1", "pi-2"]
+    projects_in(stand.records, PROJECTS)
     agents = [Agent("firm", SITE, agent) for agent in ("pi-1", "pi-2")]
     register(stand.records, Registration(agents=agents))
     stand.records.agents.retire("firm", SITE, "pi-1", by=BY)

@@ -12,8 +12,9 @@ import pytest
 from parts.supervisor import Supervisor
 from store.log.hint import Hint
 from store.records.access import Access, Denied, operator
+from tests.registered import projects_in
 from tests.web.services import services_over
-from tests.web.site_day import SITE, Stand, now_frames
+from tests.web.site_day import PROJECTS, SITE, Stand, now_frames
 from web.live.audience import Crowded, News, Stream
 from web.live.seats import Seats
 from web.live.topics import Topics
@@ -113,6 +114,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_batches_of_the_log_and_rows_of_the_feed_are_heard(stand: Stand) -> None:
+    projects_in(stand.records, PROJECTS)
     services = services_over(stand, hint=Hint())
     stop = asyncio.Event()
     running = asyncio.create_task(Supervisor(services.parts()).run(stop))
