@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "provision": "keys and certificates of agents, broker and cloud: make, renew, revoke, list",
     "command": "ask an agent: read now, another interval, another site file, a configuration file",
     "link": "make and list the links that open the customers' pages",
+    "owner": "a one-time code for becoming an owner of the firm",
     "token": "make, list and revoke tokens of the HTTP API",
     "meter": "enter that a meter was exchanged, list and undo",
     "quarantine": "list, show and replay what could not be accepted",

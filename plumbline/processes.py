@@ -21,7 +21,7 @@ from ingest.service import Ingest
 from ingest.writer import Writer
 from parts.part import Part
 from parts.supervisor import Supervisor
-from plumbline import report
+from plumbline import owners, report
 from plumbline.broker import connect_address
 from plumbline.clock import now_ms
 from plumbline.heartbeat import Heartbeat
@@ -31,6 +31,7 @@ from plumbline.projects_file import ProjectsFile
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hint_parts, open_stores, turn
 from plumbline.survey import Survey
+from plumbline.web_options import web_options
 from store import private
 from store.log.hint import Hint
 from store.records.contract import Quarantined
@@ -200,8 +201,9 @@ def _pages(
     records = stores.records
     services = compose(
         stores.log, stores.timeseries, records, hint, clock, registered_projects(records),
-        vitals=vitals, replay=replay,
+        vitals=vitals, replay=replay, settings=web_options(settings),
     )  # fmt: skip
+    owners.say_code_where_nobody_can_begin(records, settings, clock())
     pages = Pages(create_app(services), services.live, settings.web)
     survey = Survey(stores, lambda: {project.site for project in services.projects.all})
     file = ProjectsFile(settings, records, now_ms)

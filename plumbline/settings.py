@@ -11,6 +11,7 @@ from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, wrong
 from ingest import retention
 from store.records import quota
+from store.records.access import Role
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
 #: A hundred years at most: what is longer is a slip of the pen, and no time any store can name.
@@ -22,11 +23,40 @@ class SettingsError(ValueError):
     """A settings file that cannot be used; one line a mistake."""
 
 
+class MailSettings(Config):
+    """A server that takes mail (SMTP), for codes to whoever forgot a password. `tls`: STARTTLS is
+    demanded."""
+
+    host: Host
+    port: int = Field(default=587, gt=0, lt=65536)
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    tls: bool = True
+    username: str | None = None
+    password_file: Path | None = None
+
+
+class ProviderSettings(Config):
+    """Another provider of sign-in (OpenID Connect). Whoever has one of `roles` in `claim` is a member in our role
+    of that name; without `claim` it takes an invitation. The redirect address is BASE/door/callback."""
+
+    id: Annotated[str, Field(pattern=ID_PATTERN)]
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    issuer: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret_file: Path
+    claim: str | None = None
+    roles: dict[str, Role] = Field(default_factory=dict)
+
+
 class WebSettings(Config):
-    """Where pages are served. Behind a proxy that speaks TLS; never straight on a public address."""
+    """Where pages are served. Behind a proxy that speaks TLS; never straight on a public address. `base_url`
+    stands before their paths outside: https://plumbline.example; with https cookies go over TLS alone."""
 
     host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    mail: MailSettings | None = None
+    providers: tuple[ProviderSettings, ...] = ()
 
 
 class BrokerSettings(Config):

@@ -64,11 +64,8 @@ class House:
     @contextmanager
     def browser(self, role: Role | None = None, firm: str = OURS, **headers: str) -> Iterator[Browser]:
         """One that is nobody's yet, or signed in."""
-        with TestClient(
-            self.app,
-            headers={"Accept-Language": "en", "Accept": "text/html"} | headers,
-            follow_redirects=False,
-        ) as client:
+        headers = {"Accept-Language": "en", "Accept": "text/html"} | headers
+        with TestClient(self.app, headers=headers, follow_redirects=False) as client:
             browser = Browser(client)
             if role is not None:
                 answer = browser.sign_in(f"{role}@{firm}")

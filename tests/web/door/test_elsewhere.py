@@ -1,0 +1,116 @@
+"""Signing in at another provider, over real HTTP with a real signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from joserfc.jwk import RSAKey
+
+from tests.web.access.house import OURS, House, furnish
+from tests.web.access.provider import CLIENT, SECRET, Provider, serving
+from tests.web.site_day import Stand
+from web.settings import Provider as Settled
+from web.settings import WebOptions
+
+
+@pytest.fixture
+def provider(stand: Stand) -> Iterator[Provider]:
+    with serving(Provider(stand.clock)) as provider:
+        yield provider
+
+
+@pytest.fixture
+def house(stand: Stand, provider: Provider) -> House:
+    """Whose roles come from the claim `groups`."""
+    roles = {"leads": "foreman", "books": "finance"}
+    settled = Settled("company", "Company", provider.issuer, CLIENT, SECRET, OURS, "groups", roles)
+    return furnish(stand, settings=WebOptions(providers=(settled,)))
+
+
+def walk(
+    house: House, provider: Provider, start: str = "/door/with/company?next=%2Faccount"
+) -> tuple[int, str]:
+    """There and back in one browser: (status, what came)."""
+    with house.browser() as browser:
+        sent = browser.get(start)
+        assert sent.status_code == 303
+        back = browser.get(provider.authorize(sent.headers["location"]))
+        if back.status_code != 303:
+            return back.status_code, back.text
+        return 303, browser.get("/account").text
+
+
+def test_whoever_has_a_role_there_has_it_here(house: House, provider: Provider) -> None:
+    provider.person["groups"] = ["leads", "choir"]
+    status, page = walk(house, provider)
+    assert status == 303
+    assert "Li Lei" in page
+    account = house.services.records.accounts.by_identity(provider.issuer, "42")
+    assert account is not None
+    assert account.roles == {"foreman"}
+
+
+def test_roles_are_what_the_claim_says_now(house: House, provider: Provider) -> None:
+    provider.person["groups"] = ["leads"]
+    walk(house, provider)
+    provider.person["groups"] = "books"
+    walk(house, provider)
+    account = house.services.records.accounts.by_identity(provider.issuer, "42")
+    assert account is not None
+    assert account.roles == {"finance"}
+    provider.person["groups"] = []
+    assert walk(house, provider)[0] == 400
+
+
+def test_a_stranger_needs_an_invitation(house: House, provider: Provider) -> None:
+    status, page = walk(house, provider)
+    assert status == 400
+    assert "Ask your firm for an invitation" in page
+
+
+def test_pkce_state_and_nonce_go_along(house: House) -> None:
+    with house.browser() as browser:
+        address = browser.get("/door/with/company").headers["location"]
+    asked = parse_qs(urlsplit(address).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert all(len(asked[name][0]) >= 43 for name in ("state", "nonce", "code_challenge"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *({"nonce": "another"}, {"nonce": None}, {"aud": "another"}, {"iss": "https://evil.example"}),
+        *({"exp": 1}, {"iat": 99_999_999_999}, {"aud": [CLIENT, "other"], "azp": "other"}),
+    ],
+)
+def test_what_is_not_right_in_the_token_is_not_believed(
+    house: House, provider: Provider, harm: dict[str, object]
+) -> None:
+    provider.person["groups"] = ["leads"]
+    provider.harm = harm
+    assert walk(house, provider)[0] == 400
+    assert house.services.records.accounts.by_identity(provider.issuer, "42") is None
+
+
+def test_a_signature_of_another_key_is_not_believed(house: House, provider: Provider) -> None:
+    provider.person["groups"] = ["leads"]
+    provider.key = RSAKey.generate_key(2048, {"kid": "one"})
+    assert walk(house, provider)[0] == 400
+
+
+def test_only_the_browser_that_began_comes_back_and_once(house: House, provider: Provider) -> None:
+    """Forged sign-in: an attacker's way back, opened by somebody else."""
+    provider.person["groups"] = ["leads"]
+    with house.browser() as attacker, house.browser() as victim:
+        back = provider.authorize(attacker.get("/door/with/company").headers["location"])
+        assert victim.get(back).status_code == 400
+        assert attacker.get(back).status_code == 400, "the state was used up"
+
+
+def test_a_provider_that_is_away_is_told(house: House, provider: Provider) -> None:
+    provider.discovery = lambda: {"issuer": "https://evil.example"}  # type: ignore[method-assign]
+    with house.browser() as browser:
+        assert browser.get("/door/with/company").status_code == 400
+        assert browser.get("/door/with/nobody").status_code == 404
