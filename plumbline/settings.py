@@ -36,8 +36,8 @@ class MailSettings(Config):
 
 
 class ProviderSettings(Config):
-    """Another provider of sign-in (OpenID Connect). Whoever has one of `roles` in `claim` is a member in our role
-    of that name; without `claim` it takes an invitation. The redirect address is BASE/door/callback."""
+    """Another provider of sign-in (OpenID Connect). Whoever has one of `roles` in `claim` is a member in our
+    role of that name; without `claim` it takes an invitation. The redirect address is BASE/door/callback."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN)]
     label: Annotated[str, Field(min_length=1, max_length=40)]

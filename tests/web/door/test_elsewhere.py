@@ -34,7 +34,7 @@ def walk(
 ) -> tuple[int, str]:
     """There and back in one browser: (status, what came)."""
     with house.browser() as browser:
-        sent = browser.get(start)
+        sent = browser.get("/door/with/company?next=%2Faccount")
         assert sent.status_code == 303
         back = browser.get(provider.authorize(sent.headers["location"]))
         if back.status_code != 303:

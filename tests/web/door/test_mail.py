@@ -21,7 +21,7 @@ class Post:
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], str]] = []
 
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
+    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
         self.mails.append((envelope.rcpt_tos, envelope.content.decode()))
         return "250 OK"
 
