@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from plumbline.settings import Settings
+from store.records.changes import By
 from store.records.records import Records
-from store.records.registry import Firm, Registration
+from store.records.registry import Firm
 from web.access.invitations import make_owner_code
 
 
@@ -14,7 +15,7 @@ def new_code(records: Records, settings: Settings, now: int) -> str:
     """A code with which somebody becomes an owner of the settings' firm; the one before opens no more. Raises
     StoreError."""
     firm = settings.firm
-    records.registry.register(Registration(firms=[Firm(firm.id, firm.name)]))
+    records.firms.put([Firm(firm.id, firm.name)], By("operator:console", now))
     return make_owner_code(records, now, firm.id)
 
 
