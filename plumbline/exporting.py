@@ -78,8 +78,8 @@ def _write_events(path: Path, site: str, records: Records, start: int, end: int)
         for at in range(start, end, DAY_MS):
             for one in records.events.between(site, at, min(at + DAY_MS, end)):
                 event = one.event
-                row = (event.time, event.device, event.kind, event.badge or "", "", event.direction or "")
-                writer.writerow(row)
+                said = (event.badge, event.trade, event.direction)
+                writer.writerow((event.time, event.device, event.kind, *(one or "" for one in said)))
                 count += 1
     return count
 

@@ -58,7 +58,7 @@ class _Writer:
                 self._readings[frame.device].write(",".join(["time", *frame.values]) + "\n")
             self._readings[frame.device].writelines(_rows(frame))
         self._events.writerows(
-            (swipe.time_ms, swipe.device, "badge", swipe.number, "", swipe.direction)
+            (swipe.time_ms, swipe.device, "badge", swipe.number, swipe.trade, swipe.direction)
             for swipe in chunk.swipes
         )
 

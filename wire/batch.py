@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from wire import payload as wire_payload
 from wire.bounds import Bounds
 from wire.codec import Codec
-from wire.identifiers import BadgePseudonym, DeviceId, StreamId
+from wire.identifiers import BadgePseudonym, DeviceId, StreamId, Trade
 from wire.model import Message, Milliseconds, Seq
 
 QuantityName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
@@ -51,7 +51,8 @@ class Frame(Message):
 
 
 class Event(Message):
-    """Something that happened at a moment. `badge` is a pseudonym, never a card number.
+    """Something that happened at a moment. `badge` is a pseudonym, never a card number; `trade` is what its
+    holder works as, where a recording says so.
 
     A `fault` says why a value could not be had: `reason`, for `quantity` or the whole device when left out.
     """
@@ -61,6 +62,7 @@ class Event(Message):
     kind: EventKind
     badge: BadgePseudonym | None = None
     direction: Direction | None = None
+    trade: Annotated[Trade | None, Field(exclude_if=lambda trade: trade is None)] = None
     mark: PassageMark | None = None
     quantity: QuantityName | None = None
     reason: FaultReason | None = None
@@ -76,7 +78,8 @@ class Event(Message):
 
 def identity_of(event: Event) -> bytes:
     """16 bytes that name what happened, on a site and at its time: device, kind, badge and direction, or what
-    was missing and why (BLAKE2b). Neither who told it, nor the mark, which an export does not keep."""
+    was missing and why (BLAKE2b). Neither who told it, nor the mark, which an export does not
+    keep, nor the trade, which is of the badge."""
     said = [event.device, event.kind, event.badge, event.direction, event.quantity, event.reason]
     return hashlib.blake2b(json.dumps(said, ensure_ascii=False).encode(), digest_size=16).digest()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from wire import payload as wire_payload
-from wire.identifiers import BADGE_PATTERN, DEVICE_PATTERN, STREAM_PATTERN
+from wire.identifiers import BADGE_PATTERN, DEVICE_PATTERN, STREAM_PATTERN, TRADE_PATTERN
 from wire.quantities import QUANTITIES
 
 WITHHELD: Final = "(withheld)"
@@ -87,6 +87,7 @@ _RULES: Final[dict[Path, Callable[[object], bool]]] = {
     ("events", "kind"): _IS_WORD,
     ("events", "badge"): _matches(BADGE_PATTERN),
     ("events", "direction"): _IS_WORD,
+    ("events", "trade"): _matches(TRADE_PATTERN),
     ("events", "mark"): _IS_WORD,
     ("events", "quantity"): lambda value: value in QUANTITIES,
     ("events", "reason"): _IS_WORD,

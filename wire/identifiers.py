@@ -19,6 +19,10 @@ STREAM_PATTERN: Final = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 #: A keyed pseudonym of a badge number (HMAC-SHA-256, first 16 bytes, hex).
 BADGE_PATTERN: Final = r"^b:[0-9a-f]{32}$"
 
+#: What somebody works as, in a word: a role, never who it is. No digits, so that the number of a card or of a
+#: phone cannot stand here.
+TRADE_PATTERN: Final = "^[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff _-]{0,31}$"
+
 
 def device_name(text: str) -> str:
     """The one spelling of a device's name (NFC). Raises ValueError for a mark in it that nobody sees."""
@@ -33,6 +37,7 @@ SiteId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 AgentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 DeviceId = Annotated[str, StringConstraints(pattern=DEVICE_PATTERN), AfterValidator(device_name)]
 StreamId = Annotated[str, StringConstraints(pattern=STREAM_PATTERN)]
+Trade = Annotated[str, StringConstraints(pattern=TRADE_PATTERN)]
 BadgePseudonym = Annotated[str, StringConstraints(pattern=BADGE_PATTERN)]
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

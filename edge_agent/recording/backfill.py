@@ -78,6 +78,7 @@ def _event(passage: BadgeRow, pepper: bytes) -> Event:
         kind="badge",
         badge=passage.card if known else pseudonym(pepper, passage.card),
         direction=passage.direction,
+        trade=passage.trade,
     )
 
 

@@ -10,6 +10,7 @@ import gzip
 import heapq
 import itertools
 import math
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wire.batch import Direction, Frame
 from wire.durations import HOUR_MS
-from wire.identifiers import DeviceId
+from wire.identifiers import TRADE_PATTERN, DeviceId
 from wire.quantities import QUANTITIES
 
 #: Times of a recording: nobody recorded a site before, and nobody has yet recorded one after.
@@ -30,6 +31,7 @@ CEILING_MS: Final = 4_102_444_800_000
 #: What programs write for a value that is not there (pandas.read_csv's na_values, the most of them).
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none", "#n/a"})
 _EVENT_COLUMNS: Final = ("time", "device", "kind", "badge")
+_TRADE: Final = re.compile(TRADE_PATTERN)
 _DEVICE: Final[TypeAdapter[str]] = TypeAdapter(DeviceId)
 #: So much of what a file says is repeated in a complaint.
 _SHOWN: Final = 40
@@ -42,12 +44,14 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BadgeRow:
-    """A badge held to a reader. `card` is the raw number: it must not leave the agent."""
+    """A badge held to a reader. `card` is the raw number: it must not leave the agent. `trade`: what its
+    holder works as."""
 
     device: str
     time_ms: int
     card: str
     direction: Direction | None
+    trade: str | None = None
 
 
 @dataclass(slots=True)
@@ -157,7 +161,11 @@ def _passage(path: Path, number: int, row: dict[str, str]) -> BadgeRow | None:
     try:
         direction = _DIRECTIONS.get(row.get("direction", ""))
         return BadgeRow(
-            _DEVICE.validate_python(row["device"]), _time_ms(row["time"]), row["badge"], direction
+            _DEVICE.validate_python(row["device"]),
+            _time_ms(row["time"]),
+            row["badge"],
+            direction,
+            _trade(row.get("trade", "")),
         )
     except KeyError as error:
         raise RecordingError(f"{path}:{number}: nothing in column {error}") from error
@@ -168,6 +176,14 @@ def _passage(path: Path, number: int, row: dict[str, str]) -> BadgeRow | None:
         ) from error
     except ValueError as error:
         raise RecordingError(f"{path}:{number}: {error}") from error
+
+
+def _trade(cell: str) -> str | None:
+    if not cell:
+        return None
+    if _TRADE.fullmatch(cell) is None:
+        raise ValueError(f"{cell[:_SHOWN]!r} is no trade: a word of letters, at most 32, such as tiler")
+    return cell
 
 
 def _ascending(path: Path, rows: Iterator[_Timed]) -> Iterator[_Timed]:

@@ -24,14 +24,28 @@ Span = tuple[float, float]
 _ERRAND_HOURS: Final[tuple[Span, ...]] = ((8 * 60 + 44, 11 * 60 + 42), (13 * 60 + 18, 16 * 60 + 45))
 
 
+#: Who comes in which stage.
+_TRADES: Final = {
+    "rough_in": "electrician",
+    "waterproofing": "waterproofer",
+    "tiling": "tiler",
+    "screed_drying": "screeder",
+    "carpentry": "carpenter",
+    "painting": "painter",
+    "installation": "installer",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Swipe:
-    """A card held to a reader. `card` is the raw number on it: ten hex digits, as the reader sends them."""
+    """A card held to a reader. `card` is the raw number on it: ten hex digits, as the reader sends them.
+    `trade` is what its holder works as, empty for a visitor."""
 
     device: str
     time_ms: int
     card: str
     direction: Direction
+    trade: str = ""
 
     @property
     def number(self) -> str:
@@ -47,6 +61,7 @@ class Stay:
     enter_ms: int
     leave_ms: int
     badged_out: bool = True
+    trade: str = ""
 
 
 def roster(seed: int) -> tuple[list[str], list[str]]:
@@ -68,7 +83,7 @@ class DayPeople:
         workers, visitors = roster(seed)
         crew_rng = chance(seed, "trade", plan.stage.name)
         trade = crew_rng.sample(workers, plan.stage.crew[1] + 1)
-        stays = _crew_stays(rng, rng.sample(trade, plan.crew), midnight_ms)
+        stays = _crew_stays(rng, rng.sample(trade, plan.crew), midnight_ms, _TRADES[plan.stage.name])
         stays = _with_errands(rng, stays, midnight_ms) + _visits(rng, visitors, midnight_ms)
         self.stays = sorted(stays, key=lambda stay: stay.enter_ms)
         self._enters = [stay.enter_ms for stay in self.stays]
@@ -89,17 +104,19 @@ def _at(rng: Random, midnight_ms: int, span: Span) -> int:
     return midnight_ms + int(rng.uniform(*span) * MINUTE_MS)
 
 
-def _crew_stays(rng: Random, crew: list[str], midnight_ms: int) -> list[Stay]:
+def _crew_stays(rng: Random, crew: list[str], midnight_ms: int, trade: str) -> list[Stay]:
     """Morning and afternoon of each worker: in 7:40-8:40, lunch about 12:00-13:15, out 17:00-18:30."""
     stays = []
     for card in crew:
-        stays.append(Stay(card, _at(rng, midnight_ms, (460, 520)), _at(rng, midnight_ms, (713, 728))))
+        morning = _at(rng, midnight_ms, (460, 520)), _at(rng, midnight_ms, (713, 728))
+        stays.append(Stay(card, *morning, trade=trade))
         stays.append(
             Stay(
                 card,
                 _at(rng, midnight_ms, (775, 796)),
                 _at(rng, midnight_ms, (1020, 1110)),
                 badged_out=rng.random() >= _MISSED_EXIT,
+                trade=trade,
             )
         )
     return stays
@@ -136,8 +153,10 @@ def _visits(rng: Random, visitors: list[str], midnight_ms: int) -> list[Stay]:
 
 
 def _swipes(stays: list[Stay]) -> list[Swipe]:
-    found = [Swipe("gate-in", stay.enter_ms, stay.card, "in") for stay in stays]
-    found += [Swipe("gate-out", stay.leave_ms, stay.card, "out") for stay in stays if stay.badged_out]
+    found = [Swipe("gate-in", stay.enter_ms, stay.card, "in", stay.trade) for stay in stays]
+    found += [
+        Swipe("gate-out", stay.leave_ms, stay.card, "out", stay.trade) for stay in stays if stay.badged_out
+    ]
     found.sort(key=lambda swipe: (swipe.time_ms, swipe.card))
     free_from = {"gate-in": 0, "gate-out": 0}
     spaced = []

@@ -29,7 +29,7 @@ BADGE = "b:" + "9f" * 16
 def settings(tmp_path: Path) -> Settings:
     made = installation(tmp_path)
     values: dict[str, list[float | None]] = {"active_power": [812.5, 0.1 + 0.2], "voltage_l1": [None, 229.75]}
-    event = Event(device="gate-in", time=EVENING, kind="badge", badge=BADGE, direction="in")
+    event = Event(device="gate-in", time=EVENING, kind="badge", badge=BADGE, direction="in", trade="tiler")
     with open_stores(made) as stores:
         take_in(stores.records, made, 1)
         stores.timeseries.write([Block(SITE, "meter-main", [EVENING, NIGHT], values)], 1)
@@ -54,7 +54,7 @@ def test_a_recording_holds_every_reading_and_event_and_no_card_number(
     ]
     assert [frame.values["voltage_l1"] for frame in frames] == [[None], [229.75]]
     (passage,) = [passage for hour in hours for passage in hour.badges]
-    assert (passage.card, passage.direction) == (BADGE, "in")
+    assert (passage.card, passage.direction, passage.trade) == (BADGE, "in", "tiler")
     site = yaml.safe_load((tmp_path / "out/site.yaml").read_text())
     assert (site["site"], site["timezone"]) == (SITE, "Asia/Shanghai")
     assert {"id": "th-living", "kind": "climate_sensor", "location": "living"} in site["devices"]

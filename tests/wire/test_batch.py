@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from wire.batch import Batch, Event, Frame, decode, encode
+from wire.batch import Batch, Event, Frame, decode, encode, identity_of
 from wire.errors import WireError
 from wire.payload import pack
 
@@ -121,3 +122,17 @@ def test_nulls_are_not_readings() -> None:
 
 def test_a_fault_names_its_reason() -> None:
     assert Event(device="m", time=1, kind="fault", reason="no_reply").quantity is None
+
+
+def test_a_trade_is_of_the_badge_and_changes_nothing_of_an_event_without_one() -> None:
+    plain = Event(device="gate", time=5, kind="badge", badge="b:" + "9f" * 16, direction="in")
+    told = plain.model_copy(update={"trade": "tiler"})
+    assert '"trade"' not in plain.model_dump_json()
+    assert '"trade":"tiler"' in told.model_dump_json()
+    assert identity_of(told) == identity_of(plain)
+
+
+@pytest.mark.parametrize("trade", ["", "0008127885", "b:9f", "a" * 33])
+def test_a_trade_is_a_short_word_without_digits(trade: str) -> None:
+    with pytest.raises(ValidationError):
+        Event(device="gate", time=5, kind="badge", badge="b:" + "9f" * 16, trade=trade)

@@ -36,7 +36,7 @@ def test_hours_ascend_with_all_their_devices(recording: Path) -> None:
     assert [hour.start_ms for hour in hours] == sorted(hour.start_ms for hour in hours)
     first = next(hour for hour in hours if hour.start_ms == START)
     assert first.frames[0].values == {"active_power": [100.0, None], "voltage_l1": [230.1, 230.2]}
-    assert first.badges == [BadgeRow("gate", START + 5, "0008127885", "in")]
+    assert first.badges == [BadgeRow("gate", START + 5, "0008127885", "in", "tiler")]
     assert sum(len(hour.frames) for hour in hours) == 3
 
 
@@ -119,4 +119,12 @@ def test_a_broken_passage_is_named_with_its_place(recording: Path, line: str, co
     header = "kind,badge,time,device\n" if short else "time,device,kind,badge,trade,direction\n"
     (recording / "events.csv").write_text(header + ("badge,7" if short else line) + "\n")
     with pytest.raises(RecordingError, match=complaint):
+        list(read_recording(recording))
+
+
+@pytest.mark.parametrize("trade", ["0138 1234 5678", "tiler\tx", "a" * 33])
+def test_a_trade_is_a_word_and_no_number(recording: Path, trade: str) -> None:
+    events = recording / "events.csv"
+    events.write_text(events.read_text().replace("tiler", f'"{trade}"'))
+    with pytest.raises(RecordingError, match=r"events.csv:2: .*is no trade: a word of letters"):
         list(read_recording(recording))
