@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from store.threads import API_THREADS
+from web.access.once import Answers
 from web.access.refusals import answer_gate
 from web.access.room import require_rights
 from web.api.app import create_api
@@ -37,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.gate = services.gate
+    app.state.answers = Answers()
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(BodyLimit, refuse=too_large, larger=LARGER_BODIES)
     app.add_middleware(SecurityHeaders)

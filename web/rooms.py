@@ -13,6 +13,7 @@ from web.door import elsewhere
 from web.door import routes as door
 from web.http import files, health
 from web.http.limits import Larger
+from web.live import routes as live
 from web.living import routes as living
 
 
@@ -31,6 +32,7 @@ ROOMS: Final = (
     Room("door", door.room.routes),
     Room("elsewhere", elsewhere.room.routes),
     Room("account", account.room.routes),
+    Room("live", live.room.routes),
     Room("living", living.routes),
 )
 #: Where files are sent: prefix and bytes.

@@ -22,6 +22,7 @@ from store.records.access import Access, Denied
 from web.access import cookies, csrf
 from web.access.form import Sent, read_form
 from web.access.gate import Gate, gate_of
+from web.access.once import OnceRoute
 from web.access.principal import NOBODY, Member, access_of
 from web.access.rights import MARK, Named, Open, Right
 
@@ -67,7 +68,7 @@ class Room:
     """A router whose routes name their right. `routes` is what the table of rooms takes."""
 
     def __init__(self, prefix: str = "") -> None:
-        self.routes: Final = APIRouter(prefix=prefix)
+        self.routes: Final = APIRouter(prefix=prefix, route_class=OnceRoute)
 
     def get(self, path: str, *, right: Named, **options: object) -> Callable[[_Endpoint], _Endpoint]:
         """A page, or what a page asks for; HEAD too."""

@@ -8,7 +8,8 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
 
 /**
- * Follow `address`. `on` has figures(list, whole), chart(), now(serverNow), linked(boolean), crowded(), tick().
+ * Follow `address`. `on` has figures(list, whole) and chart(), or changed(keys, whole); and now(serverNow),
+ * linked(boolean), crowded(), tick().
  * The browser's EventSource resumes by itself (Last-Event-ID); what it gives up on, is opened anew. A phone that
  * was asleep has a stream that is dead without a word, and timers that stood still: it begins anew.
  */
@@ -33,6 +34,7 @@ export function follow(address, on) {
     source.addEventListener("snapshot", (event) => on.figures(hear(event).figures, true));
     source.addEventListener("figures", (event) => on.figures(hear(event).figures, false));
     source.addEventListener("chart", (event) => { hear(event); on.chart(); });
+    source.addEventListener("changed", (event) => { const { keys, whole } = hear(event); on.changed(keys, whole); });
     source.addEventListener("beat", hear);
     source.addEventListener("crowded", (event) => {
       source.close();

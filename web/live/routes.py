@@ -1,0 +1,43 @@
+"""/live/TOPIC: what staff's pages listen to. `address_of` gives a page its address, from where on it listens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header, Query, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from store.records.access import Access
+from web.access.rights import Right
+from web.access.room import Room
+from web.http.addresses import visitor
+from web.http.languages import language_of
+from web.http.words import say
+from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
+from web.live.versions import Cursor
+from web.services import Here, Services
+
+room = Room("/live")
+
+
+@room.get("/{topic}", right=Right("site", "see"))
+async def listen(
+    request: Request,
+    here: Here,
+    access: Access,
+    topic: str,
+    after: Annotated[str | None, Query(max_length=40)] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """What changes: `changed` events with keys, or `whole`: look at everything. Denied beyond the access."""
+    address = visitor(request)
+    if here.live.topics.open(access, topic).audience.seats.full(address):
+        later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
+        return PlainTextResponse(say(language_of(request), "busy.text"), 429, later)
+    cursor = Cursor.parse(last_event_id) or Cursor.parse(after)
+    return stream(here.live.topics.subscribe(access, topic, cursor, HEARTBEAT_S, address), here.clock)
+
+
+def address_of(here: Services, access: Access, topic: str) -> str:
+    """What a page that is made now listens to, and from where on. Raises Denied."""
+    return f"/live/{topic}?after={here.live.topics.open(access, topic).here}"
