@@ -1,8 +1,8 @@
-"""/live/TOPIC: what staff's pages listen to. `address_of` gives a page its address, from where on it listens."""
+"""/live/TOPIC: what pages of staff listen to; `address_of` says from where on, when a page is made."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Header, Query, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -18,6 +18,8 @@ from web.live.versions import Cursor
 from web.services import Here, Services
 
 room = Room("/live")
+#: Then the browser comes back by itself, and is judged anew: its session may be over, its sites others.
+LONGEST_S: Final = 300.0
 
 
 @room.get("/{topic}", right=Right("site", "see"))
@@ -35,7 +37,8 @@ async def listen(
         later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
         return PlainTextResponse(say(language_of(request), "busy.text"), 429, later)
     cursor = Cursor.parse(last_event_id) or Cursor.parse(after)
-    return stream(here.live.topics.subscribe(access, topic, cursor, HEARTBEAT_S, address), here.clock)
+    changes = here.live.topics.subscribe(access, topic, cursor, HEARTBEAT_S, address)
+    return stream(changes, here.clock, longest_s=LONGEST_S)
 
 
 def address_of(here: Services, access: Access, topic: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -19,13 +21,14 @@ RETRY_MS: Final = 2_000
 CROWDED_RETRY_MS: Final = MINUTE_MS
 
 
-def stream(changes: Stream, clock: Callable[[], int]) -> StreamingResponse:
-    """The response that goes on as long as `changes` does. `clock` gives UTC ms."""
+def stream(changes: Stream, clock: Callable[[], int], longest_s: float = math.inf) -> StreamingResponse:
+    """The response that goes on as long as `changes` does, about `longest_s` at most. `clock` gives UTC ms."""
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(changes, clock), media_type="text/event-stream", headers=headers)
+    events = _events(changes, clock, time.monotonic() + longest_s)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(changes: Stream, clock: Callable[[], int]) -> AsyncIterator[bytes]:
+async def _events(changes: Stream, clock: Callable[[], int], until_s: float) -> AsyncIterator[bytes]:
     """`snapshot`, then `figures`; `chart`: read again; `changed`; `beat` while nothing is."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with contextlib.aclosing(changes):
@@ -34,6 +37,8 @@ async def _events(changes: Stream, clock: Callable[[], int]) -> AsyncIterator[by
                 yield f"retry: {CROWDED_RETRY_MS}\nevent: crowded\ndata: {CROWDED_RETRY_MS}\n\n".encode()
             else:
                 yield _beat(clock()) if news is None else _event(news, clock())
+            if time.monotonic() >= until_s:
+                return
 
 
 def _beat(now: int) -> bytes:
