@@ -19,7 +19,7 @@ from web.http.headers import SecurityHeaders
 from web.http.limits import BodyLimit
 from web.http.refusals import answer_refusals, too_large
 from web.kit.render import prepare
-from web.rooms import LARGER_BODIES, ROOMS
+from web.rooms import LARGER_BODIES, routers
 from web.services import Services
 
 
@@ -44,8 +44,8 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
     answer_gate(app, services.assets)
-    for room in ROOMS:
-        app.include_router(room.routes)
+    for routes in routers():
+        app.include_router(routes)
     app.mount("/api", create_api(_sources(services), services.settings.api_rate))
     require_rights(app)
     return app

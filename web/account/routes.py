@@ -22,6 +22,7 @@ from web.kit.language import Language
 from web.services import Here, Services
 
 room = Room("/account")
+routes = room.routes
 _SAID = frozenset({"password", "totp_off", "ended"})
 
 

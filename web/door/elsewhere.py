@@ -22,6 +22,7 @@ from web.services import Here, Services
 from web.settings import Provider
 
 room = Room("/door")
+routes = room.routes
 CALLBACK = "/door/callback"
 
 

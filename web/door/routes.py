@@ -30,6 +30,7 @@ from web.kit.notice import Notice
 from web.services import Here, Services
 
 room = Room("/door")
+routes = room.routes
 SIGN_IN = "/door/sign-in"
 
 

@@ -18,6 +18,7 @@ from web.live.versions import Cursor
 from web.services import Here, Services
 
 room = Room("/live")
+routes = room.routes
 #: Then the browser comes back by itself, and is judged anew: its session may be over, its sites others.
 LONGEST_S: Final = 300.0
 

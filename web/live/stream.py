@@ -22,7 +22,7 @@ CROWDED_RETRY_MS: Final = MINUTE_MS
 
 
 def stream(changes: Stream, clock: Callable[[], int], longest_s: float = math.inf) -> StreamingResponse:
-    """The response that goes on as long as `changes` does, about `longest_s` at most. `clock` gives UTC ms."""
+    """The response that goes on as long as `changes` does, `longest_s` at most. `clock` gives UTC ms."""
     headers = {"X-Accel-Buffering": "no"}
     events = _events(changes, clock, time.monotonic() + longest_s)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
