@@ -185,10 +185,10 @@ def main(arguments: list[str] | None = None) -> int:
         taken = photograph(asked.url, dict(page.split("=", 1) for page in asked.page), FOLDER)
     else:
         from tests.web.demonstration import EXAMPLES, demonstration  # the stand of the tests
-        from web.rooms import ROOMS
+        from web.rooms import rooms
 
         with demonstration() as (url, say_again):
-            addresses = pages(((room.name, room.routes) for room in ROOMS), EXAMPLES)
+            addresses = pages(rooms(), EXAMPLES)
             taken = photograph(url, addresses, FOLDER, say_again)
     print(f"{len(taken)} pictures: {FOLDER / 'index.html'}")
     return 0

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from benchmarks.screenshots import index, pages, shots
 from tests.web.demonstration import EXAMPLES
-from web.rooms import ROOMS
+from web.rooms import rooms
 
 
 def router(*paths: str) -> APIRouter:
@@ -18,7 +18,7 @@ def router(*paths: str) -> APIRouter:
 
 
 def test_every_part_of_every_rooms_addresses_has_an_example() -> None:
-    found = pages(((room.name, room.routes) for room in ROOMS), EXAMPLES)
+    found = pages(rooms(), EXAMPLES)
     assert "/living" in found.values()
     assert not any("{" in address for address in found.values())
 

@@ -19,7 +19,7 @@ from web.http.headers import SecurityHeaders
 from web.http.limits import BodyLimit
 from web.http.refusals import answer_refusals, too_large
 from web.kit.render import prepare
-from web.rooms import LARGER_BODIES, routers
+from web.rooms import LARGER_BODIES, rooms
 from web.services import Services
 
 
@@ -44,7 +44,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
     answer_gate(app, services.assets)
-    for routes in routers():
+    for _, routes in rooms():
         app.include_router(routes)
     app.mount("/api", create_api(_sources(services), services.settings.api_rate))
     require_rights(app)

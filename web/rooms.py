@@ -25,8 +25,8 @@ ROOMS: Final = (
 LARGER_BODIES: Final[tuple[Larger, ...]] = ()
 
 
-def routers() -> Iterator[APIRouter]:
-    """The routes of every room."""
-    for name in ROOMS:
-        routes: APIRouter = import_module(f"web.{name}").routes
-        yield routes
+def rooms() -> Iterator[tuple[str, APIRouter]]:
+    """Name and routes of every room."""
+    for module in ROOMS:
+        routes: APIRouter = import_module(f"web.{module}").routes
+        yield module.removesuffix(".routes").rpartition(".")[2], routes

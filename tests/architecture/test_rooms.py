@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.architecture.tree import ROOT
-from web.rooms import ROOMS, routers
+from web.rooms import ROOMS, rooms
 
 WEB = ROOT / "web"
 
@@ -15,4 +15,4 @@ def test_every_folder_with_routes_stands_in_the_table_of_rooms() -> None:
 
 def test_every_line_of_the_table_is_a_module_with_routes_and_stands_once_in_order() -> None:
     assert list(ROOMS) == sorted(set(ROOMS))
-    assert all(router.routes for router in routers())
+    assert all(router.routes for _, router in rooms())

@@ -12,7 +12,14 @@ from tests.web.site_day import TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
 
 #: Part of an address -> what stands there in the demonstration.
-EXAMPLES = {"token": TOKEN, "version": "0", "name": "kit.css", "secret": "0"}
+EXAMPLES = {
+    "token": TOKEN,
+    "version": "0",
+    "name": "kit.css",
+    "secret": "0",
+    "provider": "none",
+    "topic": "firm:none",
+}
 
 
 @contextlib.contextmanager
