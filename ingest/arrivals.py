@@ -130,6 +130,10 @@ class Arrivals(asyncio.Queue[Any]):
     def _put(self, item: Any) -> None:  # noqa: ANN401 - as in the base class
         self._queue.add(item)
 
+    def waits(self, item: Any) -> bool:  # noqa: ANN401 - any message
+        """Whether something of the sender of `item` waits."""
+        return self._queue.bytes_of(item) > 0
+
     def put_nowait(self, item: Any) -> None:  # noqa: ANN401 - as in the base class
         """Take `item` in, or drop one at the bound."""
         size = self._size(item)

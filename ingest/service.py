@@ -45,11 +45,11 @@ WAITING_BATCHES: Final = 2 * GROUP_BATCHES
 #: Judged, they may take so many bytes of memory while they wait: as they came, and some 40 a reading.
 _WAITING_BYTES: Final = 16 * 1024 * 1024
 _BYTES_PER_READING: Final = 40
-#: What one thread judges at a time. A larger message is judged by another, and only every other moment: the
-#: parser lets nobody else run, and what it may cost is bounded (`wire.batch.CODEC`).
+#: What one thread judges at a time. A larger message is judged by another, and so are those of who has taken
+#: more than its share: the parser lets nobody else run, and what it may cost is bounded (`wire.batch.CODEC`).
 _AT_A_TIME: Final = 8
 _LARGE_BYTES: Final = 64 * 1024
-_LARGE_WAITING: Final = 64
+_COSTLY_WAITING: Final = 4096
 _LONGEST_REST_S: Final = 10.0
 #: A store that was away for so long was an outage: what the sites sent meanwhile has yet to come.
 _OUTAGE_S: Final = 10.0
@@ -111,8 +111,8 @@ class Ingest:
         self._aside: asyncio.Queue[Judged] = asyncio.Queue(WAITING_BATCHES)
         self._committing = Progress()
         self._probe = LogProbe(log)
-        self._large = Arrivals(
-            _LARGE_WAITING, _agent, lambda arrival: len(arrival.payload), late=self._shares.is_over
+        self._costly = Arrivals(
+            _COSTLY_WAITING, _agent, lambda arrival: len(arrival.payload), late=self._shares.is_over
         )
         self._weight = Weight(_WAITING_BYTES)
         self.counters = IngestCounters()
@@ -122,7 +122,7 @@ class Ingest:
         known, statuses, probe = self._known, self._statuses, self._probe
         rows: list[tuple[str, Callable[[], Awaitable[None]], Counts, Callable[[], str | None]]] = [
             ("broker", self._judge_all, lambda: asdict(self.receiver.counters), self.receiver.well),
-            ("large messages", self._judge_large, lambda: {"waiting": self._large.qsize()}, lambda: None),
+            ("costly messages", self._judge_costly, lambda: {"waiting": self._costly.qsize()}, lambda: None),
             ("receipts", self._commit_clean, lambda: asdict(self.counters), self._committing.well),
             ("set aside", self._commit_aside, lambda: {"waiting": self._aside.qsize()}, lambda: None),
             ("log", probe.run, probe.counts, probe.progress.well),
@@ -143,24 +143,33 @@ class Ingest:
         await self._known.begin()
         async with aclosing(self.receiver.arrivals()) as groups:
             async for group in groups:
-                small = [arrival for arrival in group if not _is_large(arrival)]
+                others = []
                 for arrival in group:
-                    if _is_large(arrival):
-                        self._large.put_nowait(arrival)
-                for at in range(0, len(small), _AT_A_TIME):
-                    await self._judge(small[at : at + _AT_A_TIME], JUDGING)
-                self.counters.dropped = self.receiver.counters.dropped + self._large.dropped
+                    if self._is_costly(arrival):
+                        self._costly.put_nowait(arrival)
+                    else:
+                        others.append(arrival)
+                for at in range(0, len(others), _AT_A_TIME):
+                    await self._judge(others[at : at + _AT_A_TIME], JUDGING)
+                self.counters.dropped = self.receiver.counters.dropped + self._costly.dropped
 
-    async def _judge_large(self) -> None:
+    def _is_costly(self, arrival: Arrival) -> bool:
+        """Large, or of a sender that has taken more than its share: others are judged meanwhile. What it
+        sends after that is not to overtake it."""
+        return _is_large(arrival) or self._shares.is_over(_agent(arrival)) or self._costly.waits(arrival)
+
+    async def _judge_costly(self) -> None:
+        """One after the other. After a large one, and after what was sent in vain, it rests for as long as
+        that took: a processor is not spent on it alone."""
         while True:
-            for arrival in await self._large.get():
+            for arrival in await self._costly.get():
                 began_s = time.monotonic()
-                await self._judge([arrival], JUDGING_LARGE)
-                await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
+                if not await self._judge([arrival], JUDGING_LARGE) or _is_large(arrival):
+                    await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
 
-    async def _judge(self, group: Sequence[Arrival], threads: Threads) -> None:
-        """What is judged waits for its commit. A newer directory is asked for where something is unknown; and
-        where it shows that our clock is wrong, it is judged again."""
+    async def _judge(self, group: Sequence[Arrival], threads: Threads) -> bool:
+        """Whether all of it is taken. What is judged waits for its commit. A newer directory is asked for
+        where something is unknown; and where it shows that our clock is wrong, it is judged again."""
         directory = self._known.directory
         judged = await self._judge_once(group, threads)
         if any(_met_unknown(one) for one in judged) and await self._known.renew(directory):
@@ -175,6 +184,7 @@ class Ingest:
             else:
                 self._note_status(one)
         self.counters.waiting = self._judged.qsize() + self._aside.qsize()
+        return not any(_is_set_aside(one) for one in judged)
 
     async def _judge_once(self, group: Sequence[Arrival], threads: Threads) -> list[_Outcome]:
         judged = await threads.run(_judge_group, group, self._clock(), self._known.directory)
@@ -358,6 +368,12 @@ def _judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> _Outco
 
 def _stored(one: Accepted, offset: int) -> LoggedBatch:
     return LoggedBatch(offset, one.entry.site, one.entry.agent, one.blocks, one.events, one.readings)
+
+
+def _is_set_aside(judged: _Outcome) -> bool:
+    return isinstance(judged, Quarantined) or (
+        isinstance(judged, Judged) and judging.quarantined(judged) is not None
+    )
 
 
 def _met_unknown(judged: _Outcome) -> bool:

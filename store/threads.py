@@ -86,4 +86,17 @@ API: Final = Threads("api", API_THREADS, most_waiting=256)
 #: Passwords that are held against their hashes: made to be slow, so a flood of them waits here alone, and is
 #: refused before it is long.
 PASSWORDS: Final = Threads("passwords", threads=1, most_waiting=16)
-EVERY_POOL: Final = (COMMITS, UPKEEP, HEALTH, LEASES, WRITING, ANALYTICS, LIVE, PAGES, API, PASSWORDS)
+EVERY_POOL: Final = (
+    COMMITS,
+    JUDGING,
+    JUDGING_LARGE,
+    UPKEEP,
+    HEALTH,
+    LEASES,
+    WRITING,
+    ANALYTICS,
+    LIVE,
+    PAGES,
+    API,
+    PASSWORDS,
+)
