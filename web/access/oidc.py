@@ -172,7 +172,7 @@ def _as_claimed(gate: Gate, provider: Provider, account: Account, claims: dict[s
     """Where roles are the provider's to say, they are what it says now; whoever has none any more is out."""
     if account.ended is not None:
         raise StrangerError(provider.id)
-    if provider.claim is None or account.firm not in {provider.firm}:
+    if provider.claim is None or account.firm != provider.firm:
         return account
     roles = roles_of(provider, claims)
     if roles != account.roles:
