@@ -195,9 +195,7 @@ _IDLE: Final = {"frequency": 0.0}
 _CALM: Final = ("正常", "normal")
 #: State -> what 0 and 1 are called, where that is not no and yes.
 _CALLED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
-    "smoke": (_CALM, ("有烟", "smoke")),
-    "leak": (_CALM, ("漏水", "leak")),
-    "gas_alarm": (_CALM, ("泄漏", "gas")),
+    **dict.fromkeys(("smoke", "leak", "gas_alarm"), (_CALM, ("报警", "alarm"))),
     "tamper": (_CALM, ("被拆动", "tampered with")),
     "door_open": (("关", "closed"), ("开", "open")),
     "presence": (("无人", "nobody"), ("有人", "somebody")),

@@ -542,4 +542,4 @@ def test_water_on_the_floor_stands_above_everything_else() -> None:
     assert (first.id, first.text) == (
         "notice-alarm", "Alarm from the Bathroom leak sensor: leak (14:59). Please look at once.",
     )  # fmt: skip
-    assert page_of(state, project).rooms[0].measures[0].shown.figure.text == "leak"
+    assert page_of(state, project).rooms[0].measures[0].shown.figure.text == "alarm"

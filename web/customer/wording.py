@@ -206,7 +206,7 @@ def _alarms(situation: Situation, language: Language) -> str:
             language,
             "notice.alarm",
             name=device_name(alarm.device, situation, language),
-            what=numbers.reading(QUANTITIES[alarm.quantity], 1, language).text,
+            what=getattr(QUANTITIES[alarm.quantity], language),
             when=_when(alarm.time, situation, language),
         )
         for alarm in situation.alarms
