@@ -23,9 +23,12 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi.routing import APIRoute
 
+from web.access.rights import Open
+from web.access.room import rights_of
+
 if TYPE_CHECKING:
     from fastapi import APIRouter
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, StorageState
 
 CHROMIUM: Final = "/usr/bin/chromium"
 _ARGUMENTS: Final = (
@@ -47,11 +50,27 @@ _DRAWN: Final = """() => document.fonts.status === "loaded"
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Of a page; `signed_in` where it is not for anybody."""
+
+    path: str
+    signed_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who signs in for the pages that ask for it."""
+
+    login: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One picture to take."""
 
     page: str
-    address: str
+    address: Address
     device: str
     language: str
     scheme: str
@@ -66,15 +85,17 @@ class Shot:
         return WIDTHS[self.device]
 
 
-def pages(routes: Iterable[tuple[str, APIRouter]], examples: Mapping[str, str]) -> dict[str, str]:
+def pages(routes: Iterable[tuple[str, APIRouter]], examples: Mapping[str, str]) -> dict[str, Address]:
     """Name and address of every page of the rooms. Raises KeyError for a part without an example."""
-    found: dict[str, str] = {}
+    found: dict[str, Address] = {}
     for room, router in routes:
         for route in router.routes:
             if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()):
                 continue
             if not route.path.endswith("/"):  # that is the same page once more
-                found[room if route.name == room else f"{room}-{route.name}"] = _filled(route.path, examples)
+                name = room if route.name == room else f"{room}-{route.name}"
+                signed_in = any(not isinstance(right, Open) for right in rights_of(route))
+                found[name] = Address(_filled(route.path, examples), signed_in)
     return found
 
 
@@ -86,7 +107,7 @@ def _filled(path: str, examples: Mapping[str, str]) -> str:
     return _PART.sub(lambda part: examples[part[1]], path)
 
 
-def shots(addresses: Mapping[str, str]) -> Iterator[Shot]:
+def shots(addresses: Mapping[str, Address]) -> Iterator[Shot]:
     """All pictures, page by page."""
     for page, address in addresses.items():
         for device in WIDTHS:
@@ -104,7 +125,7 @@ def is_page(address: str) -> bool:
         return False
 
 
-def take(browser: Browser, url: str, shot: Shot, folder: Path) -> None:
+def take(browser: Browser, url: str, shot: Shot, folder: Path, cookies: StorageState | None) -> None:
     """One picture, whole length, nothing moving."""
     phone = shot.device == "phone"
     context = browser.new_context(
@@ -113,16 +134,31 @@ def take(browser: Browser, url: str, shot: Shot, folder: Path) -> None:
         reduced_motion="reduce",
         device_scale_factor=2 if phone else 1,
         is_mobile=phone,
+        storage_state=cookies if shot.address.signed_in else None,
         locale="zh-CN" if shot.language == "zh" else "en-GB",
     )
     try:
         page = context.new_page()
-        joint = "&" if "?" in shot.address else "?"
-        page.goto(f"{url}{shot.address}{joint}lang={shot.language}")
+        joint = "&" if "?" in shot.address.path else "?"
+        page.goto(f"{url}{shot.address.path}{joint}lang={shot.language}")
         page.wait_for_function(_DRAWN)
         page.screenshot(path=folder / shot.name, full_page=True)
     finally:
         context.close()
+
+
+def sign_in(browser: Browser, url: str, who: Visitor) -> StorageState:
+    """The cookies of one who has filled in the form at the door."""
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{url}/door/sign-in")
+    page.fill("[name=login]", who.login)
+    page.fill("[name=password]", who.password)
+    page.click("button.ink")
+    page.wait_for_url(lambda address: "/door/sign-in" not in address)
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 def index(taken: Iterable[Shot]) -> str:
@@ -154,7 +190,11 @@ def picture(browser: Browser, folder: Path, names: tuple[str, str], target: Path
 
 
 def photograph(
-    url: str, addresses: Mapping[str, str], folder: Path, before: Callable[[], None] = lambda: None
+    url: str,
+    addresses: Mapping[str, Address],
+    folder: Path,
+    who: Visitor | None = None,
+    before: Callable[[], None] = lambda: None,
 ) -> list[Shot]:
     """All pictures of the pages among `addresses` of the server at `url`, with an index; `before` each
     its devices may speak."""
@@ -162,17 +202,23 @@ def photograph(
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    taken = list(shots({name: at for name, at in addresses.items() if is_page(url + at)}))
+    taken = list(shots({name: at for name, at in addresses.items() if is_page(url + at.path)}))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        cookies = sign_in(browser, url, who) if who else None
         for shot in taken:
             before()
-            take(browser, url, shot, folder)
+            take(browser, url, shot, folder, cookies)
         if {*BEST} <= {shot.name for shot in taken}:
             picture(browser, folder, BEST, README_PICTURE)
         browser.close()
     (folder / "index.html").write_text(index(taken), "utf-8")
     return taken
+
+
+def _named(page: str) -> tuple[str, Address]:
+    name, _, path = page.partition("=")
+    return name, Address(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -182,14 +228,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--page", action="append", default=[], metavar="NAME=ADDRESS")
     asked = parser.parse_args(arguments)
     if asked.url:
-        taken = photograph(asked.url, dict(page.split("=", 1) for page in asked.page), FOLDER)
+        taken = photograph(asked.url, dict(_named(page) for page in asked.page), FOLDER)
     else:
-        from tests.web.demonstration import EXAMPLES, demonstration  # the stand of the tests
+        from tests.web.demonstration import EXAMPLES, LOGIN, PASSWORD, demonstration  # the stand of the tests
         from web.rooms import rooms
 
         with demonstration() as (url, say_again):
             addresses = pages(rooms(), EXAMPLES)
-            taken = photograph(url, addresses, FOLDER, say_again)
+            taken = photograph(url, addresses, FOLDER, Visitor(LOGIN, PASSWORD), say_again)
     print(f"{len(taken)} pictures: {FOLDER / 'index.html'}")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import APIRouter
 
-from benchmarks.screenshots import index, pages, shots
+from benchmarks.screenshots import Address, index, pages, shots
 from tests.web.demonstration import EXAMPLES
 from web.rooms import rooms
 
@@ -19,13 +19,13 @@ def router(*paths: str) -> APIRouter:
 
 def test_every_part_of_every_rooms_addresses_has_an_example() -> None:
     found = pages(rooms(), EXAMPLES)
-    assert "/living" in found.values()
-    assert not any("{" in address for address in found.values())
+    assert found["living"] == Address("/living", signed_in=True)
+    assert not any("{" in address.path for address in found.values())
 
 
 def test_a_new_page_is_taken_by_itself() -> None:
     assert pages([("firm", router("/firm", "/sites/{site}"))], {"site": "s1"}) == {
-        "firm": "/firm", "firm-sites": "/sites/s1",
+        "firm": Address("/firm"), "firm-sites": Address("/sites/s1"),
     }  # fmt: skip
 
 
@@ -35,6 +35,6 @@ def test_a_part_without_an_example_says_where_to_add_one() -> None:
 
 
 def test_a_page_is_taken_in_each_width_language_and_scheme() -> None:
-    taken = list(shots({"firm": "/firm"}))
+    taken = list(shots({"firm": Address("/firm")}))
     assert len({shot.name for shot in taken}) == 8
     assert index(taken).count("<figure>") == 8

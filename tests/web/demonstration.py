@@ -8,8 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.web.access.house import OURS, PASSWORD, furnish
 from tests.web.site_day import TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
+
+__all__ = ["EXAMPLES", "LOGIN", "PASSWORD", "demonstration"]
 
 #: Part of an address -> what stands there in the demonstration.
 EXAMPLES = {
@@ -20,6 +23,8 @@ EXAMPLES = {
     "provider": "none",
     "topic": "firm:none",
 }
+#: Who signs in for the pages that ask for it.
+LOGIN = f"owner@{OURS}"
 
 
 @contextlib.contextmanager
@@ -30,6 +35,7 @@ def demonstration() -> Iterator[tuple[str, Callable[[], None]]]:
     stand = Stand(folder, Clock(at(15.2)))
     try:
         tell_day(stand, at(15.2), step_ms=20_000, outage=(at(12.2), at(12.8)))
+        furnish(stand)
         with serving(stand) as url:
             yield url, lambda: _say_again(stand)
     finally:

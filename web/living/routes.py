@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import Response
 
-from web.access.rights import OPEN
+from web.access.page import page
+from web.access.rights import SIGNED_IN
 from web.access.room import Room
 from web.http.languages import language_of
-from web.kit.render import render
 from web.living.view import build
 from web.services import Here
 
@@ -16,7 +16,7 @@ room = Room()
 routes = room.routes
 
 
-@room.get("/living", right=OPEN)
-async def living(request: Request, here: Here) -> HTMLResponse:
+@room.get("/living", right=SIGNED_IN)
+async def living(request: Request, here: Here) -> Response:
     """Every part of the kit, in the visitor's language. Nothing on it is anybody's."""
-    return HTMLResponse(render(build(language_of(request), here.assets)))
+    return await page(request, build(language_of(request), here.assets))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from benchmarks.screenshots import Visitor, sign_in
+from tests.web.access.house import OURS, PASSWORD, furnish
 from tests.web.browsing import SIDEWAYS, SMALL, barriers
 from tests.web.site_day import Stand, serving
 
@@ -22,11 +24,16 @@ Open = Callable[..., Page]
 @pytest.fixture
 def open_page(browser: Browser, stand: Stand) -> Iterator[Open]:
     contexts = []
+    furnish(stand)
     with serving(stand) as url:
+        cookies = sign_in(browser, url, Visitor(f"owner@{OURS}", PASSWORD))
 
         def open_page(width: int = DESK, lang: str = "en", **options: Any) -> Page:
             context = browser.new_context(
-                viewport={"width": width, "height": 844}, reduced_motion="reduce", **options
+                viewport={"width": width, "height": 844},
+                reduced_motion="reduce",
+                storage_state=cookies,
+                **options,
             )
             contexts.append(context)
             page = context.new_page()
