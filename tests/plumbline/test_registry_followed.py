@@ -83,8 +83,10 @@ async def test_an_agent_that_is_taken_out_is_cut_off_by_the_broker_and_let_in_no
     served: Settings, elsewhere: Records
 ) -> None:
     def connection() -> aiomqtt.Client:
-        account = {"username": f"{SITE}.pi-1", "password": PASSWORD}
-        return aiomqtt.Client("127.0.0.1", served.embedded_broker_port, timeout=5, **account)
+        return aiomqtt.Client(
+            "127.0.0.1", served.embedded_broker_port,
+            username=f"{SITE}.pi-1", password=PASSWORD, timeout=5,
+        )  # fmt: skip
 
     async with connection() as agent:
         elsewhere.agents.retire("firm", SITE, "pi-1", by=by())
