@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -36,11 +36,17 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A token that is valid now."""
+    """A token that is valid now. `needed`: the scopes that the route asks for."""
 
     token: int
     firm: str
     access: Access
+    needed: tuple[str, ...] = ()
+
+    def reaches(self, site: str) -> bool:
+        """Whether the token may there what the route needs; one's own alone is not a site's."""
+        rights = of_scopes(["site:see", *self.needed])
+        return all(self.access.may(noun, verb, site=site) for noun, verb in rights)
 
 
 @partial(named, Right("site", "see"))
@@ -61,7 +67,7 @@ async def identify(
     missing = [scope for scope in needed.scopes if not _holds(identity.access, scope)]
     if missing:
         raise _without(missing[0])
-    return identity
+    return replace(identity, needed=tuple(needed.scopes))
 
 
 async def identify_if_sent(
@@ -90,7 +96,7 @@ async def own_site(identity: Identity, site: str, sources: From) -> Site:
 def own(identity: Identity, site: str, sources: Sources) -> Site:
     """The site if it is the firm's. Blocking. Raises Problem, 404."""
     found = sources.records.sites.get(identity.firm, site)
-    if found is None or not identity.access.may("site", "see", site=site):
+    if found is None or not identity.reaches(site):
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
     return found
 
@@ -99,7 +105,7 @@ def all_own(identity: Identity, sources: Sources) -> Iterator[Site]:
     """All sites of the firm, also those that are no more. Blocking."""
     after = ""
     while found := sources.records.sites.of(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
-        yield from (site for site in found if identity.access.may("site", "see", site=site.id))
+        yield from (site for site in found if identity.reaches(site.id))
         after = found[-1].id
 
 
@@ -128,7 +134,7 @@ async def _valid(secret: str, sources: From) -> Identity:
 
 def _holds(access: Access, scope: str) -> bool:
     """Whether a token may what a scope names, on some site at least; on which, `own` looks."""
-    return all(access.scope(noun, verb) is not None for noun, verb in of_scopes([scope]))
+    return all(access.scope(noun, verb) not in {None, "own"} for noun, verb in of_scopes([scope]))
 
 
 def _over(token: Token, now: int) -> str | None:
