@@ -188,8 +188,10 @@ class Ingest:
 
     async def _judge_once(self, group: Sequence[Arrival], threads: Threads) -> list[_Outcome]:
         judged = await threads.run(_judge_group, group, self._clock(), self._known.directory)
-        for arrival, (_, cpu_s) in zip(group, judged, strict=True):
-            self._shares.take(_agent(arrival), cpu_s)
+        for arrival, (outcome, cpu_s) in zip(group, judged, strict=True):
+            if _is_large(arrival) or _is_set_aside(outcome):
+                # What is right and small is what we are for: an agent with a backlog is no burden.
+                self._shares.take(_agent(arrival), cpu_s)
         return [outcome for outcome, _ in judged]
 
     def _hear(self, judged: Sequence[_Outcome]) -> bool:

@@ -1,4 +1,5 @@
-"""How much of our time each sender has taken of late: who takes more than its share waits behind others."""
+"""How much of our time each sender has wasted of late, with what is large or set aside: who takes more than its
+share waits behind others."""
 
 from __future__ import annotations
 
