@@ -1,5 +1,4 @@
-"""How much of our time each sender has wasted of late, with what is large or set aside: who takes more than its
-share waits behind others."""
+"""How much of our time each sender has spent on what is large or set aside: who spends more waits."""
 
 from __future__ import annotations
 
