@@ -116,10 +116,14 @@ def shots(addresses: Mapping[str, Address]) -> Iterator[Shot]:
                     yield Shot(page, address, device, language, scheme)
 
 
-def is_page(address: str) -> bool:
+def is_page(address: str, cookies: StorageState | None = None) -> bool:
     """Whether it answers with HTML. Only the head of the answer is read: a stream never ends."""
     try:
-        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310  # our own server
+        held = "; ".join(
+            f"{one.get('name')}={one.get('value')}" for one in (cookies or {}).get("cookies", [])
+        )
+        request = urllib.request.Request(address, headers={"Cookie": held})  # noqa: S310  # our own server
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # our own server
             return str(answer.headers.get_content_type()) == "text/html"
     except urllib.error.HTTPError:
         return False
@@ -202,10 +206,11 @@ def photograph(
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    taken = list(shots({name: at for name, at in addresses.items() if is_page(url + at.path)}))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
         cookies = sign_in(browser, url, who) if who else None
+        found = {name: at for name, at in addresses.items() if is_page(url + at.path, cookies)}
+        taken = list(shots(found))
         for shot in taken:
             before()
             take(browser, url, shot, folder, cookies)
