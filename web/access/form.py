@@ -31,10 +31,16 @@ class Sent:
 
 
 async def read_form(request: Request) -> Sent:
-    """The form of a request, read once. Raises FormError."""
-    sent: Sent | None = getattr(request.state, "sent", None)
+    """The form of a request, read once: who asks again hears the same. Raises FormError."""
+    sent: Sent | FormError | None = getattr(request.state, "sent", None)
     if sent is None:
-        sent = request.state.sent = parse(await _body(request))
+        try:
+            sent = parse(await _body(request))
+        except FormError as error:
+            sent = error
+        request.state.sent = sent
+    if isinstance(sent, FormError):
+        raise sent
     return sent
 
 

@@ -217,7 +217,7 @@ def test_what_one_path_takes_by_post_is_no_matter_of_its_get(firms: TwoFirms) ->
 
     services = firms.client.app.state.services  # type: ignore[attr-defined]
     sources = Sources(
-        services.registry, services.log, services.timeseries, services.records, services.records.accounts,
+        services.log, services.timeseries, services.records, services.records.accounts,
         services.records.tokens, services.clock, services.vitals,
     )  # fmt: skip
     with TestClient(create_api(sources, resources=(*RESOURCES, more))) as client:
