@@ -40,8 +40,8 @@ from store.records.registration import reconcile
 from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
+from web.customer.project import registered_projects
 from web.http.connections import Connections, bounded, bounds_here
-from web.project import registered_projects
 from web.services import Services, compose
 from wire.batch import Batch, Frame, encode
 

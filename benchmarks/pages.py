@@ -43,8 +43,8 @@ from store.threads import COMMITS, SWITCH_INTERVAL_S
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
+from web.customer.project import registered_projects
 from web.live.hub import Hub
-from web.project import registered_projects
 from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
 from wire.durations import HOUR_MS

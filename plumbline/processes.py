@@ -40,7 +40,7 @@ from store.records.watch import OF_DIRECTORY, followed
 from store.threads import SWITCH_INTERVAL_S
 from web.api.sources import Vitals
 from web.app import create_app
-from web.project import changed_projects, registered_projects
+from web.customer.project import changed_projects, registered_projects
 from web.services import compose
 
 LOGGER = logging.getLogger("plumbline")

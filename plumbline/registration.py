@@ -23,7 +23,7 @@ from store.records.registry import (
     Site,
 )
 from store.records.tenancy import site_ref
-from web import project as shown
+from web.customer import project as shown
 
 
 def registration_of(

@@ -15,7 +15,7 @@ from store.records.changes import By, Change
 from store.records.records import Records
 from store.records.registration import enter, reconcile
 from store.records.registry import Registration
-from web.project import Project, registered_projects
+from web.customer.project import Project, registered_projects
 
 BY: Final = By("operator:test", 1_764_000_000_000)
 

@@ -18,12 +18,12 @@ from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
 from web.api.sources import Replayed, Vitals
+from web.customer.keeping import Look, keep
+from web.customer.project import Project, Projects
 from web.http.assets import Assets
 from web.http.guesses import Guesses
-from web.keeping import Look, keep
 from web.live.hub import Hub
-from web.project import Project, Projects
-from web.reading import Stores
+from web.live.stored import StoredSites
 from web.settings import WebOptions
 
 
@@ -41,7 +41,7 @@ class Services:
     hint: Hint
     timeseries: TimeSeries
     records: Records
-    stores: Stores
+    stored: StoredSites
     projects: Projects
     live: Hub
     gate: Gate
@@ -81,11 +81,11 @@ def compose(
     replay: Callable[[Quarantined], Replayed] | None = None,
 ) -> Services:
     """The services over these stores."""
-    stores = Stores(timeseries, records)
-    hub = Hub(log, stores, hint, clock, Decoder(records), records.feed)
+    stored = StoredSites(timeseries, records)
+    hub = Hub(log, stored, hint, clock, Decoder(records), records.feed)
     settings = settings or WebOptions()
     return Services(
-        clock, log, hint, timeseries, records, stores, Projects(projects), hub,
+        clock, log, hint, timeseries, records, stored, Projects(projects), hub,
         Gate(records, clock, settings), settings, vitals, replay,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from plumbline.settings import Settings, SettingsError, load_settings
 from plumbline.stores import Stores, open_records, open_stores
 from store.records.registry import Site
 from store.timeseries.parquet import day_span, export_day
-from web.project import registered_projects
+from web.customer.project import registered_projects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from plumbline.commands.process import add_config
 from plumbline.settings import load_settings
 from plumbline.stores import open_records
 from store.records.links import Link
+from web.customer.project import registered_projects
 from web.links import make_link_token
-from web.project import registered_projects
 from wire.printable import printable
 
 

@@ -16,7 +16,9 @@ _ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbl
 #: Where statements over tables of firms are made.
 _TENANCY: Final = "store/records/tenancy.py"
 #: Where a firm meets a site.
-_ASK_WHOSE: Final = frozenset({"web/project.py", "web/reading.py", "web/api/identity.py", "web/api/sites.py"})
+_ASK_WHOSE: Final = frozenset(
+    {"web/customer/project.py", "web/live/stored.py", "web/api/identity.py", "web/api/sites.py"}
+)
 #: Comparisons of firms by which nobody reads.
 _NO_READING: Final = {
     # A provider settles roles in its own firm alone, whoever it says has signed in.

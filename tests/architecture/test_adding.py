@@ -155,7 +155,7 @@ def test_a_kind_of_device_is_one_line(copy: Copy) -> None:
     )
     copy.add_file("probe.py", KNOWN)
     copy.run("probe.py")
-    copy.test("tests/wire/test_kinds.py", "tests/web/test_project.py")
+    copy.test("tests/wire/test_kinds.py", "tests/web/customer/test_project.py")
 
 
 def test_a_meter_model_is_one_file(copy: Copy) -> None:

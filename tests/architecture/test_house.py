@@ -134,7 +134,7 @@ def test_messages_of_the_wire_are_read_and_written_by_its_codecs_alone() -> None
     others = {
         "web/api/readings.py",
         "web/api/windows.py",
-        "web/http/problem.py",
+        "web/http/problem_details.py",
         "edge_agent/host/local_socket.py",
     }
     strangers = {

@@ -25,7 +25,7 @@ from store.records.changes import Change
 from store.records.records import Records
 from tests.plumbline.installation import PROJECTS, SITE, installation
 from tests.registered import replace_by
-from web.project import registered_projects
+from web.customer.project import registered_projects
 from wire.kinds import BADGE_READER, KINDS
 
 NOW: Final = 1_764_000_000_000

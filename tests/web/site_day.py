@@ -31,10 +31,10 @@ from tests.registered import projects_said
 from tests.servers import free_port, wait_until
 from tests.web.services import services_over
 from web.app import create_app
+from web.customer.keeping import Look
+from web.customer.project import Project
 from web.http.connections import Connections, bounded
-from web.keeping import Look
 from web.live.hub import Hub
-from web.project import Project
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import Dropped, SpoolStatus, Status
 

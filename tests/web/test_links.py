@@ -19,10 +19,10 @@ from tests.web.services import services_over
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN, Stand, at, serving, tell_day
 from tests.web.viewer import Viewer
 from web.app import create_app
+from web.customer.project import Project
 from web.http.guesses import Guesses
 from web.http.rate import Rate
 from web.links import GOOD_BITS, bits, make_link_token, weakness
-from web.project import Project
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

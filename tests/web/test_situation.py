@@ -17,12 +17,12 @@ from store.records.contract import AgentState
 from store.records.registry import Device, Room
 from tests.registered import projects_said
 from tests.web.site_day import PROJECTS, SITE, STREAM, at
+from web.customer.project import Project, Words
 from web.customer.view import CustomerPage, build
 from web.customer.wording import figures, headline
 from web.http.assets import Assets
 from web.kit.figure import Figure
 from web.kit.language import Language
-from web.project import Project, Words
 from wire.batch import Batch, Event, Frame
 from wire.quantities import QUANTITIES, Quantity
 from wire.status import DeviceStatus, Dropped, SpoolStatus, Status

@@ -31,7 +31,7 @@ from web.api.guard import Guard
 from web.api.operations import Operations
 from web.api.sources import Sources
 from web.api.unchanging import Unchanging
-from web.http.problem import (
+from web.http.problem_details import (
     KINDS,
     MEDIA_TYPE,
     Fault,

@@ -14,7 +14,7 @@ from web.api.moments import Moment
 from web.api.series import Quantity, series_of
 from web.api.sources import From
 from web.api.tables import JsonOnly
-from web.http.problem import Problem, rule
+from web.http.problem_details import Problem, rule
 from wire.identifiers import DeviceId
 
 routes = APIRouter(tags=["readings"], dependencies=[JsonOnly])

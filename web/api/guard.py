@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.http.problem import Problem
+from web.http.problem_details import Problem
 
 #: Path and query: room for fifty devices and fifty quantities with long names.
 LONGEST_ADDRESS_BYTES: Final = 8_192

@@ -18,7 +18,7 @@ from web.access.principal import access_of
 from web.access.rights import Right, named, of_scopes
 from web.access.tokens import machine_of
 from web.api.sources import From, Sources
-from web.http.problem import Problem
+from web.http.problem_details import Problem
 from web.http.rate import Buckets
 from wire.identifiers import ID_PATTERN
 

@@ -14,7 +14,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from web.http.problem import rule
+from web.http.problem_details import rule
 from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 #: The year 2100, as in wire.model.

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from web.api.models import Page
 from web.api.optional import OPTIONAL
-from web.http.problem import Fault, Problem
+from web.http.problem_details import Fault, Problem
 
 MOST_ITEMS: Final = 1_000
 USUAL_ITEMS: Final = 100

@@ -10,7 +10,7 @@ from pydantic import Field
 from web.access.rights import open_to_all
 from web.api.models import Answer
 from web.api.tables import JsonOnly
-from web.http.problem import KINDS, TYPE_PREFIX, Problem, choice
+from web.http.problem_details import KINDS, TYPE_PREFIX, Problem, choice
 
 routes = APIRouter(tags=["problems"], dependencies=[JsonOnly])
 

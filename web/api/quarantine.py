@@ -21,7 +21,7 @@ from web.api.paging import USUAL_ITEMS, Cursor, Limit, page, unseal
 from web.api.said import Shown, ShownMessage
 from web.api.sources import From, Sources
 from web.api.tables import JsonOnly
-from web.http.problem import Problem
+from web.http.problem_details import Problem
 from wire import payload as wire_payload
 from wire.disclosure import disclosed
 from wire.identifiers import ID_PATTERN

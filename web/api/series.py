@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from store.records.registry import Site
 from web.api.sources import Sources
-from web.http.problem import Fault, Problem, choice, shown
+from web.http.problem_details import Fault, Problem, choice, shown
 from wire.identifiers import DeviceId
 from wire.quantities import QUANTITIES
 

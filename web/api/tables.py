@@ -13,7 +13,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from web.api.optional import OPTIONAL
-from web.http.problem import Problem
+from web.http.problem_details import Problem
 
 Format = Literal["json", "csv"]
 CSV: Final = "text/csv"

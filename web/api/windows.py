@@ -22,7 +22,7 @@ from web.api.moments import End, Run, Start, Step, StepParameter, rfc3339, runs,
 from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
 from web.api.sources import From
 from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
-from web.http.problem import rule
+from web.http.problem_details import rule
 from wire.durations import HOUR_MS, MINUTE_MS, SECOND_MS
 
 routes = APIRouter(tags=["readings"])

@@ -15,13 +15,13 @@ from store.threads import PAGES
 from web.access.rights import Right, named
 from web.api.tables import packed
 from web.customer import view
+from web.customer.project import Project
 from web.http.addresses import visitor
 from web.http.languages import keep_language, language_of
 from web.http.words import say
 from web.kit.render import render
 from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
-from web.live.versions import Cursor
-from web.project import Project
+from web.live.versions import Seen
 from web.services import Here
 
 routes = APIRouter(prefix="/p/{token}")
@@ -66,14 +66,14 @@ async def live(
     if channel.audience.seats.full(address):
         later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
         return PlainTextResponse(say(language, "busy.text"), 429, later)
-    return stream(channel.changes(Cursor.parse(last_event_id), language, HEARTBEAT_S, address), here.clock)
+    return stream(channel.changes(Seen.parse(last_event_id), language, HEARTBEAT_S, address), here.clock)
 
 
 @routes.get("/chart")
 async def chart(project: Opened, here: Here) -> JSONResponse:
-    """The last 24 hours, see `web.reading.Chart`."""
+    """The last 24 hours, see `web.live.stored.Chart`."""
     channel = await here.live.channel(project)
-    return JSONResponse(dataclasses.asdict(await channel.chart(here.stores)))
+    return JSONResponse(dataclasses.asdict(await channel.chart(here.stored)))
 
 
 def _painted(request: Request, page: view.CustomerPage) -> Response:

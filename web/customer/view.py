@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analytics.situation.showing import BANDS, in_order, is_headline
+from web.customer.project import Project
 from web.customer.wording import room_key
 from web.customer.words import for_browser, say
 from web.http.assets import Assets
@@ -14,7 +15,6 @@ from web.kit import numbers
 from web.kit.figure import Figure, Shown, shown
 from web.kit.frame import Frame, Masthead, frame
 from web.kit.language import LOCALE, Language, typeset
-from web.project import Project
 from wire.kinds import BADGE_READER
 from wire.quantities import QUANTITIES
 

@@ -12,7 +12,7 @@ from web.access.rights import open_to_all
 from web.http import not_found
 from web.http.languages import language_of
 from web.http.limits import TOO_LARGE
-from web.http.problem import of_status
+from web.http.problem_details import of_status
 from web.http.words import say
 from web.kit.render import render
 from web.services import Services

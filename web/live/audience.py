@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from web.live.seats import Seats
-from web.live.versions import Cursor
+from web.live.versions import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class News:
     """What a stream is sent, encoded once for all that are sent the same: the members of a JSON object in
     `data`, and after it events that say nothing but their name."""
 
-    cursor: Cursor
+    seen: Seen
     name: str
     data: bytes
     also: tuple[str, ...] = ()
@@ -26,8 +26,8 @@ class Crowded:
     """The last word of a stream: too many are open; come back later."""
 
 
-#: What is news after a cursor, None where nothing is.
-Since = Callable[[Cursor | None], News | None]
+#: What is news after what was seen, None where nothing is.
+Since = Callable[[Seen | None], News | None]
 Stream = AsyncGenerator[News | Crowded | None]
 
 
@@ -50,7 +50,7 @@ class Audience:
         self.closed = True
         self.wake()
 
-    async def listen(self, address: str, cursor: Cursor | None, since: Since, beat_s: float) -> Stream:
+    async def listen(self, address: str, seen: Seen | None, since: Since, beat_s: float) -> Stream:
         """News as they come; None every `beat_s` without. Ends when closed; ends with Crowded where others
         need the seat of `address`."""
         seat = self.seats.take(address, self.wake)
@@ -60,8 +60,8 @@ class Audience:
                     yield Crowded()
                     return
                 changed = self._changed
-                if (news := since(cursor)) is not None:
-                    cursor = news.cursor
+                if (news := since(seen)) is not None:
+                    seen = news.seen
                     yield news
                 elif not await _within(changed, beat_s):
                     yield None

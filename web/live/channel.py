@@ -12,13 +12,13 @@ from typing import Final
 from analytics.situation.judge import judge
 from analytics.situation.state import Digest, Listening, Said, SiteState
 from store.threads import PAGES
+from web.customer.project import Project
 from web.customer.wording import figures
 from web.kit.figure import Figure
 from web.kit.language import LANGUAGES, Language
 from web.live.audience import Audience, News, Stream
-from web.live.versions import Cursor, Versions
-from web.project import Project
-from web.reading import Chart, Stores
+from web.live.stored import Chart, StoredSites
+from web.live.versions import Seen, Versions
 from wire.durations import MINUTE_MS
 
 #: At most ten pushes a second and project.
@@ -42,8 +42,8 @@ class Channel:
     stale_to: int = 0
     _versions: Versions = field(default_factory=Versions)
     _figures: dict[Language, dict[str, Figure]] = field(default_factory=dict)
-    #: What is news after a cursor, as long as no figure changes: encoded once for all who are as far.
-    _encoded: dict[tuple[Cursor | None, Language], News] = field(default_factory=dict)
+    #: What is news after what was seen, as long as no figure changes: encoded once for all who are as far.
+    _encoded: dict[tuple[Seen | None, Language], News] = field(default_factory=dict)
     _pushed_at: float = -PUSH_EVERY_S
     _push_due: asyncio.TimerHandle | None = None
     _chart: Chart | None = None
@@ -99,19 +99,19 @@ class Channel:
         """The newest figures by id."""
         return self._figures[language]
 
-    def since(self, cursor: Cursor | None, language: Language) -> News | None:
-        """What changed after `cursor`, everything where that is too far away to say; None for nothing."""
-        if cursor == self._versions.here:
+    def since(self, seen: Seen | None, language: Language) -> News | None:
+        """What changed after `seen`, everything where that is too far away to say; None for nothing."""
+        if seen == self._versions.here:
             return None
-        found = self._encoded.get((cursor, language))
+        found = self._encoded.get((seen, language))
         if found is None:
             if len(self._encoded) >= _MOST_ENCODED:
                 self._encoded.clear()
-            found = self._encoded[cursor, language] = self._encode(cursor, language)
+            found = self._encoded[seen, language] = self._encode(seen, language)
         return found
 
-    def _encode(self, cursor: Cursor | None, language: Language) -> News:
-        newer = self._versions.since(cursor)
+    def _encode(self, seen: Seen | None, language: Language) -> News:
+        newer = self._versions.since(seen)
         known = self._figures[language]
         told = [figure for key, figure in known.items() if newer is None or key in newer]
         data = json.dumps(
@@ -128,11 +128,11 @@ class Channel:
     def viewers(self) -> int:
         return len(self.audience.seats)
 
-    def changes(self, cursor: Cursor | None, language: Language, beat_s: float, address: str = "") -> Stream:
+    def changes(self, seen: Seen | None, language: Language, beat_s: float, address: str = "") -> Stream:
         """What a viewer from `address` is sent, see Audience.listen."""
-        return self.audience.listen(address, cursor, lambda seen: self.since(seen, language), beat_s)
+        return self.audience.listen(address, seen, lambda had: self.since(had, language), beat_s)
 
-    async def chart(self, stores: Stores) -> Chart:
+    async def chart(self, stored: StoredSites) -> Chart:
         """The chart, read at most once per push and minute however many ask."""
         async with self._chart_lock:
             now = self.clock()
@@ -141,7 +141,7 @@ class Channel:
                 people = judge(self.state, now).people
                 known_to = now if people is None or people.count is not None else people.time or 0
                 passages = frozenset(self.state.passages)
-                self._chart = await PAGES.run(stores.chart, self.state.place, passages, known_to, now)
+                self._chart = await PAGES.run(stored.chart, self.state.place, passages, known_to, now)
             return self._chart
 
     @property

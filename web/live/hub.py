@@ -19,14 +19,14 @@ from store.log.decoder import Decoder
 from store.log.hint import Hint
 from store.records.feed import Feed
 from store.threads import LIVE, PAGES
+from web.customer.project import Project
 from web.live.agents import Agents
 from web.live.audience import Audience
 from web.live.channel import Channel
 from web.live.feed import FeedReader
 from web.live.seats import Seats, seats_of_house
+from web.live.stored import StoredSites
 from web.live.topics import Topics
-from web.project import Project
-from web.reading import Stores
 
 LOGGER = logging.getLogger("plumbline.web.live")
 
@@ -63,16 +63,22 @@ class Hub:
     """All that somebody looks at, and what feeds it: one reader of the log, one of the feed."""
 
     def __init__(
-        self, log: Log, stores: Stores, hint: Hint, clock: Callable[[], int], decoder: Decoder, feed: Feed
+        self,
+        log: Log,
+        stored: StoredSites,
+        hint: Hint,
+        clock: Callable[[], int],
+        decoder: Decoder,
+        feed: Feed,
     ) -> None:
         self._log = log
-        self._stores = stores
+        self._stored = stored
         self._hint = hint
         self._clock = clock
         self._house = seats_of_house()
         self.topics = Topics(self._house)
         self._feed = FeedReader(feed, self.topics)
-        self._agents = Agents(stores.agents)
+        self._agents = Agents(stored.agents)
         self._channels: dict[str, Channel] = {}
         #: How far the log has been followed.
         self._position = 0
@@ -152,9 +158,9 @@ class Hub:
     async def _open(self, project: Project) -> Channel:
         now = self._clock()
         # First the position, then the content: what comes between is in both, which changes nothing.
-        position = await PAGES.run(self._stores.position)
+        position = await PAGES.run(self._stored.position)
         place = project.place()
-        stored = await PAGES.run(self._stores.stored, place, now)
+        stored = await PAGES.run(self._stored.beginning, place, now)
         state = SiteState(place, watch(place), place.local_day(now))
         state.listening_since = await PAGES.run(self._log.listening_since)
         state.hear(await self._agents.at(place.site))
@@ -250,7 +256,7 @@ class Hub:
         ]
 
     def _firm(self, site: str) -> str | None:
-        return self._stores.firm_of(site) if site and len(self.topics) else None
+        return self._stored.firm_of(site) if site and len(self.topics) else None
 
     def _reduce(
         self, record: Record, channels: Sequence[Channel]
@@ -325,9 +331,9 @@ class Hub:
         """Late readings: count today's totals anew; done with it once the stores have them all."""
         loop = asyncio.get_running_loop()
         began, stale_to, state = loop.time(), channel.stale_to, channel.state
-        complete = await PAGES.run(self._stores.position) >= stale_to
+        complete = await PAGES.run(self._stored.position) >= stale_to
         if state.totals_stale:
-            state.recount(await PAGES.run(self._stores.totals, state.place, self._clock()))
+            state.recount(await PAGES.run(self._stored.totals, state.place, self._clock()))
         if complete and channel.stale_to == stale_to:
             state.totals_stale = state.chart_stale = False
         spent_s = loop.time() - began

@@ -14,7 +14,7 @@ from web.http.addresses import visitor
 from web.http.languages import language_of
 from web.http.words import say
 from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
-from web.live.versions import Cursor
+from web.live.versions import Seen
 from web.services import Here, Services
 
 room = Room("/live")
@@ -37,8 +37,8 @@ async def listen(
     if here.live.topics.open(access, topic).audience.seats.full(address):
         later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
         return PlainTextResponse(say(language_of(request), "busy.text"), 429, later)
-    cursor = Cursor.parse(last_event_id) or Cursor.parse(after)
-    changes = here.live.topics.subscribe(access, topic, cursor, HEARTBEAT_S, address)
+    seen = Seen.parse(last_event_id) or Seen.parse(after)
+    changes = here.live.topics.subscribe(access, topic, seen, HEARTBEAT_S, address)
     return stream(changes, here.clock, longest_s=LONGEST_S)
 
 

@@ -48,6 +48,6 @@ def _beat(now: int) -> bytes:
 
 def _event(news: News, now: int) -> bytes:
     """The server's time is put in here, where it is sent: the rest may have been encoded a while ago."""
-    id_ = f"id: {news.cursor}\n\n"
+    id_ = f"id: {news.seen}\n\n"
     also = "".join(f"event: {name}\ndata: {{}}\n{id_}" for name in news.also)
     return b'event: %b\ndata: {"now":%d,%b}\n%b' % (news.name.encode(), now, news.data, (id_ + also).encode())

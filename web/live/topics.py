@@ -14,7 +14,7 @@ from typing import Final
 from store.records.access import Access, Denied
 from web.live.audience import Audience, News, Stream
 from web.live.seats import Seats
-from web.live.versions import Cursor, Versions
+from web.live.versions import Seen, Versions
 
 #: Readings of two hundred sites come in every second: a page hears of them together, so often at most.
 PUSH_EVERY_S: Final = 1.0
@@ -36,10 +36,10 @@ class Topic:
         self._push_due: asyncio.TimerHandle | None = None
         self._pushed_at = -PUSH_EVERY_S
         #: Encoded once for all who are as far and see the same sites.
-        self._encoded: dict[tuple[Cursor | None, frozenset[str] | None], News] = {}
+        self._encoded: dict[tuple[Seen | None, frozenset[str] | None], News] = {}
 
     @property
-    def here(self) -> Cursor:
+    def here(self) -> Seen:
         """From where a page that is made now goes on listening."""
         return self._versions.here
 
@@ -51,12 +51,12 @@ class Topic:
             wait_s = self._pushed_at + PUSH_EVERY_S - loop.time()
             self._push_due = loop.call_later(max(0.0, wait_s), self._push)
 
-    def since(self, cursor: Cursor | None, sites: frozenset[str] | None) -> News | None:
-        """What changed after `cursor` for whoever sees `sites` (None: all of the firm)."""
-        if cursor == self.here:
+    def since(self, seen: Seen | None, sites: frozenset[str] | None) -> News | None:
+        """What changed after `seen` for whoever sees `sites` (None: all of the firm)."""
+        if seen == self.here:
             return None
-        if (found := self._encoded.get((cursor, sites))) is None:
-            found = self._encoded[cursor, sites] = self._encode(cursor, sites)
+        if (found := self._encoded.get((seen, sites))) is None:
+            found = self._encoded[seen, sites] = self._encode(seen, sites)
         return found
 
     def close(self) -> None:
@@ -73,8 +73,8 @@ class Topic:
         self._waiting.clear()
         self.audience.wake()
 
-    def _encode(self, cursor: Cursor | None, sites: frozenset[str] | None) -> News:
-        newer = self._versions.since(cursor)
+    def _encode(self, seen: Seen | None, sites: frozenset[str] | None) -> News:
+        newer = self._versions.since(seen)
         told = sorted(key for key in newer or () if _is_seen(key, sites))
         data = f'"whole":{json.dumps(newer is None)},"keys":{json.dumps(told, separators=(",", ":"))}'
         return News(self.here, "changed", data.encode())
@@ -106,11 +106,11 @@ class Topics:
         return self._open.setdefault((access.firm, name), Topic(self._house))
 
     def subscribe(
-        self, access: Access, name: str, cursor: Cursor | None, beat_s: float, address: str = ""
+        self, access: Access, name: str, seen: Seen | None, beat_s: float, address: str = ""
     ) -> Stream:
         """What is sent to whoever listens, see Audience.listen. Raises Denied."""
         topic = self.open(access, name)
-        return topic.audience.listen(address, cursor, lambda seen: topic.since(seen, access.sites), beat_s)
+        return topic.audience.listen(address, seen, lambda had: topic.since(had, access.sites), beat_s)
 
     def forget_idle(self) -> None:
         """Those nobody has listened to for long."""

@@ -20,7 +20,7 @@ MOST_KEYS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class Seen:
     """How far a stream has come: the life of what it listens to, and the version seen."""
 
     epoch: str
@@ -30,10 +30,10 @@ class Cursor:
         return f"{self.epoch}-{self.version}"
 
     @staticmethod
-    def parse(text: str | None) -> Cursor | None:
-        """The cursor in a Last-Event-ID, None where there is none."""
+    def parse(text: str | None) -> Seen | None:
+        """What a Last-Event-ID says, None where there is none."""
         epoch, _, version = (text or "").rpartition("-")
-        return Cursor(epoch, int(version)) if epoch and version.isdecimal() and len(version) < 16 else None
+        return Seen(epoch, int(version)) if epoch and version.isdecimal() and len(version) < 16 else None
 
 
 class Versions:
@@ -48,9 +48,9 @@ class Versions:
         self._forgotten = 0
 
     @property
-    def here(self) -> Cursor:
+    def here(self) -> Seen:
         """Now."""
-        return Cursor(self._epoch, self._version)
+        return Seen(self._epoch, self._version)
 
     def change(self, keys: Iterable[str]) -> None:
         """These change now, together."""
@@ -61,15 +61,15 @@ class Versions:
         while len(self._changed) > self._most:
             _, self._forgotten = self._changed.popitem(last=False)
 
-    def since(self, cursor: Cursor | None) -> set[str] | None:
-        """The keys that changed after `cursor`; None where it takes everything to go on from there."""
-        if cursor is None or cursor.epoch != self._epoch:
+    def since(self, seen: Seen | None) -> set[str] | None:
+        """The keys that changed after `seen`; None where it takes everything to go on from there."""
+        if seen is None or seen.epoch != self._epoch:
             return None
-        if not self._forgotten <= cursor.version <= self._version:
+        if not self._forgotten <= seen.version <= self._version:
             return None
         newer = []
         for key, version in reversed(self._changed.items()):
-            if version <= cursor.version:
+            if version <= seen.version:
                 break
             newer.append(key)
         return set(newer)

@@ -17,7 +17,7 @@ from web.api.app import RESOURCES, create_api
 from web.api.sources import Sources
 from web.api.tables import weight
 from web.http.headers import HEADERS
-from web.http.problem import KINDS
+from web.http.problem_details import KINDS
 from web.http.rate import Buckets, Rate
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"

@@ -15,11 +15,11 @@ from tests.registered import BY, projects_in, register
 from tests.web.site_day import PROJECTS, SITE, Stand, at, now_frames, tell_day
 from web.live.channel import Channel
 from web.live.hub import Hub
-from web.reading import Stores
+from web.live.stored import StoredSites
 from wire.batch import Frame
 
 
-class OneBreaks(Stores):
+class OneBreaks(StoredSites):
     """The stores; from the moment `error` is set it stands among one site's agents, or a StoreError is raised
     for all."""
 
@@ -105,7 +105,7 @@ def test_an_agent_that_was_taken_out_of_the_registry_is_not_missed(stand: Stand)
     stand.records.agent_states.put(replace(stand.records.agent_states.of(SITE)[0], agent="pi-2"))
 
     def listed() -> list[str]:
-        return [one.agent for one in Stores(stand.timeseries, stand.records).agents([SITE])[SITE]]
+        return [one.agent for one in StoredSites(stand.timeseries, stand.records).agents([SITE])[SITE]]
 
     assert listed() == ["pi-1", "pi-2"]
     projects_in(stand.records, PROJECTS)

@@ -18,7 +18,7 @@ from tests.web.site_day import PROJECTS, SITE, Stand, now_frames
 from web.live.audience import Crowded, News, Stream
 from web.live.seats import Seats
 from web.live.topics import Topics
-from web.live.versions import Cursor
+from web.live.versions import Seen
 
 FIRM = "firm"
 ALL = operator(FIRM)
@@ -36,8 +36,8 @@ async def next_of(stream: Stream) -> dict[str, Any]:
         return said(await anext(stream))
 
 
-def listen(topics: Topics, access: Access, name: str, cursor: Cursor | None) -> Stream:
-    return topics.subscribe(access, name, cursor, beat_s=30)
+def listen(topics: Topics, access: Access, name: str, seen: Seen | None) -> Stream:
+    return topics.subscribe(access, name, seen, beat_s=30)
 
 
 async def test_a_page_hears_what_changed_after_it_was_made() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.live.versions import Cursor, Versions
+from web.live.versions import Seen, Versions
 
 
 def test_who_comes_back_is_told_the_keys_that_changed_since() -> None:
@@ -19,13 +19,13 @@ def test_who_comes_back_is_told_the_keys_that_changed_since() -> None:
     assert versions.since(versions.here) == set()
 
 
-@pytest.mark.parametrize("cursor", [None, Cursor("another", 1), Cursor("here", 99)])
-def test_who_was_never_here_begins_with_everything(cursor: Cursor | None) -> None:
+@pytest.mark.parametrize("seen", [None, Seen("another", 1), Seen("here", 99)])
+def test_who_was_never_here_begins_with_everything(seen: Seen | None) -> None:
     versions = Versions()
     versions.change(["a"])
-    if cursor is not None and cursor.epoch == "here":
-        cursor = Cursor(versions.here.epoch, cursor.version)
-    assert versions.since(cursor) is None
+    if seen is not None and seen.epoch == "here":
+        seen = Seen(versions.here.epoch, seen.version)
+    assert versions.since(seen) is None
 
 
 def test_who_is_further_behind_than_what_is_remembered_begins_with_everything() -> None:
@@ -55,9 +55,9 @@ def test_nothing_that_changed_is_ever_left_out(steps: list[set[str]], seen: int)
 
 @pytest.mark.parametrize("text", [None, "", "-", "abc", "abc-", "-1", "abc-x", "abc-9999999999999999"])
 def test_what_is_no_cursor_is_none(text: str | None) -> None:
-    assert Cursor.parse(text) is None
+    assert Seen.parse(text) is None
 
 
 def test_a_cursor_survives_the_way_through_the_browser() -> None:
     here = Versions().here
-    assert Cursor.parse(str(here)) == here
+    assert Seen.parse(str(here)) == here

@@ -10,8 +10,8 @@ from typing import Final
 from parts.progress import Progress
 from store.errors import StoreError
 from store.threads import UPKEEP
+from web.customer.project import Project, Projects
 from web.live.hub import Hub
-from web.project import Project, Projects
 
 LOGGER: Final = logging.getLogger("plumbline.web.links")
 #: A link that was taken back opens nothing after so long at most.

@@ -16,7 +16,7 @@ from store.records.links import link_digest
 from store.records.records import Records
 from tests.registered import BY, projects_in
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
-from web.project import Projects, changed_projects, registered_projects
+from web.customer.project import Projects, changed_projects, registered_projects
 from wire.status import SpoolStatus, Status
 
 

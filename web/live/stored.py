@@ -56,7 +56,7 @@ class Chart:
     midnight: int
 
 
-class Stores:
+class StoredSites:
     """The two stores a page reads, and the questions it asks them."""
 
     def __init__(self, timeseries: TimeSeries, records: Records) -> None:
@@ -95,7 +95,7 @@ class Stores:
             self._directory = self._records.directory()
         return self._directory.agents.get(site)
 
-    def stored(self, place: Place, now: int) -> Stored:
+    def beginning(self, place: Place, now: int) -> Stored:
         """What a state begins from."""
         watched = watch(place)
         newest = self._newest(place.site, now)
