@@ -16,6 +16,7 @@ ROOMS: Final = (
     "customer.routes",
     "door.elsewhere",
     "door.routes",
+    "firm.routes",
     "http.files",
     "http.health",
     "live.routes",

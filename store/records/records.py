@@ -16,6 +16,7 @@ from store.records.events import Events
 from store.records.exchanges import Exchanges
 from store.records.feed import Feed, OpenFeed
 from store.records.firms import Firms
+from store.records.fleet import Fleet
 from store.records.identities import Identities
 from store.records.imports import Imports
 from store.records.links import Links
@@ -44,6 +45,7 @@ class Repositories(Identities):
         self.changes = Changes(session)
         self.imports = Imports(session)
         self._register(session)
+        self.fleet = Fleet(session)
 
     def _register(self, session: Session) -> None:
         """The nouns of the registry, whose changes the feed tells."""

@@ -68,7 +68,7 @@ class Gate:
         if now - session.seen >= _TOUCH_MS:
             self.store.sessions.touch(session, now)
         projects = self.store.accounts.projects_at(account.firm, account.sites)
-        return Member(account, session, secret, projects)
+        return Member(account, session, secret, projects, self.store.accounts.firm_name(account.firm))
 
     def deed(self, access: Access, request: HTTPConnection, act: Act, what: str, detail: str = "") -> Deed:
         """What somebody does now."""

@@ -26,12 +26,14 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who signed in. `secret` is what their browser keeps; `projects` are those of their sites."""
+    """Somebody who signed in. `secret` is what their browser keeps; `projects` are those of their sites;
+    `firm_name` is what their firm is called."""
 
     account: Account
     session: SignedIn
     secret: str
     projects: frozenset[str] | None = None
+    firm_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def access_of(principal: Visitor | Member | Machine) -> Access:
     match principal:
         case Visitor(link, firm, project, site):
             return Access(firm, f"link:{link}", OF_LINKS, frozenset({site}), frozenset({project}))
-        case Member(account, session, _, projects):
+        case Member(account, session, projects=projects):
             rights = of_account(account) if session.stage == "whole" else {}
             return _of_person(account, f"member:{account.member}", rights, projects)
         case Machine(token, None, _):

@@ -1,9 +1,9 @@
 """Routes that name their right, and the check that none is without one.
 
 A room is `Room(prefix)`; `@room.get(path, right=Right("site", "see"))` is a route whose endpoint may take
-`access: Access`, `member: Member` (only SIGNED_IN, or somebody signed in) and, where it changes something,
-`sent: Sent`. Before an endpoint runs, who asks was identified, holds the right somewhere, and a form
-came from our own page.
+`access: Access`, `me: Member` (who is signed in), `member: Member | None` (where nobody may be) and, where it
+changes something, `sent: Sent`. Before an endpoint runs, who asks was identified, holds the right
+somewhere, and a form came from our own page.
 """
 
 from __future__ import annotations
@@ -154,10 +154,11 @@ def _guards(dependant: Dependant) -> list[Named]:
 
 
 def _provide(endpoint: Callable[..., Any], guard: object) -> None:
-    """Fill the parameters `access`, `member` and `sent` of an endpoint."""
+    """Fill the parameters `access`, `me`, `member` and `sent` of an endpoint."""
     given = {
         "access": Annotated[Access, guard],
         "member": Annotated[Member | None, Depends(_signed_in)],
+        "me": Annotated[Member, Depends(_me)],
         "sent": Annotated[Sent, Depends(read_form)],
     }
     signature = inspect.signature(endpoint)
@@ -175,6 +176,13 @@ def _need(access: Access, right: Named) -> None:
 
 async def _signed_in(request: Request) -> Member | None:
     return await gate_of(request).member(request)
+
+
+async def _me(request: Request) -> Member:
+    member = await _signed_in(request)
+    if member is None or member.session.stage != "whole":
+        raise NotSignedIn
+    return member
 
 
 async def _identified(request: Request, gate: Gate, right: Named) -> Access:

@@ -16,10 +16,11 @@ from web.account.words import WORDS, say
 from web.http.assets import Assets
 from web.kit.act import Act, Hidden
 from web.kit.form import Form
-from web.kit.frame import Frame, Masthead, frame
+from web.kit.frame import Frame, frame
 from web.kit.language import Language
 from web.kit.notice import Notice
 from web.kit.numbers import age
+from web.kit.places import masthead
 
 #: Of the QR code: modules of 5 px, within the four that scanners want around it (ISO/IEC 18004).
 _SCALE = 5
@@ -77,10 +78,15 @@ def build(
     roles = ("、" if language == "zh" else ", ").join(
         say(language, f"role.{role}") for role in sorted(account.roles)
     )
-    masthead = Masthead(say(language, "brand"))
     confirming = account.totp_secret is not None and account.totp_confirmed is None
     return AccountPage(
-        frame=frame(language, texts["account.title"], assets, room="account", masthead=masthead),
+        frame=frame(
+            language,
+            texts["account.title"],
+            assets,
+            room="account",
+            masthead=masthead(member, "account", language),
+        ),
         name=account.name,
         under=say(language, "account.roles", roles=roles),
         text=texts,

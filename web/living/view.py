@@ -65,11 +65,11 @@ class LivingPage:
     bars: Bars
 
 
-def build(language: Language, assets: Assets) -> LivingPage:
-    """The page in one language."""
+def build(language: Language, assets: Assets, around: Masthead) -> LivingPage:
+    """The page in one language; `around` is the masthead of who is signed in."""
     here = samples.HERE
     return LivingPage(
-        frame=frame(language, say(language, "title"), assets, room="living", masthead=_masthead(language)),
+        frame=frame(language, say(language, "title"), assets, room="living", masthead=around),
         text=dict(WORDS.texts[language]),
         colours=COLOURS,
         cells=samples.cells(language),
@@ -108,21 +108,6 @@ def build(language: Language, assets: Assets) -> LivingPage:
         sparks=(samples.spark(language), samples.spark(language, lost=True)),
         bars=samples.bars(language),
     )
-
-
-def _masthead(language: Language) -> Masthead:
-    here = samples.HERE
-    ways = tuple(
-        Link(say(language, f"way.{key}"), here, key == "sites", count=int(key == "alerts"))
-        for key in ("sites", "alerts", "agents", "people", "settings")
-    )
-    crumbs = (
-        Link(say(language, "crumb.firm"), here),
-        Link(say(language, "crumb.site"), here),
-        Link(say(language, "title"), here, current=True),
-    )
-    who = Link(say(language, "who"), here)
-    return Masthead(say(language, "firm"), home=here, ways=ways, crumbs=crumbs, who=who)
 
 
 def _notice(kind: Kind, language: Language) -> Notice:

@@ -8,9 +8,12 @@ import pytest
 from jinja2 import nodes
 
 from web.http.assets import Assets
+from web.kit.frame import Masthead
 from web.kit.language import LANGUAGES, Language
 from web.kit.render import ROOT, environment, render
 from web.living.view import build
+
+AROUND = Masthead("Fenglin")
 
 #: Macros that only other macros call.
 INNER = {
@@ -35,12 +38,12 @@ def test_every_macro_of_the_kit_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_the_same_in_both_languages_but_for_its_words(language: Language) -> None:
-    page = render(build(language, Assets()))
+    page = render(build(language, Assets(), AROUND))
     tags = re.findall(r"<(\w+)", page)
-    assert tags == re.findall(r"<(\w+)", render(build("zh", Assets())))
+    assert tags == re.findall(r"<(\w+)", render(build("zh", Assets(), AROUND)))
 
 
 def test_what_was_typed_is_on_the_page_as_text() -> None:
-    page = render(build("en", Assets()))
+    page = render(build("en", Assets(), AROUND))
     assert "&lt;b&gt;“&amp;”&lt;/b&gt;" in page
     assert "twelve or more" not in page
