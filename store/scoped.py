@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from store.records.agents import Agents
+from store.records.access import Access
 from store.records.contract import AgentState, Quarantined, SiteEvent
-from store.records.devices import Devices
 from store.records.exchanges import MeterExchange
-from store.records.projects import Projects
-from store.records.rooms import Rooms
-from store.records.sites import Sites
+from store.records.seen import Seen
 from store.records.tenancy import SiteRef
 from store.timeseries.contract import Aggregate, Latest, Window
 from store.timeseries.counter import Exchange
@@ -103,17 +100,4 @@ class SiteRecords(Protocol):
     @property
     def exchanges(self) -> SiteExchanges: ...
 
-    @property
-    def sites(self) -> Sites: ...
-
-    @property
-    def projects(self) -> Projects: ...
-
-    @property
-    def rooms(self) -> Rooms: ...
-
-    @property
-    def agents(self) -> Agents: ...
-
-    @property
-    def devices(self) -> Devices: ...
+    def seen_by(self, access: Access) -> Seen: ...

@@ -20,7 +20,7 @@ class Agents(Noun[Agent]):
 
     def of(self, firm: str, site: str) -> list[Agent]:
         """By id."""
-        return self._rows(rows_of(AGENT, firm, site).order_by(AGENT.c.id))
+        return self.rows(rows_of(AGENT, firm, site).order_by(AGENT.c.id))
 
     def _goes(self, row: Agent) -> bool:
         return not row.provisioned

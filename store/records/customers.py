@@ -19,7 +19,7 @@ class Customers(Noun[Customer]):
 
     def of(self, firm: str) -> list[Customer]:
         """By id."""
-        return self._rows(rows_of(CUSTOMER, firm).order_by(CUSTOMER.c.id))
+        return self.rows(rows_of(CUSTOMER, firm).order_by(CUSTOMER.c.id))
 
     def erase_unnamed(self, firm: str) -> None:
         """Delete those that no project names, not even one that is over, with their past."""
@@ -34,5 +34,5 @@ class Customers(Noun[Customer]):
     def _topic(self, row: Customer) -> str:
         return f"firm:{row.firm}"
 
-    def _site(self, _: Customer) -> None:
-        return None
+    def site_of(self, _: Customer) -> None:
+        """None: customers are the firm's."""

@@ -18,4 +18,4 @@ class Devices(Noun[Device]):
     def of(self, firm: str, site: str, *, limit: int = 100, after: str = "") -> list[Device]:
         """By id, from the one after `after`."""
         query = rows_of(DEVICE, firm, site).where(DEVICE.c.id > after)
-        return self._rows(query.order_by(DEVICE.c.id).limit(limit))
+        return self.rows(query.order_by(DEVICE.c.id).limit(limit))

@@ -58,16 +58,16 @@ class Links:
     def of(self, firm: str, project: str | None = None) -> list[Link]:
         """A firm's or a project's, also those that are over, by id."""
         query = rows_of(LINK, firm).order_by(LINK.c.id)
-        return self._read(query if project is None else query.where(LINK.c.project == project))
+        return self.rows(query if project is None else query.where(LINK.c.project == project))
 
     def by_digest(self, digest: bytes) -> Link | None:
         """Whoever's it is; also one that is over: the caller looks."""
-        found = self._read(across_firms(LINK).where(LINK.c.digest == digest))
+        found = self.rows(across_firms(LINK).where(LINK.c.digest == digest))
         return found[0] if found else None
 
     def everywhere(self) -> list[Link]:
         """Those of all firms that were not revoked: for what serves them all."""
-        return self._read(across_firms(LINK).where(LINK.c.revoked.is_(None)))
+        return self.rows(across_firms(LINK).where(LINK.c.revoked.is_(None)))
 
     def add(self, firm: str, project: str, whom: str, digest: bytes, expires: int | None, by: By) -> Link:
         """A new one."""
@@ -130,7 +130,8 @@ class Links:
         told = (link.firm, f"project:{link.project}", f"{_NOUN}:{link.id}", by.at)
         self._feed.tell(connection, [told])
 
-    def _read(self, query: Any) -> list[Link]:  # noqa: ANN401  # a Select of whatever columns
+    def rows(self, query: Any) -> list[Link]:  # noqa: ANN401  # a Select of whatever columns
+        """Those of a statement of `tenancy`."""
         with self._session.read() as connection:
             return [_link(row) for row in connection.execute(query).mappings()]
 

@@ -13,9 +13,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table
 
 from store.records import changes
+from store.records.access import Noun as RightNoun
 from store.records.changes import By, Change, What
 from store.records.feed import Feed
 from store.records.session import Session
@@ -33,7 +34,7 @@ class Noun(Generic[Row]):
     """The rows of one noun. Each change gets a version, its author and time, and is told to the feed, all in
     its transaction. Blocking; raises StoreError where the database will not."""
 
-    name: ClassVar[str]
+    name: ClassVar[RightNoun]
     table: ClassVar[Table]
     row: ClassVar[type[Any]]
     #: Which columns name a row.
@@ -48,13 +49,13 @@ class Noun(Generic[Row]):
     def get(self, *key: str) -> Row | None:
         """One row, also one that is no more."""
         firm, *site, name = key
-        found = self._rows(rows_of(self.table, firm, *site, retired=True).where(self.table.c.id == name))
+        found = self.rows(rows_of(self.table, firm, *site, retired=True).where(self.table.c.id == name))
         return found[0] if found else None
 
     def everywhere(self) -> list[Row]:
         """Those of all firms, by id: for what serves them all."""
         query = across_firms(self.table).where(self.table.c.retired.is_(None))
-        return self._rows(query.order_by(self.table.c.id))
+        return self.rows(query.order_by(self.table.c.id))
 
     def retired(self, *where: str) -> tuple[str, ...]:
         """The ids of what is no more, of a firm or of one of its sites; ascending."""
@@ -71,7 +72,8 @@ class Noun(Generic[Row]):
                 found[row["site"]] |= {row["id"]} if row["retired"] is None else set()
         return {site: frozenset(ids) for site, ids in found.items()}
 
-    def _rows(self, query: Any) -> list[Row]:  # noqa: ANN401  # a Select of whatever columns
+    def rows(self, query: Any) -> list[Row]:  # noqa: ANN401  # a Select of whatever columns
+        """Those of a statement of `tenancy`."""
         with self._session.read() as connection:
             return [self._row(row) for row in connection.execute(query).mappings()]
 
@@ -107,10 +109,10 @@ class Noun(Generic[Row]):
 
     def retire_others(self, firm: str, rows: Sequence[Row], by: By) -> list[Change]:
         """Whatever of a firm is not among `rows` is no more from now on."""
-        named = {self._key(row) for row in rows}
+        named = {self.key(row) for row in rows}
         with self._session.read() as connection:
             held = [self._row(one) for one in connection.execute(rows_of(self.table, firm)).mappings()]
-        gone = sorted(self._key(row) for row in held if self._key(row) not in named and self._goes(row))
+        gone = sorted(self.key(row) for row in held if self.key(row) not in named and self._goes(row))
         return [told for key in gone if (told := self.retire(*key, by=by)) is not None]
 
     def erase(self, firm: str, site: str) -> None:
@@ -125,9 +127,14 @@ class Noun(Generic[Row]):
         """Whose the change is, as the feed tells it."""
         return f"site:{row.site}"
 
-    def _site(self, row: Any) -> str | None:  # noqa: ANN401  # a Row
+    def site_of(self, row: Any) -> str | None:  # noqa: ANN401  # a Row
+        """The site it is of, None for what is the firm's."""
         site: str | None = row.site
         return site
+
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        """How those of one site, or of one firm, are listed."""
+        return (self.table.c.id,)
 
     def _goes(self, _: Row) -> bool:
         """Whether a row goes when a list does not name it."""
@@ -145,7 +152,7 @@ class Noun(Generic[Row]):
         told: list[Change] = []
         written: dict[Key, dict[str, Any]] = {}
         for said in rows:
-            old = held.get(self._key(said))
+            old = held.get(self.key(said))
             before = None if old is None else self._row(old)
             row = self._merged(before, said)
             what, version = _difference(old, before, row)
@@ -153,7 +160,7 @@ class Noun(Generic[Row]):
                 told.append(self._told(row, version, what, by))
             elif old is not None and old.get("listed", 0) == getattr(row, "listed", 0):
                 continue
-            written[self._key(row)] = asdict(row) | {"version": version, "retired": None}  # type: ignore[call-overload]  # a dataclass
+            written[self.key(row)] = asdict(row) | {"version": version, "retired": None}  # type: ignore[call-overload]  # a dataclass
         put(connection, self.table, list(written.values()))
         self._tell(connection, told)
         return told
@@ -169,9 +176,10 @@ class Noun(Generic[Row]):
 
     def _told(self, row: Any, version: int, what: What, by: By) -> Change:  # noqa: ANN401  # a Row
         body = {name: value for name, value in asdict(row).items() if name not in _BESIDE}
-        return Change(row.firm, self.name, self._site(row), row.id, version, what, body, by.author, by.at)
+        return Change(row.firm, self.name, self.site_of(row), row.id, version, what, body, by.author, by.at)
 
-    def _key(self, row: Row) -> Key:
+    def key(self, row: Row) -> Key:
+        """What names it."""
         return tuple(getattr(row, name) for name in self.keys)
 
     def _stored_key(self, row: RowMapping) -> Key:

@@ -21,7 +21,7 @@ class Projects(Noun[RegisteredProject]):
 
     def of(self, firm: str) -> list[RegisteredProject]:
         """By id."""
-        return self._rows(rows_of(PROJECT, firm).order_by(PROJECT.c.id))
+        return self.rows(rows_of(PROJECT, firm).order_by(PROJECT.c.id))
 
     def begun(self) -> dict[str, int]:
         """Site -> the first day of its first project, in UTC ms; of all firms, also of what is over."""

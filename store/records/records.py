@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from store.engine import SqlDatabase
 from store.records import quota
+from store.records.access import Access
 from store.records.agent_states import AgentStates
 from store.records.agents import Agents
 from store.records.changes import Changes
@@ -26,6 +27,7 @@ from store.records.quarantine import Quarantine
 from store.records.readers import Readers
 from store.records.registry import Directory
 from store.records.rooms import Rooms
+from store.records.seen import Seen
 from store.records.session import Each, Held, Session
 from store.records.sites import Sites
 from store.records.tokens import ConsoleTokens
@@ -61,6 +63,10 @@ class Repositories(Identities):
 
     def _feed(self, session: Session) -> Feed:
         return Feed(session)
+
+    def seen_by(self, access: Access) -> Seen:
+        """What an access sees and may change, for whatever faces people or programs."""
+        return Seen(self, access)
 
     def directory(self) -> Directory:
         """Who may send what, of all firms: ingest serves them all."""

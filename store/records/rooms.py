@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
 from store.records.noun import Noun
 from store.records.registry import Room
 from store.records.schema import ROOM
@@ -17,4 +21,8 @@ class Rooms(Noun[Room]):
 
     def of(self, firm: str, site: str) -> list[Room]:
         """As they are listed."""
-        return self._rows(rows_of(ROOM, firm, site).order_by(ROOM.c.listed, ROOM.c.id))
+        return self.rows(rows_of(ROOM, firm, site).order_by(*self.order()))
+
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        """As a person listed them."""
+        return (ROOM.c.listed, ROOM.c.id)

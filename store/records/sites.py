@@ -25,11 +25,11 @@ class Sites(Noun[Site]):
     def of(self, firm: str, *, limit: int = 100, after: str = "", retired: bool = False) -> list[Site]:
         """By id, from the one after `after`; `retired`: also those that are no more."""
         query = rows_of(SITE, firm, retired=retired).where(SITE.c.id > after)
-        return self._rows(query.order_by(SITE.c.id).limit(limit))
+        return self.rows(query.order_by(SITE.c.id).limit(limit))
 
     def all_sites(self) -> list[Site]:
         """Of all firms, also those that are no more: for whoever keeps the whole."""
-        return self._rows(across_firms(SITE).order_by(SITE.c.id))
+        return self.rows(across_firms(SITE).order_by(SITE.c.id))
 
     def erase(self, firm: str, site: str) -> None:
         """Delete it with its past; what is of it is to be deleted before."""
@@ -49,7 +49,8 @@ class Sites(Noun[Site]):
     def _topic(self, row: Site) -> str:
         return f"site:{row.id}"
 
-    def _site(self, row: Site) -> str:
+    def site_of(self, row: Site) -> str:
+        """Itself."""
         return row.id
 
 

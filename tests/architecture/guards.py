@@ -15,10 +15,14 @@ CLOUD: Final = ("store", "ingest", "analytics", "notices", "projects", "web", "p
 _ALL_BUT_ROOTS: Final = tuple(package for package in CLOUD if package != "plumbline")
 #: Where statements over tables of firms are made.
 _TENANCY: Final = "store/records/tenancy.py"
-#: Where a firm meets a site.
-_ASK_WHOSE: Final = frozenset(
-    {"web/customer/project.py", "web/live/stored.py", "web/api/identity.py", "web/api/sites.py"}
+#: What of the web serves all firms, and so asks the registry without an access.
+_SERVES_ALL: Final = frozenset({"web/customer/project.py", "web/live/stored.py"})
+#: Repositories whose questions take a firm as any string: rooms and programs ask `records.seen_by(access)`.
+_OF_REGISTRY: Final = frozenset(
+    {"sites", "projects", "customers", "rooms", "agents", "devices", "links", "firms", "changes", "imports"}
 )
+#: What is asked before there is an access, by a secret that only its holder has.
+_BEFORE_ACCESS: Final = frozenset({"by_digest", "opened"})
 #: Comparisons of firms by which nobody reads.
 _NO_READING: Final = {
     # A provider settles roles in its own firm alone, whoever it says has signed in.
@@ -82,15 +86,23 @@ def statements_without_a_firm(root: Path, tables_of_firms: frozenset[str]) -> li
 
 
 def filters_of_firms(root: Path) -> list[str]:
-    """Comparisons with a firm, and questions whose site it is, outside the two places for that."""
-    found = []
-    for name, tree in _modules(root, _ALL_BUT_ROOTS):
-        for at, node in _nodes(tree):
-            if _filters(node) and name != _TENANCY and ast.unparse(node) not in _NO_READING.get(name, ()):
-                found.append(f"{name}:{at}: a filter of its own: tenancy.rows_of, or identity.own")
-            if name.startswith("web/") and name not in _ASK_WHOSE and _asks_whose_site(node):
-                found.append(f"{name}:{at}: asks whose site it is: identity.own, identity.all_own")
-    return found
+    """Comparisons with a firm outside the place for that."""
+    return [
+        f"{name}:{at}: a filter of its own: tenancy.rows_of, tenancy.seen_rows"
+        for name, tree in _modules(root, _ALL_BUT_ROOTS)
+        for at, node in _nodes(tree)
+        if _filters(node) and name != _TENANCY and ast.unparse(node) not in _NO_READING.get(name, ())
+    ]
+
+
+def questions_without_access(root: Path) -> list[str]:
+    """Whatever of the web asks or changes the registry with a firm instead of an access."""
+    return [
+        f"{name}:{at}: {what}: ask records.seen_by(access), which knows the firm and how far a right reaches"
+        for name, tree in _modules(root, ("web",))
+        if name not in _SERVES_ALL
+        for at, what in _asked_of_registry(tree)
+    ]
 
 
 def makers_of_site_refs(root: Path) -> list[str]:
@@ -196,11 +208,22 @@ def _is_firm(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "firm"
 
 
-def _asks_whose_site(node: ast.expr) -> bool:
-    """Also as a function that is handed over."""
-    if not isinstance(node, ast.Attribute) or node.attr != "sites":
-        return False
-    return ast.unparse(node.value).endswith("records")
+def _asked_of_registry(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Repositories of the registry that are reached by records or by a transaction, also to hand them over."""
+    transactions = {
+        item.optional_vars.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With | ast.AsyncWith)
+        for item in node.items
+        if isinstance(item.optional_vars, ast.Name) and _called(item.context_expr) in {"begin", "trial"}
+    }
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    before = {id(node.value) for node in attributes if node.attr in _BEFORE_ACCESS}
+    for node in attributes:
+        owner = ast.unparse(node.value)
+        reached = owner in transactions or owner.split(".")[-1] in {"records", "_records", "store", "_store"}
+        if reached and node.attr in _OF_REGISTRY and id(node) not in before:
+            yield node.lineno, ast.unparse(node)
 
 
 def _makes_site_ref(name: str, node: ast.expr) -> bool:

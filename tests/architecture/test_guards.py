@@ -25,6 +25,7 @@ GUARDS: Final[list[Guard]] = [
     guards.sql_outside_the_stores,
     statements_without_a_firm,
     guards.filters_of_firms,
+    guards.questions_without_access,
     guards.makers_of_site_refs,
 ]
 
@@ -75,8 +76,17 @@ PLANTED: Final = {
     "a second filter over several": (
         guards.filters_of_firms, "store/records/sql_rooms.py",
         "def rooms(query, table, firms):\n    return query.where(table.c.firm.in_(firms))\n"),
+    "a page that names a firm to the rooms": (
+        guards.questions_without_access, "web/customer/rooms.py",
+        "def page(here, access, site):\n    return here.records.rooms.of(access.firm, site)\n"),
+    "a page that changes devices in a transaction": (
+        guards.questions_without_access, "web/customer/rooms.py",
+        "def page(here, rows, by):\n    with here.records.begin() as t:\n        t.devices.put(rows, by)\n"),
+    "a page that hands the links over": (
+        guards.questions_without_access, "web/customer/rooms.py",
+        "def page(self, run):\n    return run(self._records.links.of)\n"),
     "a page that asks whose site it is": (
-        guards.filters_of_firms, "web/customer/rooms.py",
+        guards.questions_without_access, "web/customer/rooms.py",
         "def page(sources, who, site):\n    return sources.records.sites.get(who.firm, site)\n"),
     "a page that makes a site of an address": (
         guards.makers_of_site_refs, "web/customer/rooms.py",

@@ -43,7 +43,7 @@ def list_devices(
 ) -> Page[DeviceAnswer]:
     """By id: those that are registered, with what they have sent so far."""
     (after,) = unseal(request, cursor, _AFTER) or ("",)
-    devices = sources.records.devices.of(site.firm, site.id, limit=limit + 1, after=after)
+    devices = site.seen.devices.all(site.id, limit=limit + 1, after=after)
     stored = sources.timeseries.devices(site.id)
     found = [
         DeviceAnswer(

@@ -13,6 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from store.records.access import Access
 from store.records.registry import SCOPES, Site, Token
+from store.records.seen import Seen
+from store.records.tenancy import SiteRef
 from store.threads import API
 from web.access.principal import access_of
 from web.access.rights import Right, named, of_scopes
@@ -49,6 +51,24 @@ class Identity:
         return all(self.access.may(noun, verb, site=site) for noun, verb in rights)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site that whoever asks may ask about, and what they see of the registry."""
+
+    site: Site
+    seen: Seen
+
+    @property
+    def id(self) -> SiteRef:
+        """The site's."""
+        return self.site.id
+
+    @property
+    def timezone(self) -> str:
+        """The site's."""
+        return self.site.timezone
+
+
 @partial(named, Right("site", "see"))
 async def identify(
     request: Request, needed: SecurityScopes, credentials: Credentials, sources: From
@@ -83,40 +103,42 @@ async def site_of(
     ],
     identity: Annotated[Identity, Security(identify)],
     sources: From,
-) -> Site:
+) -> Place:
     """The one filter between a firm and a site: another firm's is as absent as one that does not exist."""
     return await own_site(identity, site, sources)
 
 
-async def own_site(identity: Identity, site: str, sources: From) -> Site:
+async def own_site(identity: Identity, site: str, sources: From) -> Place:
     """As `own`, from the event loop."""
     return await API.run(own, identity, site, sources)
 
 
-def own(identity: Identity, site: str, sources: Sources) -> Site:
+def own(identity: Identity, site: str, sources: Sources) -> Place:
     """The site if it is the firm's. Blocking. Raises Problem, 404."""
-    found = sources.records.sites.get(identity.firm, site)
+    seen = sources.records.seen_by(identity.access)
+    found = seen.sites.get(site)
     if found is None or not identity.reaches(site):
         raise Problem("not-found", f"Your firm has no site {site!r}; /api/v1/sites lists those it has.")
-    return found
+    return Place(found, seen)
 
 
 def all_own(identity: Identity, sources: Sources) -> Iterator[Site]:
     """All sites of the firm, also those that are no more. Blocking."""
     after = ""
-    while found := sources.records.sites.of(identity.firm, limit=_SITES_A_STEP, after=after, retired=True):
+    seen = sources.records.seen_by(identity.access)
+    while found := seen.sites.all(limit=_SITES_A_STEP, after=after, retired=True):
         yield from (site for site in found if identity.reaches(site.id))
         after = found[-1].id
 
 
 AnyToken = Annotated[Identity, Security(identify)]
 TelemetryToken = Annotated[Identity, Security(identify, scopes=["telemetry:read"])]
-TelemetrySite = Annotated[Site, Security(site_of, scopes=["telemetry:read"])]
-EventsSite = Annotated[Site, Security(site_of, scopes=["events:read"])]
+TelemetrySite = Annotated[Place, Security(site_of, scopes=["telemetry:read"])]
+EventsSite = Annotated[Place, Security(site_of, scopes=["events:read"])]
 QuarantineToken = Annotated[Identity, Security(identify, scopes=["quarantine:read"])]
 QuarantineWriter = Annotated[Identity, Security(identify, scopes=["quarantine:write"])]
 MetersToken = Annotated[Identity, Security(identify, scopes=["meters:write"])]
-MetersSite = Annotated[Site, Security(site_of, scopes=["meters:write"])]
+MetersSite = Annotated[Place, Security(site_of, scopes=["meters:write"])]
 TokenIfSent = Annotated[Identity | None, Depends(identify_if_sent)]
 
 

@@ -47,7 +47,7 @@ def list_latest(
     taken out, unless it is named. A reading stamped later than now (a clock that runs ahead) waits for its
     time."""
     after = unseal(request, cursor, _AFTER) or ("", "")
-    gone = () if devices else sources.records.devices.retired(site.firm, site.id)
+    gone = () if devices else site.seen.devices.retired(site.id)
     series = series_of(sources, site, devices, quantities)
     wanted = [one for one in series if one > after and one[0] not in gone]
     now = sources.clock()

@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from store.records.registry import Site
+from web.api.identity import Place
 from web.api.sources import Sources
 from web.http.problem_details import Fault, Problem, choice, shown
 from wire.identifiers import DeviceId
@@ -55,14 +55,14 @@ Quantities = Annotated[
 
 
 def series_of(
-    sources: Sources, site: Site, devices: Sequence[str], quantities: Sequence[str]
+    sources: Sources, site: Place, devices: Sequence[str], quantities: Sequence[str]
 ) -> list[Series]:
     """The series that have ever had a reading, of all devices and quantities where none are named; by device
     and quantity. Blocking. Raises Problem, 404, for a device that the site does not have."""
     stored = sources.timeseries.devices(site.id)
     for device in devices:
         if device not in stored:
-            _must_be_registered(sources, site, device, sorted(stored))
+            _must_be_registered(site, device, sorted(stored))
     chosen = set(devices) if devices else set(stored)
     wanted = set(quantities)
     return [
@@ -83,8 +83,8 @@ def is_counter(quantity: str) -> bool:
     return quantity in QUANTITIES and QUANTITIES[quantity].kind == "counter"
 
 
-def _must_be_registered(sources: Sources, site: Site, device: str, stored: Sequence[str]) -> None:
-    registered = [d.id for d in sources.records.devices.of(site.firm, site.id, limit=_MOST_DEVICES)]
+def _must_be_registered(site: Place, device: str, stored: Sequence[str]) -> None:
+    registered = [d.id for d in site.seen.devices.all(site.id, limit=_MOST_DEVICES)]
     if device in registered:
         return
     fault = Fault(

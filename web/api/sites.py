@@ -61,8 +61,8 @@ def list_sites(
 ) -> Page[SiteAnswer]:
     """By id."""
     (after,) = unseal(request, cursor, _AFTER) or ("",)
-    sites = sources.records.sites.of(who.firm, limit=limit + 1, after=after)
-    projects = sources.records.projects.of(who.firm)
+    seen = sources.records.seen_by(who.access)
+    sites, projects = seen.sites.all(limit=limit + 1, after=after), seen.projects.all()
     found = [
         SiteAnswer(id=site.id, timezone=site.timezone, projects=_at(site.id, projects)) for site in sites
     ]
@@ -70,14 +70,13 @@ def list_sites(
 
 
 @routes.get("/sites/{site}", summary="One site with its rooms and agents")
-def show_site(site: TelemetrySite, sources: From) -> SiteDetails:
+def show_site(site: TelemetrySite) -> SiteDetails:
     """Also the work that is done there."""
-    rooms = sources.records.rooms.of(site.firm, site.id)
-    agents = sources.records.agents.of(site.firm, site.id)
+    rooms, agents = site.seen.rooms.all(site.id), site.seen.agents.all(site.id)
     return SiteDetails(
         id=site.id,
         timezone=site.timezone,
-        projects=_at(site.id, sources.records.projects.of(site.firm)),
+        projects=_at(site.id, site.seen.projects.all()),
         rooms=[RoomAnswer(id=room.id, name_zh=room.name_zh, name_en=room.name_en) for room in rooms],
         agents=[agent.id for agent in agents],
     )
