@@ -17,6 +17,8 @@ from store.records.access import Access, Denied, Verb
 from store.records.access import Noun as RightNoun
 from store.records.changes import By, Change
 from store.records.noun import Noun
+from store.records.registry import RegisteredProject
+from store.records.schema import PROJECT
 from store.records.seen_links import SeenLinks
 from store.records.tenancy import SiteRef, seen_rows
 
@@ -102,6 +104,7 @@ class Seen:
 
     def __init__(self, records: Repositories, access: Access) -> None:
         self.access: Final = access
+        self._projects = records.projects
         self.customers = SeenRows(records.customers, access)
         self.sites = SeenRows(records.sites, access)
         self.projects = SeenRows(records.projects, access)
@@ -109,6 +112,10 @@ class Seen:
         self.agents = SeenRows(records.agents, access)
         self.devices = SeenRows(records.devices, access)
         self.links = SeenLinks(records.links, records.projects, access)
+
+    def work_at_sites(self) -> list[RegisteredProject]:
+        """The projects of the sites one sees: what is done there is part of what a site is."""
+        return self._projects.rows(seen_rows(PROJECT, self.access, "site", "see").order_by(PROJECT.c.id))
 
     def at(self, site: str, noun: RightNoun, verb: Verb = "see") -> SiteRef:
         """The site, to ask what it has sent (readings, events, statuses, quarantine) by. Raises Denied where

@@ -140,7 +140,7 @@ _TABLE: Final[Mapping[Role, Mapping[Scope, str]]] = {
 _LINK: Final = "project:see site:see room:see device:see reading:see"
 #: What tokens of before rights had names were given -> what that is now.
 _EARLIER_SCOPES: Final[Mapping[str, str]] = {
-    "telemetry:read": "project:see site:see room:see agent:see device:see reading:see meter:see",
+    "telemetry:read": "site:see room:see agent:see device:see reading:see meter:see",
     "events:read": "site:see event:see",
     "quarantine:read": "site:see quarantine:see",
     "quarantine:raw": "message:see",

@@ -62,7 +62,7 @@ def list_sites(
     """By id."""
     (after,) = unseal(request, cursor, _AFTER) or ("",)
     seen = sources.records.seen_by(who.access)
-    sites, projects = seen.sites.all(limit=limit + 1, after=after), seen.projects.all()
+    sites, projects = seen.sites.all(limit=limit + 1, after=after), seen.work_at_sites()
     found = [
         SiteAnswer(id=site.id, timezone=site.timezone, projects=_at(site.id, projects)) for site in sites
     ]
@@ -76,7 +76,7 @@ def show_site(site: TelemetrySite) -> SiteDetails:
     return SiteDetails(
         id=site.id,
         timezone=site.timezone,
-        projects=_at(site.id, site.seen.projects.all()),
+        projects=_at(site.id, site.seen.work_at_sites()),
         rooms=[RoomAnswer(id=room.id, name_zh=room.name_zh, name_en=room.name_en) for room in rooms],
         agents=[agent.id for agent in agents],
     )

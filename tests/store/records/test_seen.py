@@ -154,3 +154,8 @@ def test_links_are_of_the_projects_one_is_on(records: Records) -> None:
     made = seen.links.add("project-a", "Zhou", link_digest("new"), None, NOW)
     assert (made.author, made.firm) == ("member:li", "fenglin")
     assert seen.links.revoke(made.id, NOW + 1) is not None
+
+
+def test_what_is_done_at_a_site_is_part_of_it(records: Records) -> None:
+    program = Access("fenglin", "token:1", {("site", "see"): "site"}, ON_A)
+    assert [one.id for one in records.seen_by(program).work_at_sites()] == ["project-a"]

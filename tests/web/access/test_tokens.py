@@ -26,11 +26,19 @@ def ask(house: House, token: str, path: str) -> int:
         return browser.get(f"/api/v1/{path}", headers=headers).status_code
 
 
+def listed(house: House, token: str) -> list[dict[str, str]]:
+    with house.browser() as browser:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        found: list[dict[str, str]] = browser.get("/api/v1/sites", headers=headers).json()["items"]
+        return found
+
+
 def test_a_token_may_what_its_scopes_say_where_its_maker_is(house: House) -> None:
     token = token_of(house, "foreman", *SEES)
     assert ask(house, token, f"sites/{SITE}/devices") == 200
     assert ask(house, token, f"sites/{ELSEWHERE}/devices") == 404
     assert ask(house, token, f"sites/{ABROAD}/devices") == 404
+    assert [site["id"] for site in listed(house, token)] == [SITE], "nor are they listed"
     assert ask(house, token, f"sites/{SITE}/events?start=0&end=1") == 403
 
 
