@@ -209,7 +209,7 @@ def _is_firm(node: ast.expr) -> bool:
 
 
 def _asked_of_registry(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Repositories of the registry that are reached by records or by a transaction, also to hand them over."""
+    """Repositories of the registry that records or a transaction give, also to be handed over."""
     transactions = {
         item.optional_vars.id
         for node in ast.walk(tree)

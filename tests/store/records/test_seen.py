@@ -34,7 +34,8 @@ def records(identities: Records) -> Records:
 
 
 def project(firm: str, site: str) -> RegisteredProject:
-    return RegisteredProject(firm, f"project-{site}", site, "项目", "Project", "2026-03-01", f"customer-{site}")
+    names = ("项目", "Project", "2026-03-01", f"customer-{site}")
+    return RegisteredProject(firm, f"project-{site}", site, *names)
 
 
 def who(*roles: Role, firm: str = "fenglin") -> Access:
