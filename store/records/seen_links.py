@@ -56,4 +56,3 @@ class SeenLinks:
         query = seen_rows(LINK, self._access, "link", verb).where(LINK.c.id == link)
         found = self._links.rows(query)
         return found[0] if found else None
-
