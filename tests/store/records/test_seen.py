@@ -49,7 +49,7 @@ def everything(seen: Seen) -> set[str]:
     found: set[str] = set()
     for rows in (seen.sites, seen.projects, seen.customers, seen.agents, seen.devices):
         try:
-            found |= {row.id for row in rows.all()}  # type: ignore[attr-defined]
+            found |= {row.id for row in rows.all()}
         except Denied:
             continue
     return found
