@@ -38,6 +38,7 @@ class Children:
     def __init__(self, log_folder: Path) -> None:
         self._log_folder = log_folder
         self._running: list[_Child] = []
+        self._ending: list[_Child] = []
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +46,7 @@ class Children:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for child in reversed(self._running):
+        for child in reversed([*self._running, *self._ending]):
             _stop(child.process)
 
     def start(
@@ -64,14 +65,19 @@ class Children:
 
     def run(self, name: str, arguments: list[str]) -> str:
         """Run a child to its end; what it printed. Raises ChildError unless it exits with 0."""
+        return self.begin(name, arguments)()
+
+    def begin(self, name: str, arguments: list[str]) -> Callable[[], str]:
+        """Start a child that comes to an end by itself. What is returned waits for that, as `run` does."""
         child = self._spawn(name, arguments)
-        try:
-            code = child.process.wait()
-        finally:
-            _stop(child.process)
-        if code != 0:
-            raise ChildError(f"{name} ended with exit code {code}{_last_words(child)}")
-        return child.log.read_text(encoding="utf-8", errors="replace")
+        self._ending.append(child)
+
+        def ended() -> str:
+            if (code := child.process.wait()) != 0:
+                raise ChildError(f"{name} ended with exit code {code}{_last_words(child)}")
+            return child.log.read_text(encoding="utf-8", errors="replace")
+
+        return ended
 
     def check(self) -> None:
         """Raises ChildError when one that should be running has ended."""

@@ -8,7 +8,7 @@ import fcntl
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -35,12 +35,14 @@ from plumbline.web_options import web_options
 from store import private
 from store.log.hint import Hint
 from store.records.contract import Quarantined
+from store.records.records import Records
 from store.records.registry import Directory
 from store.records.watch import OF_DIRECTORY, followed
 from store.threads import SWITCH_INTERVAL_S
 from web.api.sources import Vitals
 from web.app import create_app
 from web.customer.project import changed_projects, registered_projects
+from web.rooms import Routes
 from web.services import compose
 
 LOGGER = logging.getLogger("plumbline")
@@ -50,13 +52,18 @@ LOGGER = logging.getLogger("plumbline")
 GC_THRESHOLDS: Final = (100_000, 50, 20)
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
+#: Puts what a process begins with into the records, and gives the rooms that are its own.
+Furnish = Callable[[Records], Awaitable[Sequence[Routes]]]
+
+
+async def serve(settings: Settings, stop: asyncio.Event, furnish: Furnish | None = None) -> None:
     """Everything in one process until `stop`, then all closed in order.
 
     Raises SettingsError where the settings cannot be used.
     """
     async with _opened(settings, "serve") as (stores, hint, stack):
         take_in(stores.records, settings, now_ms())
+        own = await furnish(stores.records) if furnish else ()
         recent = Recent()
         address, broker = await connect_address(settings, stack, stores.records)
         process = _Process(settings, "serve", hint)
@@ -65,7 +72,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         process.add(*broker, *taking.parts())
         process.add(*_writer(settings, stores, hint, clock, recent).parts())
         process.add(Follower(stores.log, stores.records, hint).part())
-        process.add(*_pages(settings, stores, hint, process.vitals, clock))
+        process.add(*_pages(settings, stores, hint, process.vitals, clock, own))
         await process.run(stop)
 
 
@@ -192,6 +199,7 @@ def _pages(
     hint: Hint,
     vitals: Callable[[], Vitals],
     clock: Callable[[], int],
+    own: Sequence[Routes] = (),
 ) -> list[Part]:
     """The web server, what feeds its pages, and the looks at the stores and at the projects file."""
 
@@ -204,7 +212,7 @@ def _pages(
         vitals=vitals, replay=replay, settings=web_options(settings),
     )  # fmt: skip
     owners.say_code_where_nobody_can_begin(records, settings, clock())
-    pages = Pages(create_app(services), services.live, settings.web)
+    pages = Pages(create_app(services, own), services.live, settings.web)
     survey = Survey(stores, lambda: {project.site for project in services.projects.all})
     file = ProjectsFile(settings, records, now_ms)
     return [pages.part(), *services.parts(changed_projects(records)), survey.part(), file.part()]

@@ -24,7 +24,7 @@ from simulator.counting import CountingSite
 from simulator.line import SimulatedLine
 from simulator.model.calendar import working_timezone
 from simulator.recording import write_recording
-from simulator.site import broker_entry, demo_site
+from simulator.site import SITE, broker_entry, demo_site
 from wire.durations import DAY_MS
 
 
@@ -51,14 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write_history(options: argparse.Namespace) -> None:
-    site = demo_site(options.seed, options.timezone)
+    site = demo_site(options.seed, options.timezone, name=options.site)
     end_ms = options.until_ms or _now_ms()
     write_recording(options.history, site, end_ms - int(options.days * DAY_MS), end_ms, options.step_s)
 
 
 async def _serve_site(options: argparse.Namespace) -> None:
     stopped = _stop_signal()
-    site = demo_site(options.seed, options.timezone)
+    site = demo_site(options.seed, options.timezone, name=options.site)
     with contextlib.ExitStack() as plugged:
         for line in site.lines(options.dir, _now_ms):
             _plug(plugged, line)
@@ -104,6 +104,7 @@ def _plug(plugged: contextlib.ExitStack, line: SimulatedLine) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description="A site that does not exist.")
     parser.add_argument("--dir", type=Path, help="folder for site.yaml and the links to the lines")
+    parser.add_argument("--site", default=SITE, help=f"what it is called (default {SITE})")
     parser.add_argument("--seed", type=int, default=18, help="which site (default 18)")
     parser.add_argument("--timezone", help="the site's zone (default: one where it is a working day now)")
     parser.add_argument(

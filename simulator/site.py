@@ -23,6 +23,7 @@ from simulator.line import SimulatedLine
 from simulator.model.people import Swipe
 from simulator.model.site_model import SiteModel
 
+SITE: Final = "fenglin-18"
 METER: Final = "meter-main"
 METER_PROFILE: Final = "dlt645-2007-three-phase"
 METER_ADDRESS: Final = "201000000012"
@@ -160,9 +161,9 @@ class SimulatedSite:
         ]
 
 
-def demo_site(seed: int, timezone: str, gaps: Sequence[Gap] = ()) -> SimulatedSite:
-    """The site of `make demo`: the same for the same seed and zone, whoever asks."""
-    return SimulatedSite("fenglin-18", "pi-1", timezone, SiteModel(seed, timezone), tuple(gaps))
+def demo_site(seed: int, timezone: str, gaps: Sequence[Gap] = (), name: str = SITE) -> SimulatedSite:
+    """A site of `make demo`: the same for the same seed and zone, whoever asks."""
+    return SimulatedSite(name, "pi-1", timezone, SiteModel(seed, timezone), tuple(gaps))
 
 
 def broker_entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -19,13 +19,14 @@ from web.http.headers import SecurityHeaders
 from web.http.limits import BodyLimit
 from web.http.refusals import answer_refusals, too_large
 from web.kit.render import prepare
-from web.rooms import LARGER_BODIES, rooms
+from web.rooms import LARGER_BODIES, Routes, rooms
 from web.services import Services
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services, own: Iterable[Routes] = ()) -> FastAPI:
     """The application: pages, live streams, and the HTTP API at /api/v1. `services.parts()` are to be run
-    beside it; `services.live.close()` ends all streams. Raises RouteWithoutRight."""
+    beside it; `services.live.close()` ends all streams. `own`: rooms of this process
+    alone, in no table. Raises RouteWithoutRight."""
     prepare()
     app = FastAPI(
         title="Plumbline",
@@ -44,7 +45,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
     answer_gate(app, services.assets)
-    for _, routes in rooms():
+    for routes in (*(routes for _, routes in rooms()), *own):
         app.include_router(routes)
     app.mount("/api", create_api(_sources(services), services.settings.api_rate))
     require_rights(app)

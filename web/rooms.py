@@ -10,6 +10,8 @@ from fastapi import APIRouter
 
 from web.http.limits import Larger
 
+#: What a room gives to be mounted.
+Routes = APIRouter
 #: Modules below `web` whose `routes` are mounted; a test holds them against the folders.
 ROOMS: Final = (
     "account.routes",

@@ -10,7 +10,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """See `plumbline.demo`."""
-    from plumbline.demo import demo
+    """See `plumbline.demo.run`."""
+    from plumbline.demo.run import demo
 
     return demo()

@@ -8,15 +8,20 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from plumbline.demo.story import PEOPLE
+from store.records.access import ROLES
 from tests.servers import clean_environment, free_port, wait_until
 
+NAMES = {person.role: person.name.zh for person in PEOPLE}
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM_ARGUMENTS = [
@@ -40,7 +45,11 @@ class Demo:
 
     @property
     def page(self) -> str:
-        found = re.search(r"the customer's page\s+(\S+)", self.said())
+        return self.address_of("Mr Zheng")
+
+    def address_of(self, pattern: str) -> str:
+        """What is printed at the end of the line that has this in it: whose a page is, or which role's."""
+        found = re.search(rf"^(?=.*{pattern}).*  (http\S+)$", self.said(), re.MULTILINE)
         assert found, self.said()
         return found[1]
 
@@ -126,12 +135,45 @@ def test_the_history_is_a_week_and_more(demo: Demo) -> None:
         store.close()
 
 
+def test_every_role_has_an_address_that_signs_its_person_in_on_this_machine_alone(demo: Demo) -> None:
+    for role in ROLES:
+        address = demo.address_of(rf"^  {role.replace('_', ' ')}  ")
+        with httpx2.Client(headers={"Accept": "text/html"}, follow_redirects=True) as client:
+            assert client.get(address, headers={"Host": "demo.example"}).status_code == 404
+            assert not client.cookies
+            page = client.get(address)
+            assert page.status_code == 200
+            assert NAMES[role] in page.text
+
+
+def test_each_site_says_how_old_its_newest_data_is(demo: Demo) -> None:
+    """One is live, one is read every five minutes, of one nothing has come since the evening before."""
+    said = {whom: page_text(demo.address_of(whom)) for whom in ("Mr Zheng", "Ms Lin", "Ms Ye")}
+    assert "No word from the site since" in said["Ms Ye"]
+    ages_s = {whom: time.time() - newest_s(text) for whom, text in said.items()}
+    assert ages_s["Mr Zheng"] < 60
+    assert ages_s["Ms Lin"] < 400
+    assert ages_s["Ms Ye"] > 6 * 3600
+
+
+def page_text(address: str) -> str:
+    with httpx2.Client(headers={"Accept": "text/html"}, follow_redirects=True) as client:
+        answer = client.get(address, params={"lang": "en"})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def newest_s(page: str) -> float:
+    """UTC seconds of the newest figure on a page."""
+    return max(int(time_ms) for time_ms in re.findall(r'data-time="(\d+)"', page)) / 1000
+
+
 def test_badge_numbers_stay_on_the_site(demo: Demo) -> None:
     """The recording holds raw cards; the spool and everything in the cloud hold pseudonyms only."""
     import csv
     import gzip
 
-    with gzip.open(demo.folder / "history" / "events.csv.gz", "rt") as file:
+    with gzip.open(demo.folder / "sites/fenglin-18/history/events.csv.gz", "rt") as file:
         cards = {row["badge"] for row in csv.DictReader(file)}
     assert cards
     kept = [path for path in demo.folder.rglob("*") if path.is_file() and "history" not in path.parts]

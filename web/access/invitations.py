@@ -65,27 +65,37 @@ async def invite(
     sites: frozenset[str] | None,
 ) -> str:
     """The secret of an invitation's link, shown once. Raises Denied, UnknownSiteError."""
+    secret, one = new_invitation(access, name, roles, sites, gate.clock())
+    detail = f"{one.body['roles']} {one.body['sites']}"
+    deed = gate.deed(access, request, "added", f"invitation:{one.id}", detail)
+    await PAGES.run(put_invitation, gate.store, one, deed)
+    return secret
+
+
+def new_invitation(
+    access: Access, name: str, roles: frozenset[Role], sites: frozenset[str] | None, now: int
+) -> tuple[str, OneTimePass]:
+    """The secret of an invitation's link and what is kept of it, not yet written. Raises Denied."""
     may_grant(access, Right("invitation", "add"), roles, sites)
-    secret, now = make_secret(), gate.clock()
+    secret = make_secret()
     body = {
         "name": printable_name(name),
         "roles": sorted(roles),
         "sites": None if sites is None else sorted(sites),
     }
-    one = OneTimePass(
+    return secret, OneTimePass(
         digest(secret), make_id(), "invitation", access.who, now, now + INVITATION_MS, access.firm, None, body
     )
-    deed = gate.deed(access, request, "added", f"invitation:{one.id}", f"{body['roles']} {body['sites']}")
 
-    def write() -> None:
-        if not (sites or frozenset()) <= gate.store.accounts.sites_of(access.firm):
-            raise UnknownSiteError(", ".join(sorted(sites or ())))
-        with gate.store.begin() as done:
-            done.passes.add(one)
-            done.access_log.add([deed])
 
-    await PAGES.run(write)
-    return secret
+def put_invitation(store: Records, one: OneTimePass, deed: Deed) -> None:
+    """Write it, and who made it. Blocking. Raises UnknownSiteError."""
+    sites = frozenset(one.body["sites"] or ())
+    if not sites <= store.accounts.sites_of(one.firm or ""):
+        raise UnknownSiteError(", ".join(sorted(sites)))
+    with store.begin() as done:
+        done.passes.add(one)
+        done.access_log.add([deed])
 
 
 async def assign(
@@ -148,7 +158,7 @@ async def accept(gate: Gate, secret: str, joining: Joining) -> Account | None:
 async def claim(gate: Gate, code: str, firm_name: str, joining: Joining) -> Account | None:
     """Become the first owner; None where the code opens nothing. Raises LoginTakenError."""
     encoded = await passwords.encode(joining.password)
-    return await PAGES.run(_claim, gate, code, firm_name, joining, encoded)
+    return await PAGES.run(become_owner, gate, code, firm_name, joining, encoded)
 
 
 def account_of_pass(one: OneTimePass, firm: str, joining: Joining, encoded: str | None, now: int) -> Account:
@@ -199,7 +209,8 @@ def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Acco
         return account
 
 
-def _claim(gate: Gate, code: str, firm_name: str, joining: Joining, encoded: str) -> Account | None:
+def become_owner(gate: Gate, code: str, firm_name: str, joining: Joining, encoded: str) -> Account | None:
+    """As `claim`, blocking; `encoded` is the password's hash."""
     with gate.store.begin() as done:
         one = done.passes.take(digest(code), "owner", gate.clock())
         if one is None:
