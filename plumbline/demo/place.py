@@ -17,6 +17,8 @@ from plumbline.ports import free_port
 from web.access.secret import digest, make_secret
 
 PREFERRED_PORT: Final = 8080
+#: Before the key in the address of a person.
+DOOR: Final = "/door/local"
 _GUESTS: Final = "guests.json"
 
 

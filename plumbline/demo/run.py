@@ -60,7 +60,7 @@ def _begin(place: Place, children: Children, limit: float | None) -> None:
     write_projects(place, timezone)
     show.step("their past is recorded, while broker, ingest, stores and pages start")
     recorded = sites.record(place, children, timezone)
-    children.start("serve", ["plumbline.demo.server", str(place.folder)], lambda: is_well(place))
+    children.start("serve", ["plumbline.demo.server", str(place.folder)], lambda: is_well(place), 90.0)
     for ended in recorded:
         ended()
     show.step("it goes where agents keep what waits for a link, as after days without one")

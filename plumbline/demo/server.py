@@ -11,7 +11,7 @@ from pathlib import Path
 
 from plumbline.commands.process import run_until_stopped
 from plumbline.demo.people import let_in
-from plumbline.demo.place import read_guests
+from plumbline.demo.place import DOOR, read_guests
 from plumbline.processes import serve
 from plumbline.settings import Settings, SettingsError
 from store import private
@@ -28,7 +28,7 @@ async def serve_demo(settings: Settings, stop: asyncio.Event) -> None:
 
     async def furnish(records: Records) -> Sequence[Routes]:
         await let_in(records, guests)
-        return [local_door(guests.logins, settings.web.port)]
+        return [local_door(DOOR, guests.logins, settings.web.port)]
 
     await serve(settings, stop, furnish)
 

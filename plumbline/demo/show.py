@@ -7,9 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from plumbline.demo.place import Place
+from plumbline.demo.place import DOOR, Place
 from plumbline.demo.story import PEOPLE, SITES, VISITORS, Person
-from web.door.local import PREFIX
 
 _BAR: Final = 32
 
@@ -74,7 +73,7 @@ def _named(person: Person) -> tuple[str, str, str]:
 
 
 def _address(place: Place, person: Person) -> str:
-    return f"{place.url}{PREFIX}/{place.keys[person.login]}"
+    return f"{place.url}{DOOR}/{place.keys[person.login]}"
 
 
 def _links(place: Place) -> list[tuple[str, str, str]]:

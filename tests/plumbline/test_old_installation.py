@@ -1,17 +1,21 @@
-"""An installation of commit 225f4a1 with a year of data migrates by itself, and nothing of it is lost.
+"""An installation of commit 225f4a1 with a year of data migrates by itself, and nothing of it is lost: one on
+files, and one on PostgreSQL (log and records) and InfluxDB (time series).
 
-`of_225f4a1/` was written by that commit's own code: its three databases as `sqlite3.Connection.iterdump`
-tells them, and what it answered of them.
+`of_225f4a1/` was written by that commit's own code (`make.py` in it says how): its databases, and what it
+answered of them.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
+import psycopg
 import pytest
 import sqlalchemy as sa
 import yaml
@@ -24,6 +28,7 @@ from plumbline.settings import Settings, load_settings
 from plumbline.stores import Stores, open_stores
 from store.engine import SqlDatabase
 from store.records import migration
+from tests.influx import settings_for
 from tests.plumbline.running import running, until
 from tests.servers import free_port
 
@@ -54,29 +59,53 @@ TABLES: Final = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["files", "servers"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """As that version left it, its records on one of the two databases."""
-    data = tmp_path / "data"
-    data.mkdir(mode=0o700)
-    for name in ("log", "timeseries", "records"):
-        connection = sqlite3.connect(data / f"{name}.db")
-        connection.executescript((OLD / f"{name}.sql").read_text("utf-8"))
-        connection.close()
+    """As that version left it."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    on_files = request.param == "files"
+    stores = put_in_files(tmp_path / "data") if on_files else put_on_servers(request, tmp_path)
     content: dict[str, Any] = {
         "data": "data", "projects": "projects.yaml", "web": {"port": free_port()}, "embedded_broker_port": 0,
         "firm": {"id": FIRM, "name": "恒通装饰"},
         "agents": [{"site": SITE, "agent": "pi-1", "password_file": "agent-password"}],
+        "stores": stores,
     }  # fmt: skip
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("bare_postgres_dsn")
-        move_records(data / "records.db", dsn)
-        (tmp_path / "dsn").write_text(dsn)
-        content["stores"] = {"records": {"kind": "postgresql", "dsn_file": "dsn"}}
     (tmp_path / "agent-password").write_text("a-password-of-old")
     (tmp_path / "projects.yaml").write_text(PROJECTS, "utf-8")
     (tmp_path / "plumbline.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     return load_settings(tmp_path / "plumbline.yaml")
+
+
+def put_in_files(data: Path) -> dict[str, Any]:
+    """The three databases of `plumbline serve` alone."""
+    for name in ("log", "timeseries", "records"):
+        restore(data / f"{name}.db", name)
+    return {}
+
+
+def restore(path: Path, name: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript((OLD / f"{name}.sql").read_text("utf-8"))
+    connection.close()
+
+
+def put_on_servers(request: pytest.FixtureRequest, folder: Path) -> dict[str, Any]:
+    """Log and records in one PostgreSQL, the time series in InfluxDB."""
+    dsn: str = request.getfixturevalue("bare_postgres_dsn")
+    with psycopg.connect(dsn) as connection:
+        connection.execute((OLD / "log_postgresql.sql").read_bytes(), prepare=False)
+    restore(folder / "records.db", "records")
+    move_records(folder / "records.db", dsn)
+    (folder / "dsn").write_text(dsn)
+    series = settings_for(folder)
+    lines = gzip.decompress((OLD / "influxdb.lines.gz").read_bytes())
+    for path, body in (("query?q=" + quote(f'CREATE DATABASE "{series.database}"'), b""),
+                       (f"write?db={series.database}&precision=ms", lines)):  # fmt: skip
+        httpx2.post(f"{series.url}/{path}", content=body).raise_for_status()
+    rows = {"kind": "postgresql", "dsn_file": "dsn"}
+    influx = {"kind": "influxdb", "generation": 1, "url": series.url, "database": series.database}
+    return {"log": rows, "records": dict(rows), "time_series": influx}
 
 
 def move_records(source: Path, dsn: str) -> None:

@@ -23,13 +23,13 @@ from web.access.secret import digest
 from web.rooms import Routes
 from web.services import Here
 
-PREFIX: Final = "/door/local"
 _OF_PROXIES: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
-def local_door(logins: Mapping[bytes, str], port: int) -> Routes:
-    """`logins`: the digest of each key and whom it signs in. `port` is where this machine's browsers ask."""
-    room = Room(PREFIX)
+def local_door(prefix: str, logins: Mapping[bytes, str], port: int) -> Routes:
+    """At `prefix`/KEY. `logins`: the digest of each key and whom it signs in. `port` is where this machine's
+    browsers ask."""
+    room = Room(prefix)
 
     @room.get("/{key}", right=OPEN)
     async def enter(request: Request, here: Here, key: str) -> Response:

@@ -12,8 +12,9 @@ from tests.web.access.house import OURS, House
 from web.access.room import every_route
 from web.access.secret import digest, make_secret
 from web.app import create_app
-from web.door.local import PREFIX, local_door
+from web.door.local import local_door
 
+PREFIX = "/door/local"
 KEY = make_secret()
 HERE = "127.0.0.1:8080"
 ADDRESS = f"{PREFIX}/{KEY}"
@@ -22,7 +23,7 @@ ADDRESS = f"{PREFIX}/{KEY}"
 @contextmanager
 def browser(house: House, peer: str = "127.0.0.1", host: str = HERE, **headers: str) -> Iterator[TestClient]:
     """Of a machine, at a demo's server."""
-    app = create_app(house.services, [local_door({digest(KEY): f"foreman@{OURS}"}, 8080)])
+    app = create_app(house.services, [local_door(PREFIX, {digest(KEY): f"foreman@{OURS}"}, 8080)])
     given = {"Accept": "text/html"} | {name.replace("_", "-"): value for name, value in headers.items()}
     with TestClient(app, f"http://{host}", headers=given, follow_redirects=False, client=(peer, 1)) as client:
         yield client
