@@ -36,7 +36,7 @@ def test_an_address_signs_its_person_in_as_often_as_it_is_opened(house: House, p
         for _ in range(2):
             answer = client.get(ADDRESS)
             assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
-        page = client.get(answer.headers["location"])
+        page = client.get(answer.headers["location"], follow_redirects=True)
         assert (page.status_code, "A foreman" in page.text) == (200, True)
 
 
