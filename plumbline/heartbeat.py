@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from parts.progress import Progress
+from parts.vitals import Vitals
 from store.errors import StoreError
 from store.threads import HEALTH
-from web.api.sources import Vitals
 
 LOGGER = logging.getLogger("plumbline.heartbeat")
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from parts.part import Part
 from parts.progress import Progress
+from parts.vitals import Vitals
 from store.log.contract import Log
 from store.log.decoder import Decoder
 from store.log.hint import Hint
@@ -17,7 +18,7 @@ from store.records.contract import Quarantined
 from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
-from web.api.sources import Replayed, Vitals
+from web.api.sources import Replayed
 from web.customer.keeping import Look, keep
 from web.customer.project import Project, Projects
 from web.http.assets import Assets

@@ -37,18 +37,28 @@ def _to_stderr() -> logging.Handler:
     return handler
 
 
+def log_to_stderr() -> None:
+    """What is logged, a line each, in words that can be printed; what repeats itself is counted."""
+    logging.basicConfig(level=logging.INFO, handlers=[_to_stderr()])
+
+
 def run_until_stopped(arguments: argparse.Namespace, process: Process) -> int:
     """Run `process` until SIGTERM or Ctrl-C; the exit code."""
-    logging.basicConfig(level=logging.INFO, handlers=[_to_stderr()])
+    log_to_stderr()
     settings = load_settings(arguments.config)
+    run_until_signal(lambda stop: process(settings, stop))
+    return 0
+
+
+def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """In an event loop of its own; SIGTERM and Ctrl-C set the event."""
 
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        await process(settings, stop)
+        await work(stop)
 
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     asyncio.run(run())
-    return 0

@@ -27,6 +27,7 @@ MAKERS: Final = {
     "edge_agent/line/tcp_port.py": "awaited by whoever writes first",
     "parts/supervisor.py": "starts it anew",
     "plumbline/pages.py": "the web part waits for its server and ends with it",
+    "plumbline/ingest_process.py": "the ingest part waits for the first of them to end and ends with it",
     "web/live/hub.py": "a page whose task is gone is cut off",
     "web/live/agents.py": "awaited by whoever asks",
     "web/access/resets.py": "its callback tells how it ended",

@@ -89,7 +89,7 @@ async def test_a_log_that_cannot_be_written_is_named_although_nothing_comes(
 ) -> None:
     monkeypatch.setattr(probe, "EVERY_S", 0.05)
     settings = over(tmp_path, mosquitto)
-    async with running(processes.serve, settings) as one:
+    async with running(processes.ingest, settings) as one:
         await until(one.all_ok, "well")
         locking = sqlite3.connect(settings.data / "log.db", isolation_level=None)
         locking.execute("BEGIN IMMEDIATE")
@@ -117,7 +117,7 @@ async def test_a_time_series_that_is_locked_is_named_while_receipts_go_on(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     settings = over(tmp_path, mosquitto)
-    async with running(processes.serve, settings) as one:
+    async with running(processes.ingest, settings) as one:
         await until(one.all_ok, "well")
         locking = sqlite3.connect(settings.data / "timeseries.db", isolation_level=None)
         locking.execute("BEGIN IMMEDIATE")

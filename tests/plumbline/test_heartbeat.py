@@ -8,9 +8,9 @@ import os
 import time
 from pathlib import Path
 
+from parts.vitals import Vitals
 from plumbline.heartbeat import STALE_S, Heartbeat, fresh_beats
 from tests.servers import wait_until
-from web.api.sources import Vitals
 
 
 async def test_it_beats_while_it_runs_and_leaves_nothing_behind(tmp_path: Path) -> None:

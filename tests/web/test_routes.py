@@ -12,9 +12,9 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from parts.vitals import Vitals
 from tests.web.services import services_over
 from tests.web.site_day import FOREMAN, HELPER, OTHER_TOKEN, SITE, TILER, TOKEN, Stand, at, tell_day
-from web.api.sources import Vitals
 from web.app import create_app
 from web.http.headers import HEADERS
 

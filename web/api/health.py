@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from parts.vitals import Status
 from web.access.rights import open_to_all
 from web.api.identity import TokenIfSent
 from web.api.models import Answer
-from web.api.sources import From, Status
+from web.api.sources import From
 from web.api.tables import JsonOnly
 
 routes = APIRouter(tags=["health"], dependencies=[JsonOnly])

@@ -4,39 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends, Request
 
+from parts.vitals import Vitals
 from store.log.contract import Log
 from store.records.accounts import Accounts
 from store.records.api_tokens import ApiTokens
 from store.records.contract import Quarantined
 from store.scoped import SiteRecords, SiteSeries
-
-Status = Literal["ok", "starting", "failing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Vitals:
-    """How the process is: the names of the parts that do not do their work (`starting`: not yet), and of each
-    part how it is with its counters. Names nobody."""
-
-    failing: list[str]
-    parts: dict[str, dict[str, Any]]
-    starting: bool = False
-
-    @property
-    def status(self) -> Status:
-        """In a word."""
-        if not self.failing:
-            return "ok"
-        return "starting" if self.starting else "failing"
-
-    @property
-    def status_code(self) -> int:
-        """As HTTP says it: who watches has nothing to do while it starts."""
-        return 503 if self.status == "failing" else 200
 
 
 class Replayed(Protocol):

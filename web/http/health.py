@@ -8,9 +8,9 @@ from typing import Final
 
 from fastapi.responses import JSONResponse
 
+from parts.vitals import Vitals
 from web.access.rights import OPEN
 from web.access.room import Room
-from web.api.sources import Vitals
 from web.services import Here
 
 room = Room()

@@ -13,6 +13,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from ingest.replay import Replay
+from parts.vitals import Vitals
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined
 from store.records.registry import (
@@ -32,7 +33,6 @@ from store.timeseries.contract import Block
 from tests.registered import register
 from tests.web.services import services_over
 from tests.web.site_day import SITE, STREAM, Clock, Stand, at, tell_day
-from web.api.sources import Vitals
 from web.app import create_app
 from web.http.rate import Rate
 from web.settings import WebOptions
