@@ -11,17 +11,18 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from ingest import judged as judging
-from ingest import statuses
-from ingest.accept import Accepted, Refused, accept
+from ingest.accept import Accepted, Refused
 from ingest.arrivals import Arrivals
 from ingest.clocks import Clocks
 from ingest.judged import Judged
+from ingest.judges import Ask, Judges
 from ingest.known import Known, Load
 from ingest.probe import LogProbe
 from ingest.receive import Arrival, BrokerAddress, Receiver
 from ingest.recent import LoggedBatch, Recent
 from ingest.shares import Shares
 from ingest.statuses import Statuses
+from ingest.weight import Weight
 from parts.backoff import Backoff
 from parts.part import Part
 from parts.progress import Progress
@@ -31,8 +32,7 @@ from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined
 from store.records.records import Records
-from store.records.registry import Directory
-from store.threads import COMMITS, JUDGING, JUDGING_LARGE, Threads
+from store.threads import COMMITS
 from wire import payload as wire_payload
 from wire import receipt as wire_receipt
 
@@ -45,12 +45,14 @@ WAITING_BATCHES: Final = 2 * GROUP_BATCHES
 #: Judged, they may take so many bytes of memory while they wait: as they came, and some 40 a reading.
 _WAITING_BYTES: Final = 16 * 1024 * 1024
 _BYTES_PER_READING: Final = 40
-#: What one thread judges at a time. A larger message is judged by another, and so are those of who has taken
-#: more than its share: the parser lets nobody else run, and what it may cost is bounded (`wire.batch.CODEC`).
+#: What is judged here at a time. A larger message is judged in a child process, and so are those of who has
+#: taken more than its share: the parser lets nobody else of its process run.
 _AT_A_TIME: Final = 8
 _LARGE_BYTES: Final = 64 * 1024
 _COSTLY_WAITING: Final = 4096
 _LONGEST_REST_S: Final = 10.0
+#: So long the child waits for the next one.
+_IDLE_S: Final = 300.0
 #: A store that was away for so long was an outage: what the sites sent meanwhile has yet to come.
 _OUTAGE_S: Final = 10.0
 
@@ -114,6 +116,7 @@ class Ingest:
         self._costly = Arrivals(
             _COSTLY_WAITING, _agent, lambda arrival: len(arrival.payload), late=self._shares.is_over
         )
+        self._judges = Judges()
         self._weight = Weight(_WAITING_BYTES)
         self.counters = IngestCounters()
 
@@ -122,7 +125,7 @@ class Ingest:
         known, statuses, probe = self._known, self._statuses, self._probe
         rows: list[tuple[str, Callable[[], Awaitable[None]], Counts, Callable[[], str | None]]] = [
             ("broker", self._judge_all, lambda: asdict(self.receiver.counters), self.receiver.well),
-            ("costly messages", self._judge_costly, lambda: {"waiting": self._costly.qsize()}, lambda: None),
+            ("costly messages", self._judge_costly, self._costly_counts, lambda: None),
             ("receipts", self._commit_clean, lambda: asdict(self.counters), self._committing.well),
             ("set aside", self._commit_aside, lambda: {"waiting": self._aside.qsize()}, lambda: None),
             ("log", probe.run, probe.counts, probe.progress.well),
@@ -150,7 +153,7 @@ class Ingest:
                     else:
                         others.append(arrival)
                 for at in range(0, len(others), _AT_A_TIME):
-                    await self._judge(others[at : at + _AT_A_TIME], JUDGING)
+                    await self._judge(others[at : at + _AT_A_TIME], self._judges.here)
                 self.counters.dropped = self.receiver.counters.dropped + self._costly.dropped
 
     def _is_costly(self, arrival: Arrival) -> bool:
@@ -159,23 +162,37 @@ class Ingest:
         return _is_large(arrival) or self._shares.is_over(_agent(arrival)) or self._costly.waits(arrival)
 
     async def _judge_costly(self) -> None:
-        """One after the other. After a large one, and after what was sent in vain, it rests for as long as
-        that took: a processor is not spent on it alone."""
-        while True:
-            for arrival in await self._costly.get():
-                began_s = time.monotonic()
-                if not await self._judge([arrival], JUDGING_LARGE) or _is_large(arrival):
-                    await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
+        """One after the other, in the child. After a large one, and after what was sent in vain, it rests for
+        as long as that took: a processor is not spent on it alone."""
+        try:
+            while True:
+                for arrival in await self._next_costly():
+                    began_s = time.monotonic()
+                    if not await self._judge([arrival], self._judges.apart) or _is_large(arrival):
+                        await asyncio.sleep(min(time.monotonic() - began_s, _LONGEST_REST_S))
+        finally:
+            self._judges.end()
 
-    async def _judge(self, group: Sequence[Arrival], threads: Threads) -> bool:
+    async def _next_costly(self) -> list[Arrival]:
+        """A child that nobody has needed for a while is ended: it takes memory."""
+        found: list[Arrival] = []
+        while not found:
+            try:
+                async with asyncio.timeout(_IDLE_S):
+                    found = await self._costly.get()
+            except TimeoutError:
+                self._judges.end()
+        return found
+
+    async def _judge(self, group: Sequence[Arrival], ask: Ask) -> bool:
         """Whether all of it is taken. What is judged waits for its commit. A newer directory is asked for
         where something is unknown; and where it shows that our clock is wrong, it is judged again."""
         directory = self._known.directory
-        judged = await self._judge_once(group, threads)
+        judged = await self._judge_once(group, ask)
         if any(_met_unknown(one) for one in judged) and await self._known.renew(directory):
-            judged = await self._judge_once(group, threads)
+            judged = await self._judge_once(group, ask)
         if self._hear(judged):
-            judged = await self._judge_once(group, threads)
+            judged = await self._judge_once(group, ask)
         for one in judged:
             if isinstance(one, Judged):
                 await self._weight.add(_weight(one))
@@ -186,13 +203,18 @@ class Ingest:
         self.counters.waiting = self._judged.qsize() + self._aside.qsize()
         return not any(_is_set_aside(one) for one in judged)
 
-    async def _judge_once(self, group: Sequence[Arrival], threads: Threads) -> list[_Outcome]:
-        judged = await threads.run(_judge_group, group, self._clock(), self._known.directory)
-        for arrival, (outcome, cpu_s) in zip(group, judged, strict=True):
+    async def _judge_once(self, group: Sequence[Arrival], ask: Ask) -> list[_Outcome]:
+        now_ms, directory, judged = self._clock(), self._known.directory, []
+        for arrival, (found, cpu_s) in zip(group, await ask(group, now_ms, directory), strict=True):
+            outcome = Judged(arrival, now_ms, found) if isinstance(found, Accepted | Refused) else found
             if _is_large(arrival) or _is_set_aside(outcome):
                 # What is right and small is what we are for: an agent with a backlog is no burden.
                 self._shares.take(_agent(arrival), cpu_s)
-        return [outcome for outcome, _ in judged]
+            judged.append(outcome)
+        return judged
+
+    def _costly_counts(self) -> dict[str, int]:
+        return {"waiting": self._costly.qsize()} | self._judges.counts()
 
     def _hear(self, judged: Sequence[_Outcome]) -> bool:
         """Whether we know better now what time it is."""
@@ -321,51 +343,6 @@ def _newest(log: Log) -> int | None:
     """When the newest entry was accepted (UTC ms); None where there is none any more. Blocking."""
     found = log.read(log.last_offset() - 1, 1)
     return found[0].accepted_at if found else None
-
-
-class Weight:
-    """How much is under way, in bytes: who adds to it waits while it is above its bound."""
-
-    def __init__(self, bound: int) -> None:
-        self._bound = bound
-        self._room = asyncio.Event()
-        self._room.set()
-        self.bytes = 0
-
-    async def add(self, size: int) -> None:
-        """Once there is room."""
-        await self._room.wait()
-        self.bytes += size
-        self._look()
-
-    def take(self, size: int) -> None:
-        """It is done with."""
-        self.bytes -= size
-        self._look()
-
-    def _look(self) -> None:
-        if self.bytes < self._bound:
-            self._room.set()
-        else:
-            self._room.clear()
-
-
-def _judge_group(
-    group: Sequence[Arrival], now_ms: int, directory: Directory | None
-) -> list[tuple[_Outcome, float]]:
-    """Each with the seconds of CPU it took. Blocking, by work alone."""
-    judged = []
-    for arrival in group:
-        began_s = time.thread_time()
-        outcome = _judge(arrival, now_ms, directory)
-        judged.append((outcome, time.thread_time() - began_s))
-    return judged
-
-
-def _judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> _Outcome:
-    if arrival.topic.kind == "status":
-        return statuses.judge(arrival, now_ms, directory)
-    return Judged(arrival, now_ms, accept(arrival.topic, arrival.payload, now_ms, directory))
 
 
 def _stored(one: Accepted, offset: int) -> LoggedBatch:

@@ -10,10 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ingest import screen
 from ingest.changes import Agents, Key, is_change
-from ingest.receive import Arrival
-from ingest.refusals import detail
 from parts.backoff import Backoff
 from parts.progress import Progress
 from store.errors import StoreError
@@ -22,11 +19,7 @@ from store.log.contract import Log
 from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined
 from store.records.records import Records
-from store.records.registry import Directory
 from store.threads import UPKEEP
-from wire import status as wire_status
-from wire.errors import WireError
-from wire.receipt import RefusalReason
 from wire.status import SILENT_AFTER_MS
 
 logger = logging.getLogger(__name__)
@@ -37,24 +30,6 @@ BOUND: Final = 10_000
 MOST_CHANGES: Final = 16
 #: How often it is looked whether an agent has fallen silent.
 LOOK_EVERY_S: Final = 10.0
-
-
-def judge(arrival: Arrival, now_ms: int, directory: Directory | None) -> AgentState | Quarantined:
-    """The state an agent is in, or what to set aside with its reason. Never raises."""
-    topic = arrival.topic
-    if (why := screen.stranger(topic, directory)) is not None:
-        return _set_aside(arrival, now_ms, "wrong_site", why)
-    try:
-        status = wire_status.decode(arrival.payload)
-    except WireError as error:
-        return _set_aside(arrival, now_ms, error.fault, f"{error.place}: {error.rule}")
-    return AgentState(topic.site, topic.agent, now_ms, status)
-
-
-def _set_aside(arrival: Arrival, now_ms: int, reason: RefusalReason, what: str) -> Quarantined:
-    topic = arrival.topic
-    why = detail(reason, f"{topic}: {what}")
-    return Quarantined(now_ms, str(topic), arrival.payload, reason, why, topic.site, topic.agent)
 
 
 class Statuses:

@@ -62,8 +62,8 @@ class Threads:
 
 #: Group commits of batches and what is set aside with them: nothing else may stand before a receipt.
 COMMITS: Final = Threads("commits", threads=2, most_waiting=64)
-#: What agents send, held against what it should be. Large messages have a thread of their own: however long
-#: they take, small ones are judged meanwhile.
+#: What agents send, held against what it should be. Large messages are judged in a child process, for whose
+#: answer a thread waits: however long they take, small ones are judged meanwhile.
 JUDGING: Final = Threads("judging", threads=1, most_waiting=64)
 JUDGING_LARGE: Final = Threads("judging-large", threads=1, most_waiting=64)
 #: Statuses of agents and the directory of who may send.

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.judge import judge_status
 from ingest.receive import Arrival
-from ingest.statuses import Statuses, judge
+from ingest.statuses import Statuses
 from store.engine import sqlite_url
 from store.errors import StoreError
 from store.log.change import Change
@@ -27,6 +28,10 @@ from wire.status import SILENT_AFTER_MS, Status
 from wire.topics import Topic
 
 ONLINE = Status(online=True, sent=NOW - 1, stream=STREAM)
+
+
+def judge(arrival: Arrival, now: int, directory: Directory | None) -> AgentState | Quarantined:
+    return judge_status(arrival.topic, arrival.payload, now, directory)
 
 
 def arrival(agent: str = "pi-1", sent: int = NOW, payload: bytes | None = None) -> Arrival:

@@ -1,4 +1,4 @@
-"""The ingest of `serve` is a process of its own: whatever becomes of it is told, and another takes its place."""
+"""The ingest of `serve` is a process of its own: whatever becomes of it is told, and another follows it."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ async def test_one_that_hangs_is_ended_and_another_works(
         await until(lambda: one.restarts("ingest") == 1 and works(one), "another works")
 
 
-async def test_it_ends_with_its_parent_however_that_ends(settings: Settings, tmp_path: Path) -> None:
+def test_it_ends_with_its_parent_however_that_ends(settings: Settings, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "plumbline", "serve", "--config", str(tmp_path / "plumbline.yaml")]
     with (tmp_path / "serve.log").open("wb") as log:
         parent = subprocess.Popen(command, stdout=log, stderr=log)
     one = Running(settings, "serve", asyncio.Event())
-    await until(lambda: works(one), "well")
+    wait_until(lambda: works(one), 60, "well")
     child = pid_of(one)
     parent.kill()
     parent.wait()
-    await asyncio.to_thread(wait_until, lambda: not lives(child), what="the child has ended")
+    wait_until(lambda: not lives(child), what="the child has ended")
 
 
 def test_it_loads_nothing_of_the_web() -> None:
