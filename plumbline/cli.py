@@ -14,7 +14,7 @@ from wire.printable import printable_lines
 
 #: Command -> what it is for. The module of the same name has `add_arguments(parser)` and `run(arguments)`.
 COMMANDS: Final = {
-    "serve": "broker, ingest, stores, analytics and pages in one process",
+    "serve": "broker, ingest, stores, analytics and pages: all there is",
     "ingest": "broker to log and stores, in a process of its own; several share the work",
     "analytics": "follow the log for what it means, in a process of its own",
     "web": "pages and the HTTP API, in a process of its own",

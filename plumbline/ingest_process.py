@@ -33,9 +33,11 @@ from store.log.hint import Hint
 GROWN: Final = b"+"
 LARGEST_WORD_BYTES: Final = 1 << 17
 REPORT_EVERY_S: Final = 0.5
-#: One that lives and says nothing is looked at so often, and ended when it said nothing in as many looks.
+#: One that lives and says nothing is looked at so often, and ended when it said nothing in as many looks; on
+#: a machine that has much else to do it takes long to begin.
 LOOK_EVERY_S: Final = 5.0
 PATIENCE: Final = 6
+PATIENCE_AT_FIRST: Final = 24
 #: For the step that is under way when it is to end.
 ENDS_WITHIN_S: Final = 10.0
 
@@ -116,7 +118,7 @@ class IngestProcess:
             orders.write(pickle.dumps(self.orders))
             orders.close()
         silent, heard_s = 0, self._heard_s
-        while silent < PATIENCE:
+        while silent < (PATIENCE if self._said else PATIENCE_AT_FIRST):
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await process.wait()
