@@ -24,6 +24,7 @@ from typing import Final
 
 import uvicorn
 
+from benchmarks.opened import Opened, open_link
 from benchmarks.report import Figure
 from parts.supervisor import Supervisor
 from plumbline.ports import free_port
@@ -202,8 +203,9 @@ def _look(port: int, tokens: list[str], core: int, orders: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     began_s = time.monotonic()
     ready = selectors.DefaultSelector()
+    opened = [open_link(f"http://127.0.0.1:{port}", token) for token in tokens]
     for number in range(_PAGES):
-        _open(ready, port, number, tokens[number % len(tokens)])
+        _open(ready, port, number, opened[number % len(opened)])
     waiting = _PAGES
     while waiting:
         for key, _ in ready.select(30):
@@ -214,12 +216,13 @@ def _look(port: int, tokens: list[str], core: int, orders: Connection) -> None:
     orders.send([(at_s - sent[number - 1]) * 1_000 for number, at_s in came])
 
 
-def _open(ready: selectors.DefaultSelector, port: int, number: int, token: str) -> None:
+def _open(ready: selectors.DefaultSelector, port: int, number: int, link: Opened) -> None:
     page = socket.socket()
     page.bind((f"127.0.1.{1 + number % _ADDRESSES}", 0))
     page.connect(("127.0.0.1", port))
     language = "zh" if number % 2 else "en"
-    page.sendall(f"GET /p/{token}/live?lang={language} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+    head = f"GET {link.path}/live?lang={language} HTTP/1.1\r\nHost: bench\r\n"
+    page.sendall(f"{head}Cookie: {link.cookie}\r\n\r\n".encode())
     ready.register(page, selectors.EVENT_READ, set())
 
 

@@ -29,6 +29,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.cloud import cloud
 from benchmarks.load import AGENT, SITE
+from benchmarks.opened import open_link
 from benchmarks.report import Figure
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -121,9 +122,12 @@ def _watched(web_port: int, broker_port: int, duration_s: float) -> _Watch:
 
 
 def _open_pages(took_s: list[float], port: int, end_s: float) -> None:
+    url = f"http://127.0.0.1:{port}"
+    opened = open_link(url, TOKEN)
     while time.monotonic() < end_s:
         began_s = time.monotonic()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/p/{TOKEN}", timeout=30) as answer:
+        asked = urllib.request.Request(f"{url}{opened.path}", headers=opened.headers)  # noqa: S310  # our own
+        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310  # our own
             answer.read()
         took_s.append(time.monotonic() - began_s)
         time.sleep(_PAGE_S)

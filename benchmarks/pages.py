@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from benchmarks.opened import Opened, open_link
 from benchmarks.report import Figure
 from plumbline.ports import free_port
 from plumbline.projects_yaml import Project
@@ -44,6 +45,7 @@ from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
 from web.customer.project import registered_projects
+from web.links.visit import address_of
 from web.live.hub import Hub
 from web.services import compose
 from wire.batch import Batch, Event, Frame, encode
@@ -102,7 +104,7 @@ class _Stand:
         with self.records.begin() as done:
             reconcile(done, registration_of(FirmSettings(), said), By("bench", _NOW))
         self.projects = registered_projects(self.records)
-        self.paths = [f"/p/{project.token}" for project in said]
+        self.tokens = [project.token or "" for project in said]
         self.seq = 0
 
     def close(self) -> None:
@@ -137,8 +139,8 @@ class _Stand:
         )
         app = create_app(services)
         timed = _Timed(app)
-        async with _serving(timed) as port, _visitors(port) as open_pages:
-            paths = self.paths
+        async with _serving(timed) as port, _visitors(port, self.tokens) as open_pages:
+            paths = [address_of(project) for project in self.projects]
             await open_pages(paths)
             opening = await self._openings(services.live, timed, open_pages, paths)
             timed.spent_ms.clear()
@@ -172,7 +174,7 @@ class _Stand:
         """One after the other, each as if for the first time."""
         timed.spent_ms.clear()
         for number in range(_OPENINGS):
-            live.end(self.projects[number % _PAGES].id)
+            live.end(self.projects[number % _PAGES].key)
             await open_pages([paths[number % _PAGES]])
         return list(timed.spent_ms)
 
@@ -181,7 +183,7 @@ class _Stand:
         spent: list[float] = []
         for _ in range(_CROWDS):
             for project in self.projects:
-                live.end(project.id)
+                live.end(project.key)
             crowd = asyncio.ensure_future(open_pages(paths))
             while not crowd.done():
                 spent.append(await self._commit())
@@ -222,11 +224,11 @@ async def _serving(app: ASGIApp) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _visitors(port: int) -> AsyncIterator[_Opener]:
+async def _visitors(port: int, tokens: Sequence[str]) -> AsyncIterator[_Opener]:
     """A process that opens pages at once when it is told to."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_visit, args=(port, theirs), daemon=True)
+    process = spawn.Process(target=_visit, args=(port, list(tokens), theirs), daemon=True)
     process.start()
     loop = asyncio.get_running_loop()
 
@@ -248,16 +250,17 @@ async def _visitors(port: int) -> AsyncIterator[_Opener]:
         process.join(10)
 
 
-def _visit(port: int, orders: Connection) -> None:
+def _visit(port: int, tokens: list[str], orders: Connection) -> None:
+    opened = {one.path: one for one in (open_link(f"http://127.0.0.1:{port}", token) for token in tokens)}
     with ThreadPoolExecutor(_PAGES) as visitors:
         while (paths := orders.recv()) is not None:
-            orders.send(list(visitors.map(lambda path: _status(port, path), paths)))
+            orders.send(list(visitors.map(lambda path: _status(port, opened[path]), paths)))
 
 
-def _status(port: int, path: str) -> int:
+def _status(port: int, link: Opened) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        connection.request("GET", link.path, headers={"Accept-Encoding": "gzip", **link.headers})
         answer = connection.getresponse()
         answer.read()
         return answer.status

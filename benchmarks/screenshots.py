@@ -63,6 +63,8 @@ class Visitor:
 
     login: str
     password: str
+    #: The path of a customer's link that they open, too.
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def take(browser: Browser, url: str, shot: Shot, folder: Path, cookies: StorageS
 
 
 def sign_in(browser: Browser, url: str, who: Visitor) -> StorageState:
-    """The cookies of one who has filled in the form at the door."""
+    """The cookies of one who has filled in the form at the door and opened a link."""
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.goto(f"{url}/door/sign-in")
@@ -160,6 +162,7 @@ def sign_in(browser: Browser, url: str, who: Visitor) -> StorageState:
     page.fill("[name=password]", who.password)
     page.click("button.ink")
     page.wait_for_url(lambda address: "/door/sign-in" not in address)
+    page.goto(url + who.link)
     state = context.storage_state()
     context.close()
     return state
@@ -240,7 +243,9 @@ def main(arguments: list[str] | None = None) -> int:
 
         with demonstration() as (url, say_again):
             addresses = pages(rooms(), EXAMPLES)
-            taken = photograph(url, addresses, FOLDER, Visitor(LOGIN, PASSWORD), say_again)
+            taken = photograph(
+                url, addresses, FOLDER, Visitor(LOGIN, PASSWORD, f"/p/{EXAMPLES['token']}"), say_again
+            )
     print(f"{len(taken)} pictures: {FOLDER / 'index.html'}")
     return 0
 

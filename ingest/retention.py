@@ -24,6 +24,8 @@ PROOF_DAYS: Final = 90.0
 WAIT_DAYS: Final = 30.0
 #: Of the feed: whoever has not read it for so long looks at everything anew.
 FEED_DAYS: Final = 30.0
+#: Who opened which link when: a browser that came back within it goes on without the link.
+OPENINGS_DAYS: Final = 90.0
 #: The clock is believed to be so far ahead of the newest reading of all sites, and from there on as far as
 #: time has passed in this process.
 _BELIEVED_AHEAD_MS: Final = 2 * DAY_MS
@@ -113,6 +115,7 @@ class Forgetting:
         readings = self._timeseries.forget(raw_before, rollups_before)
         rows = sum(self._records.forget(events_before, quarantine_before))
         self._records.feed.forget(_cut(now_ms, FEED_DAYS))
+        self._records.openings.forget(_cut(now_ms, OPENINGS_DAYS))
         self._done = cuts
         return readings, rows
 

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, unknown_choice, wrong
-from web.links import GOOD_BITS, bits, end_of_link, weakness
+from web.links.ending import end_of_link
+from web.links.strength import GOOD_BITS, bits, weakness
 from wire.identifiers import DeviceId, SiteId
 from wire.kinds import BADGE_READER, KINDS, today_called
 

@@ -19,6 +19,12 @@ Days = Annotated[float, Field(gt=0, le=36_500)]
 Host = Annotated[str, Field(pattern=r"^\S+$")]
 
 
+#: E.g. 京ICP备12345678号-1, 沪ICP证030173号 (beian.miit.gov.cn).
+_ICP = r"^[\u4e00-\u9fff]ICP[备证][A-Z]?\d{6,10}号(-\d{1,4})?$"
+_RootFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}\.(txt|html|xml)$")]
+_RootText = Annotated[str, Field(min_length=1, max_length=4_096)]
+
+
 class SettingsError(ValueError):
     """A settings file that cannot be used; one line a mistake."""
 
@@ -55,6 +61,12 @@ class WebSettings(Config):
     host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
     base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    #: As the ministry gave it; it stands at the foot of customers' pages and of doors.
+    icp_number: Annotated[str, Field(pattern=_ICP)] | None = None
+    #: Name -> text of files at the root, by which WeChat or a search engine sees whose host this is.
+    verification_files: Annotated[dict[_RootFile, _RootText], Field(max_length=20)] = Field(
+        default_factory=dict
+    )
     mail: MailSettings | None = None
     providers: tuple[ProviderSettings, ...] = ()
 

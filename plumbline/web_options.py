@@ -11,6 +11,8 @@ def web_options(settings: Settings) -> WebOptions:
     web = settings.web
     return WebOptions(
         base_url=web.base_url,
+        icp_number=web.icp_number,
+        verification_files=dict(web.verification_files),
         secure_cookies=web.base_url is not None and web.base_url.startswith("https:"),
         mail=None if web.mail is None else _mail(web.mail),
         providers=tuple(_provider(one, settings.firm.id) for one in web.providers),

@@ -19,6 +19,7 @@ from web.http.headers import SecurityHeaders
 from web.http.limits import BodyLimit
 from web.http.refusals import answer_refusals, too_large
 from web.kit.render import prepare
+from web.links.refusals import answer_visitors
 from web.rooms import LARGER_BODIES, Routes, rooms
 from web.services import Services
 
@@ -45,6 +46,7 @@ def create_app(services: Services, own: Iterable[Routes] = ()) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)
     answer_gate(app, services.assets)
+    answer_visitors(app, services)
     for routes in (*(routes for _, routes in rooms()), *own):
         app.include_router(routes)
     app.mount("/api", create_api(_sources(services), services.settings.api_rate))

@@ -21,6 +21,7 @@ ROOMS: Final = (
     "firm.routes",
     "http.files",
     "http.health",
+    "links.entry",
     "live.routes",
     "living.routes",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -23,9 +23,13 @@ from web.customer.keeping import Look, keep
 from web.customer.project import Project, Projects
 from web.http.assets import Assets
 from web.http.guesses import Guesses
+from web.http.rate import Buckets, Rate
 from web.live.hub import Hub
 from web.live.stored import StoredSites
 from web.settings import WebOptions
+
+#: A family opens its link again from the chat each time; nobody does so every second for long.
+OPENINGS: Final = Rate(per_s=0.2, burst=30)
 
 
 def _all_is_well() -> Vitals:
@@ -51,6 +55,8 @@ class Services:
     replay: Callable[[Quarantined], Replayed] | None = None
     assets: Assets = field(default_factory=Assets)
     guesses: Guesses = field(default_factory=Guesses)
+    #: How often a link may be opened from one address.
+    entries: Buckets = field(default_factory=lambda: Buckets(OPENINGS))
 
     def parts(self, look: Look | None = None) -> list[Part]:
         """What is to run beside the application. `look` says when the projects have changed."""

@@ -13,7 +13,7 @@ from plumbline.settings import load_settings
 from plumbline.stores import open_records
 from store.records.links import Link
 from web.customer.project import registered_projects
-from web.links import make_link_token
+from web.links.strength import make_link_token
 from wire.printable import printable
 
 

@@ -25,7 +25,7 @@ from web.access.invitations import (
     put_invitation,
 )
 from web.access.rights import of_roles
-from web.links import end_of_link
+from web.links.ending import end_of_link
 
 
 async def let_in(records: Records, guests: Guests) -> None:

@@ -6,6 +6,7 @@ from store.records.access_log import AccessLog
 from store.records.accounts import Accounts
 from store.records.api_tokens import ApiTokens
 from store.records.members import Members
+from store.records.openings import Openings
 from store.records.passes import Passes
 from store.records.session import Session
 from store.records.sessions import Sessions
@@ -19,5 +20,6 @@ class Identities:
         self.members = Members(session)
         self.sessions = Sessions(session)
         self.passes = Passes(session)
+        self.openings = Openings(session)
         self.tokens = ApiTokens(session)
         self.access_log = AccessLog(session)

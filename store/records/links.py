@@ -13,6 +13,7 @@ from store.records import changes
 from store.records.changes import By, Change, What
 from store.records.feed import Feed
 from store.records.schema import LINK, PROJECT
+from store.records.schema_access import LINK_OPENING
 from store.records.session import Session
 from store.records.tenancy import across_firms, change_of, delete_of, rows_of
 from store.records.utc import milliseconds, moment
@@ -92,12 +93,6 @@ class Links:
         """Another end; as `revoke`."""
         return self._change(firm, link, {"expires": expires}, "changed", by)
 
-    def opened(self, firm: str, link: int) -> None:
-        """It was used once more."""
-        with self._session.write() as connection:
-            change = change_of(LINK, firm).where(LINK.c.id == link)
-            connection.execute(change.values(openings=LINK.c.openings + 1))
-
     def erase(self, firm: str, site: str) -> None:
         """Delete those of the projects at a site, with their past."""
         with self._session.write() as connection:
@@ -108,6 +103,8 @@ class Links:
                 rows_of(LINK, firm).where(LINK.c.project.in_(projects))
             ).mappings():
                 changes.forget_row(connection, firm, _NOUN, str(link["id"]))
+                theirs = LINK_OPENING.c.link == link["id"]
+                connection.execute(delete_of(LINK_OPENING, firm).where(theirs))
             connection.execute(delete_of(LINK, firm).where(LINK.c.project.in_(projects)))
 
     def _change(
@@ -121,7 +118,7 @@ class Links:
             if not connection.execute(change_of(LINK, firm).where(*here).values(**values)).rowcount:
                 return None
             row = connection.execute(rows_of(LINK, firm).where(LINK.c.id == link)).mappings().one()
-            changed = _link(row)
+            changed = link_of(row)
             self._tell(connection, changed, what, by)
         return changed
 
@@ -133,7 +130,7 @@ class Links:
     def rows(self, query: Any) -> list[Link]:  # noqa: ANN401  # a Select of whatever columns
         """Those of a statement of `tenancy`."""
         with self._session.read() as connection:
-            return [_link(row) for row in connection.execute(query).mappings()]
+            return [link_of(row) for row in connection.execute(query).mappings()]
 
 
 def _is_taken(connection: Connection, digest: bytes) -> bool:
@@ -145,7 +142,9 @@ def _told(link: Link, what: What, by: By) -> Change:
     return Change(link.firm, _NOUN, None, str(link.id), link.version, what, body, by.author, by.at)
 
 
-def _link(row: RowMapping) -> Link:
+def link_of(row: RowMapping) -> Link:
+    """As it is kept."""
+
     def ms(name: str) -> int | None:
         return None if row[name] is None else milliseconds(row[name])
 

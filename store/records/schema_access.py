@@ -24,6 +24,7 @@ __all__ = [
     "ACCESS_LOG_HEAD",
     "ACCOUNT",
     "EXTERNAL_IDENTITY",
+    "LINK_OPENING",
     "MEMBER_SESSION",
     "MEMBER_SITE",
     "METADATA",
@@ -106,4 +107,12 @@ ACCESS_LOG: Final = Table("access_log", METADATA,
 ACCESS_LOG_HEAD: Final = Table("access_log_head", METADATA,
     _key("firm"), _number("number"), Column("digest", LargeBinary, nullable=False),
     ForeignKeyConstraint(["firm"], ["firm.id"]),
+)  # fmt: skip
+#: A browser in which a customer's link was opened: of the secret in its cookie the digest. `network` and
+#: `device` are no closer than a person may see. Times are UTC ms.
+LINK_OPENING: Final = Table("link_opening", METADATA,
+    _digest(), _word("firm"), Column("link", BigInteger, nullable=False), _word("device"), _word("network"),
+    _number("opened"), _number("seen"),
+    ForeignKeyConstraint(["firm"], ["firm.id"]), ForeignKeyConstraint(["link"], ["link.id"]),
+    Index(None, "firm", "link"), Index(None, "seen"),
 )  # fmt: skip

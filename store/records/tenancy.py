@@ -95,6 +95,11 @@ def delete_older(table: Table, before: datetime) -> Delete:
     return delete(table).where(table.c.at < before)
 
 
+def delete_unseen(table: Table, before: int) -> Delete:
+    """Retention, of every firm: what was last `seen` before UTC ms."""
+    return delete(table).where(table.c.seen < before)
+
+
 def _belongs(table: Table, firm: str | None, site: str | None) -> list[ColumnElement[bool]]:
     one_firm = [table.c.firm == firm]
     return one_firm if site is None else [*one_firm, table.c.site == site]

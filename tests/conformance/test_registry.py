@@ -15,6 +15,7 @@ from store.engine import sqlite_url
 from store.errors import StoreError
 from store.records.changes import By, Change
 from store.records.links import Link, link_digest
+from store.records.openings import Opening
 from store.records.records import Records
 from store.records.registration import FILE_LINK, erase
 from store.records.registry import (
@@ -373,7 +374,7 @@ def test_one_token_opens_one_project(records: Records) -> None:
 def test_openings_of_a_link_are_counted_and_its_token_is_not_shown(records: Records) -> None:
     register(records, ALL)
     link = records.links.add("hongtu", "p1", "郑先生", link_digest("a-token"), NOW + 9, LI)
-    records.links.opened("hongtu", link.id)
+    records.openings.add(Opening(b"1" * 32, "hongtu", link.id, "WeChat · iPhone", "203.0.113.0/24", NOW, NOW))
     (held,) = records.links.of("hongtu")
     assert (held.openings, held.author, held.created) == (1, "member:li", NOW)
     assert "digest" not in repr(held)

@@ -22,6 +22,7 @@ import yaml
 from alembic import command
 from alembic.config import Config
 
+from benchmarks.opened import BROWSER
 from plumbline.doctor import examine
 from plumbline.processes import serve
 from plumbline.settings import Settings, load_settings
@@ -172,7 +173,8 @@ def test_every_count_and_figure_is_as_that_version_gave_it(settings: Settings) -
 async def test_it_starts_as_it_is_and_its_file_is_in_the_registry_from_then_on(settings: Settings) -> None:
     async with running(serve, settings) as process:
         await until(process.all_ok, "everything at work")
-        async with httpx2.AsyncClient() as client:
+        headers = {"User-Agent": BROWSER}
+        async with httpx2.AsyncClient(headers=headers, follow_redirects=True) as client:
             page = await client.get(f"http://127.0.0.1:{settings.web.port}/p/{TOKEN}?lang=en")
         assert page.status_code == 200
         assert "18 Fenglin Road" in page.text

@@ -16,7 +16,7 @@ from plumbline.projects_yaml import (
     written,
 )
 from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
-from web.links import make_link_token
+from web.links.strength import make_link_token
 from wire.kinds import KINDS
 
 

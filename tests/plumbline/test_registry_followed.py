@@ -12,6 +12,7 @@ import aiomqtt
 import httpx2
 import pytest
 
+from benchmarks.opened import BROWSER
 from plumbline.cli import main
 from plumbline.processes import serve
 from plumbline.settings import Settings
@@ -59,8 +60,9 @@ def by() -> By:
 
 
 async def status_of(settings: Settings, token: str) -> int:
-    async with httpx2.AsyncClient() as client:
-        answer = await client.get(f"http://127.0.0.1:{settings.web.port}/p/{token}/chart")
+    headers = {"User-Agent": BROWSER}
+    async with httpx2.AsyncClient(headers=headers, follow_redirects=True) as client:
+        answer = await client.get(f"http://127.0.0.1:{settings.web.port}/p/{token}")
     return answer.status_code
 
 
@@ -76,7 +78,7 @@ async def test_a_link_opens_once_it_is_made_and_nothing_once_it_is_taken_back(
     link = elsewhere.links.add("firm", SITE, "外婆", link_digest("granny-0815-4711"), None, by())
     await answers(served, "granny-0815-4711", 200)
     elsewhere.links.revoke("firm", link.id, by())
-    await answers(served, "granny-0815-4711", 404)
+    await answers(served, "granny-0815-4711", 410)
 
 
 async def test_an_agent_that_is_taken_out_is_cut_off_by_the_broker_and_let_in_no_more(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.web.access.house import OURS, PASSWORD, furnish
-from tests.web.site_day import TOKEN, Clock, Stand, at, serving, tell_day
+from tests.web.site_day import SITE, TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
 
 __all__ = ["EXAMPLES", "LOGIN", "PASSWORD", "demonstration"]
@@ -22,6 +22,8 @@ EXAMPLES = {
     "secret": "0",
     "provider": "none",
     "topic": "firm:none",
+    "firm": "firm",
+    "project": SITE,
 }
 #: Who signs in for the pages that ask for it.
 LOGIN = f"owner@{OURS}"

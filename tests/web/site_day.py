@@ -27,7 +27,7 @@ from store.records.events import READER
 from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
-from tests.registered import projects_said
+from tests.registered import projects_in
 from tests.servers import free_port, wait_until
 from tests.web.services import services_over
 from web.app import create_app
@@ -118,7 +118,7 @@ class Stand:
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
         self.records = Records(sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
-        self.projects: list[Project] = list(projects_said(PROJECTS))
+        self.projects: list[Project] = projects_in(self.records, PROJECTS)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.live: Hub | None = None
 

@@ -7,17 +7,21 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from benchmarks.opened import BROWSER
 from parts.vitals import Vitals
 from tests.web.services import services_over
 from tests.web.site_day import FOREMAN, HELPER, OTHER_TOKEN, SITE, TILER, TOKEN, Stand, at, tell_day
 from web.app import create_app
 from web.http.headers import HEADERS
+from web.links.visit import PREFIX
 
+HEADERS_OF_A_BROWSER = {"Accept-Language": "en", "User-Agent": BROWSER}
 SITES_OWN_WORDS = ("枫林路", "Fenglin", "郑先生", "Zheng", SITE, "fenglin", "主卫", "Bathroom", "th-bath")
 CJK = re.compile(r"[\u3400-\u9fff，。：；、]")
 
@@ -25,8 +29,14 @@ CJK = re.compile(r"[\u3400-\u9fff，。：；、]")
 @pytest.fixture
 def client(stand: Stand) -> Iterator[TestClient]:
     app = create_app(services_over(stand))
-    with TestClient(app, headers={"Accept-Language": "en"}) as client:
+    with TestClient(app, headers=HEADERS_OF_A_BROWSER) as client:
         yield client
+
+
+def chart_of(client: TestClient, token: str = TOKEN) -> dict[str, Any]:
+    page = client.get(f"/p/{token}").url.path
+    chart: dict[str, Any] = client.get(f"{page}/chart").json()
+    return chart
 
 
 def text_of(html: str) -> str:
@@ -46,7 +56,7 @@ def test_an_empty_project_is_a_page_too(client: TestClient) -> None:
     answer = client.get(f"/p/{TOKEN}?lang=zh")
     assert answer.status_code == 200
     assert "还没有数据。" in answer.text
-    assert client.get(f"/p/{TOKEN}/chart").json()["presence"] == []
+    assert chart_of(client)["presence"] == []
 
 
 def test_the_language_is_kept_for_the_next_visit(client: TestClient) -> None:
@@ -68,7 +78,7 @@ def test_what_is_written_into_a_page_cannot_become_markup(stand: Stand) -> None:
     nasty = replace(first.title, en='"><script>alert(1)</script>')
     projects = [replace(first, title=nasty)]
     app = create_app(services_over(stand, projects=projects))
-    with TestClient(app) as client:
+    with TestClient(app, headers=HEADERS_OF_A_BROWSER) as client:
         assert "<script>alert" not in client.get(f"/p/{TOKEN}?lang=en").text
 
 
@@ -78,7 +88,8 @@ def test_nothing_stands_inline_and_nothing_comes_from_elsewhere(client: TestClie
 
 
 @pytest.mark.parametrize(
-    "path", [f"/p/{TOKEN}", f"/p/{TOKEN}/chart", "/p/nobody", "/health", "/static/x/kit.css", "/nowhere"]
+    "path",
+    [f"/p/{TOKEN}", "/c/firm/fenglin-18/chart", "/p/nobody", "/health", "/static/x/kit.css", "/nowhere"],
 )
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
@@ -120,7 +131,7 @@ def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> N
     app = create_app(services_over(stand))
     for part in stand.folder.glob("timeseries.db*"):
         part.write_bytes(b"a disk that has gone mad" * 4_096)
-    with TestClient(app) as client:
+    with TestClient(app, headers=HEADERS_OF_A_BROWSER) as client:
         answer = client.get(f"/p/{TOKEN}?lang=en")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
         assert "please try again" in answer.text
@@ -131,7 +142,7 @@ def test_a_store_that_is_away_is_said_kindly_and_to_come_back(stand: Stand) -> N
 def test_health_says_the_state_and_no_figure(stand: Stand, failing: list[str]) -> None:
     parts = {"broker": {"state": "failing", "why": "broker.example: refused", "received": 17}}
     app = create_app(services_over(stand, vitals=lambda: Vitals(failing, parts)))
-    with TestClient(app) as client:
+    with TestClient(app, headers=HEADERS_OF_A_BROWSER) as client:
         health = client.get("/health")
     said = (503, {"status": "failing", "failing": failing}) if failing else (200, {"status": "ok"})
     assert (health.status_code, health.json()) == said
@@ -139,7 +150,7 @@ def test_health_says_the_state_and_no_figure(stand: Stand, failing: list[str]) -
 
 def test_the_chart_has_gaps_as_gaps_and_presence_as_spans(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(15.2), outage=(at(12.2), at(12.8)))
-    chart = client.get(f"/p/{TOKEN}/chart").json()
+    chart = chart_of(client)
     assert chart["gaps"] == [[at(12.2), at(12.8)]]
     holes = [t for t, watts in zip(chart["time"], chart["mean"], strict=True) if watts is None]
     assert holes == list(range(at(12.2), at(12.8), 60_000))
@@ -150,14 +161,15 @@ def test_the_chart_has_gaps_as_gaps_and_presence_as_spans(client: TestClient, st
 
 def test_presence_ends_where_the_site_was_last_heard(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(14.5))
-    assert client.get(f"/p/{TOKEN}/chart").json()["presence"][-1][1] == at(14.5)
+    assert chart_of(client)["presence"][-1][1] == at(14.5)
 
 
 def _walk(client: TestClient, token: str) -> dict[str, str]:
-    """Every GET route but the endless stream, with this token."""
+    """Every GET route but the endless stream, in a browser that has opened this link."""
+    firm, project = client.get(f"/p/{token}").url.path.split("/")[2:]
     paths = {route.path for route in _api_routes(client.app) if "GET" in (route.methods or ())}
-    assert {"/p/{token}", "/p/{token}/chart", "/p/{token}/live", "/health"} <= paths
-    filled = collections.defaultdict(lambda: "x", token=token, name="kit.css")
+    assert {"/p/{token}", PREFIX, f"{PREFIX}/chart", f"{PREFIX}/live", "/health"} <= paths
+    filled = collections.defaultdict(lambda: "x", token=token, name="kit.css", firm=firm, project=project)
     ready = [p.replace(":path", "").format_map(filled) for p in paths if not p.endswith("/live")]
     return {path: client.get(path).text for path in ready}
 
@@ -179,7 +191,7 @@ def test_another_customer_sees_nothing_of_this_site(client: TestClient, stand: S
     tell_day(stand, at(15.2))
     for path, text in _walk(client, OTHER_TOKEN).items():
         assert [word for word in SITES_OWN_WORDS if word in text] == [], path
-    chart = client.get(f"/p/{OTHER_TOKEN}/chart").json()
+    chart = chart_of(client, OTHER_TOKEN)
     assert not any(chart["mean"])
     assert chart["presence"] == []
 

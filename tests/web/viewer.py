@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from benchmarks.opened import Opened, open_link
 from tests.servers import wait_until
 from tests.web.site_day import TOKEN
 
@@ -37,14 +38,24 @@ class Sent:
 class Viewer:
     """HTTP/1.0, so that the body is the stream itself. `events` grows; `ended` when it is over."""
 
-    def __init__(self, url: str, token: str = TOKEN, last_id: str | None = None, lang: str = "en") -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str = TOKEN,
+        last_id: str | None = None,
+        lang: str = "en",
+        opened: Opened | None = None,
+    ) -> None:
+        """Opens the link of `token` first, where it is not `opened` already."""
+        opened = opened or open_link(url, token)
         self.events: list[Sent] = []
         self.status = 0
         self.ended = False
         place = urlsplit(url)
         self._socket = socket.create_connection((place.hostname, place.port))
         resume = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-        request = f"GET /p/{token}/live?lang={lang} HTTP/1.0\r\nHost: {place.netloc}\r\n{resume}\r\n"
+        head = f"GET {opened.path}/live?lang={lang} HTTP/1.0\r\nHost: {place.netloc}\r\n"
+        request = f"{head}Cookie: {opened.cookie}\r\n{resume}\r\n"
         self._socket.sendall(request.encode("latin-1"))
         self._thread = threading.Thread(target=self._read)
 

@@ -22,5 +22,14 @@ _SYSTEMS: Final = (
 def device_of(user_agent: str | None) -> str:
     """E.g. `WeChat · iPhone`; what is not known by name is told as it is, shortened."""
     text = printable((user_agent or "")[:_LONGEST])
+    return _known(text) or text[:40] or "?"
+
+
+def family_of(user_agent: str | None) -> str:
+    """The same of somebody who has no account: what is not known by name is not kept."""
+    return _known((user_agent or "")[:_LONGEST])
+
+
+def _known(text: str) -> str:
     found = [next((name for mark, name in table if mark in text), None) for table in (_BROWSERS, _SYSTEMS)]
-    return " · ".join(name for name in found if name) or text[:40] or "?"
+    return " · ".join(name for name in found if name)

@@ -16,6 +16,7 @@ from web.access.sign_in import In
 from web.http.headers import CONTENT_SECURITY_POLICY
 from web.http.languages import keep_language
 from web.kit.act import Hidden
+from web.kit.frame import with_icp_number
 from web.kit.once import KEY_FIELD, new_key
 from web.kit.render import render
 
@@ -42,7 +43,8 @@ async def hidden(request: Request) -> Hidden:
 
 async def page(request: Request, view: DataclassInstance, status: int = 200) -> Response:
     """The page of a view, rendered off the event loop."""
-    response = HTMLResponse(await PAGES.run(render, view), status, _HEADERS)
+    filed = with_icp_number(view, gate_of(request).options.icp_number)
+    response = HTMLResponse(await PAGES.run(render, filed), status, _HEADERS)
     if made := getattr(request.state, "form_secret", None):
         cookies.put(response, "form", made, secure=gate_of(request).options.secure_cookies)
     keep_language(request, response)

@@ -40,5 +40,5 @@ async def keep(known: Projects, live: Hub, look: Look, progress: Progress) -> No
 def replace(known: Projects, live: Hub, projects: Sequence[Project]) -> None:
     """From now on these; streams of those that are gone or changed end."""
     for project in known.replace(projects):
-        LOGGER.info("project %s has changed: its open pages begin anew", project)
-        live.end(project)
+        LOGGER.info("project %s has changed: its open pages begin anew", project.id)
+        live.end(project.key)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from analytics.situation.place import Place
-from store.records.links import Link, link_digest
+from store.records.links import Link
 from store.records.records import Records
 from store.records.registry import Device, RegisteredProject, Room
 from store.records.watch import NOUNS, followed
@@ -49,9 +49,14 @@ class Project:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def link_is_over(self, now: int) -> bool:
-        """Whether no link opens it any more at `now` (UTC ms)."""
-        return not any(link.opens(now) for link in self.links)
+    @property
+    def key(self) -> tuple[str, str]:
+        """An id is its firm's own: another firm may have the same."""
+        return self.firm, self.id
+
+    def open_links(self, now: int) -> frozenset[int]:
+        """The links that open it at `now` (UTC ms)."""
+        return frozenset(link.id for link in self.links if link.opens(now))
 
     def place(self) -> Place:
         """The site as it is judged."""
@@ -59,24 +64,23 @@ class Project:
 
 
 class Projects:
-    """Projects by token. Looked up by the token's digest, so that the time taken tells nothing about it."""
+    """All that there are, by firm and id."""
 
     def __init__(self, projects: Iterable[Project]) -> None:
         self.all: tuple[Project, ...] = ()
-        self._by_digest: dict[bytes, tuple[Project, Link]] = {}
+        self._by_id: dict[tuple[str, str], Project] = {}
         self.replace(projects)
 
-    def replace(self, projects: Iterable[Project]) -> list[str]:
-        """From now on these. The ids of those that are gone or no longer what they were."""
+    def replace(self, projects: Iterable[Project]) -> list[Project]:
+        """From now on these. Those that are gone or no longer what they were, as they were."""
         before, self.all = self.all, tuple(projects)
-        self._by_digest = {link.digest: (project, link) for project in self.all for link in project.links}
+        self._by_id = {project.key: project for project in self.all}
         same = set(self.all)
-        return [project.id for project in before if project not in same]
+        return [project for project in before if project not in same]
 
-    def by_token(self, token: str, now: int) -> Project | None:
-        """The project this token opens at `now` (UTC ms)."""
-        found = self._by_digest.get(link_digest(token))
-        return found[0] if found is not None and found[1].opens(now) else None
+    def of(self, firm: str, project: str) -> Project | None:
+        """One of a firm's."""
+        return self._by_id.get((firm, project))
 
 
 def changed_projects(records: Records) -> Callable[[], list[Project] | None]:

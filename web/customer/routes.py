@@ -1,55 +1,38 @@
-"""What a customer's link opens. Everything in here hangs on one lookup: the token of the address."""
+"""The pages of a customer. Everything in here hangs on one lookup: what the browser has kept of its link."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from starlette.exceptions import HTTPException
 
 from store.threads import PAGES
-from web.access.rights import Right, named
 from web.api.tables import packed
 from web.customer import view
-from web.customer.project import Project
 from web.http.addresses import visitor
 from web.http.languages import keep_language, language_of
 from web.http.words import say
+from web.kit.frame import with_icp_number
 from web.kit.render import render
+from web.links.visit import PREFIX, Opened, address_of
 from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
 from web.live.versions import Seen
 from web.services import Here
 
-routes = APIRouter(prefix="/p/{token}")
-
-
-@partial(named, Right("project", "see"))
-async def project_of(request: Request, token: str, here: Here) -> Project:
-    """The one filter between a visitor and a site."""
-    address = visitor(request)
-    if wait_s := here.guesses.refuse_for_s(address):
-        raise HTTPException(429, headers={"Retry-After": str(math.ceil(wait_s))})
-    if (project := here.projects.by_token(token, here.clock())) is None:
-        here.guesses.missed(address)
-        raise HTTPException(404)
-    return project
-
-
-Opened = Annotated[Project, Depends(project_of)]
+routes = APIRouter(prefix=PREFIX)
 
 
 @routes.api_route("", methods=["GET", "HEAD"])
 @routes.api_route("/", methods=["GET", "HEAD"])
-async def customer_page(request: Request, token: str, project: Opened, here: Here) -> Response:
+async def customer_page(request: Request, project: Opened, here: Here) -> Response:
     """The page as of now."""
     language = language_of(request)
     channel = await here.live.channel(project)
     figures = channel.figures(language)
-    page = view.build(project, f"/p/{token}", figures, language, here.clock(), here.assets)
+    page = view.build(project, address_of(project), figures, language, here.clock(), here.assets)
+    page = with_icp_number(page, here.settings.icp_number)
     response = await PAGES.run(_painted, request, page)  # the event loop is for what is short
     keep_language(request, response)
     return response

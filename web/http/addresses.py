@@ -9,12 +9,25 @@ from starlette.requests import HTTPConnection
 
 #: What a household has of IPv6 at least (RFC 6177): one of its 2^64 addresses is as good as another.
 _IPV6_PREFIX: Final = 64
+_IPV4_KEPT: Final = 24
+_IPV6_KEPT: Final = 48
 
 
 def visitor(connection: HTTPConnection) -> str:
     """The address that a bound is kept for. Behind a proxy it is what the proxy says (uvicorn reads
     X-Forwarded-For from the proxies it trusts)."""
     return address_of(connection.client.host if connection.client else "")
+
+
+def network_of(address: str) -> str:
+    """The coarse part of it, for what is kept: of IPv4 the first 24 bits, of IPv6 48: an
+    operator's customer at best."""
+    try:
+        found = ipaddress.ip_interface(address)
+    except ValueError:
+        return ""
+    bits = _IPV4_KEPT if found.version == 4 else _IPV6_KEPT
+    return str(ipaddress.ip_network((found.ip, bits), strict=False))
 
 
 def address_of(host: str) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from web.http.assets import Assets
 from web.kit.language import HTML_LANG, LANGUAGES, Language
 from web.kit.link import Link
 from web.kit.words import say
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+View = TypeVar("View", bound="DataclassInstance")
 _LANGUAGE_NAMES: Final[dict[Language, str]] = {"zh": "中", "en": "EN"}
 #: As many ways fit at the thumb of a phone; the others are behind "more".
 AT_THE_THUMB: Final = 4
@@ -41,7 +45,8 @@ class Masthead:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """`lang` is the page's language; addresses carry the static files' version. `letter` is the customers'
-    narrower sheet; `text` holds the frame's own words by key."""
+    narrower sheet; `text` holds the frame's own words by key; `icp_number` is what a public site in mainland
+    China shows."""
 
     lang: str
     title: str
@@ -54,12 +59,19 @@ class Frame:
     languages: tuple[LanguageLink, ...]
     letter: bool
     text: dict[str, str]
+    icp_number: str | None = None
 
     @property
     def ways_at_thumb(self) -> int:
         """How many ways stand in the bar of a phone itself; with one too many the last place is "more"."""
         ways = len(self.masthead.ways) if self.masthead else 0
         return ways if ways <= AT_THE_THUMB else AT_THE_THUMB - 1
+
+
+def with_icp_number(view: View, icp_number: str | None) -> View:
+    """The view of a page with the number at its foot, where the settings have one."""
+    around: Frame = view.frame  # type: ignore[attr-defined]  # every page has one
+    return replace(view, frame=replace(around, icp_number=icp_number))
 
 
 def frame(
@@ -72,6 +84,7 @@ def frame(
     styles: Iterable[str] = (),
     scripts: Iterable[str] = (),
     letter: bool = False,
+    icp_number: str | None = None,
 ) -> Frame:
     """The frame of a page in one language. `room` names the folder whose page.css and page.js, where it has
     them, belong to the page; further `styles` and `scripts` are names of static files."""
@@ -94,4 +107,5 @@ def frame(
         ),
         letter=letter,
         text={key: say(language, key) for key in keys},
+        icp_number=icp_number,
     )

@@ -44,11 +44,20 @@ class Channel:
     _figures: dict[Language, dict[str, Figure]] = field(default_factory=dict)
     #: What is news after what was seen, as long as no figure changes: encoded once for all who are as far.
     _encoded: dict[tuple[Seen | None, Language], News] = field(default_factory=dict)
+    _open_links: frozenset[int] = frozenset()
     _pushed_at: float = -PUSH_EVERY_S
     _push_due: asyncio.TimerHandle | None = None
     _chart: Chart | None = None
     _chart_minute: int = 0
     _chart_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._open_links = self.project.open_links(self.clock())
+
+    @property
+    def has_lost_links(self) -> bool:
+        """Whether a link of it has ended since it was opened: whoever came by that one is to leave."""
+        return self.project.open_links(self.clock()) != self._open_links
 
     def take(self, offset: int, found: Digest | Said | Listening) -> None:
         """Fold in an entry of the log and push what changed, at once or as soon as the rate allows."""

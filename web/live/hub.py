@@ -48,6 +48,10 @@ FAILING_FOR_S: Final = 60.0
 _TOLD: Final[dict[EntryKind, str]] = {"batch": "readings", "status": "agents", "listening": "agents"}
 
 
+#: Firm and id of a project.
+Key = tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A record of the log as pages take it. `firm` is whose site it is, None where nobody asks."""
@@ -79,14 +83,14 @@ class Hub:
         self.topics = Topics(self._house)
         self._feed = FeedReader(feed, self.topics)
         self._agents = Agents(stored.agents)
-        self._channels: dict[str, Channel] = {}
+        self._channels: dict[Key, Channel] = {}
         #: How far the log has been followed.
         self._position = 0
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._opening: dict[Key, asyncio.Lock] = {}
         self._decoder = decoder
         self._tending: set[asyncio.Task[None]] = set()
         #: Channels that went wrong and are to be closed: their pages see that they are cut off.
-        self._spoiled: set[str] = set()
+        self._spoiled: set[Key] = set()
         self._failed_at_s = -FAILING_FOR_S
         self._progress = Progress()
         self.failures = 0
@@ -117,7 +121,7 @@ class Hub:
             self.end(project)
         self.topics.close()
 
-    def end(self, project: str) -> None:
+    def end(self, project: Key) -> None:
         """End the streams of one project: whoever comes back is judged anew."""
         if (channel := self._channels.pop(project, None)) is not None:
             channel.close()
@@ -143,14 +147,14 @@ class Hub:
 
     async def channel(self, project: Project) -> Channel:
         """The project's channel, begun from the stores where nobody has looked lately."""
-        async with self._opening.setdefault(project.id, asyncio.Lock()):
-            channel = self._channels.get(project.id)
+        async with self._opening.setdefault(project.key, asyncio.Lock()):
+            channel = self._channels.get(project.key)
             if channel is not None:
                 channel.push()
             else:
                 channel = await self._open(project)
                 channel.push()  # before it is known: what goes wrong in it is the visitor's alone
-                self._channels[project.id] = channel
+                self._channels[project.key] = channel
                 self._tend_for_life(channel)
             channel.audience.used_at = asyncio.get_running_loop().time()
             return channel
@@ -187,7 +191,7 @@ class Hub:
         except Exception:  # the supervisor of one project's pages: the others must go on
             self._failed(f"page of {channel.project.id}: it is cut off and begins anew")
             LOGGER.exception("page of %s", channel.project.id)
-            self._spoiled.add(channel.project.id)
+            self._spoiled.add(channel.project.key)
 
     def _failed(self, what: str) -> None:
         self.failures += 1
@@ -294,7 +298,7 @@ class Hub:
         self._tending.discard(task)
         if not channel.closed:
             self._failed(f"page of {channel.project.id}: its task is gone; it is cut off and begins anew")
-            self.end(channel.project.id)
+            self.end(channel.project.key)
 
     async def _tend_until_closed(self, channel: Channel) -> None:
         while not channel.closed:
@@ -307,8 +311,8 @@ class Hub:
         """What time alone changes: ages, the day, what agents say, late readings, channels nobody needs."""
         loop = asyncio.get_running_loop()
         idle = not channel.viewers and loop.time() - channel.audience.used_at > KEEP_IDLE_S
-        if idle or channel.project.link_is_over(self._clock()):
-            self.end(channel.project.id)
+        if idle or channel.has_lost_links:
+            self.end(channel.project.key)
             return
         channel.state.turn_day(channel.state.place.local_day(self._clock()))
         reread = False

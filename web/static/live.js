@@ -6,6 +6,7 @@ const SILENT_MS = 35_000; // more than two heartbeats
 const ASLEEP_MS = 10_000; // out of sight for longer, what is shown is asked for anew
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
+const OVER = [403, 404, 410]; // a link that was taken back, a session that is over
 
 /**
  * Follow `address`. `on` has figures(list, whole) and chart(), or changed(keys, whole); and now(serverNow),
@@ -58,7 +59,7 @@ export function follow(address, on) {
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     reopenIn(waitMs);
     const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" }).catch(() => undefined);
-    if (answer?.status === 404) location.reload();
+    if (OVER.includes(answer?.status)) location.reload();
     const later = Number(answer?.headers.get("Retry-After")) * 1_000;
     if (later > waitMs) reopenIn(later);
   }

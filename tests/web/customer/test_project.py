@@ -15,7 +15,7 @@ from store.records.contract import AgentState
 from store.records.links import link_digest
 from store.records.records import Records
 from tests.registered import BY, projects_in
-from tests.web.site_day import OTHER_TOKEN, PROJECTS, TOKEN
+from tests.web.site_day import PROJECTS
 from web.customer.project import Projects, changed_projects, registered_projects
 from wire.status import SpoolStatus, Status
 
@@ -43,22 +43,20 @@ def test_projects_that_share_a_site_show_each_their_own(records: Records) -> Non
     assert "th-kitchen" not in [device.id for device in first.devices]
 
 
-def test_only_the_whole_token_opens(records: Records) -> None:
-    projects = Projects(projects_in(records, PROJECTS))
-    opened = projects.by_token(TOKEN, 0)
-    assert opened is not None
-    assert opened.id == "fenglin-18"
-    for wrong in (TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "", "\ud800"):
-        assert projects.by_token(wrong, 0) is None
+def test_a_project_is_found_by_its_firm_and_its_id(records: Records) -> None:
+    first, second = projects_in(records, PROJECTS)
+    projects = Projects([first, second, replace(second, firm="other")])
+    assert projects.of("firm", second.id) == second
+    assert projects.of("other", second.id) == replace(second, firm="other")
+    assert projects.of("other", first.id) is None
 
 
-def test_every_link_of_a_project_opens_it_until_its_own_end(records: Records) -> None:
-    projects_in(records, PROJECTS)
+def test_each_link_of_a_project_opens_it_until_its_own_end(records: Records) -> None:
+    (first, _) = projects_in(records, PROJECTS)
     records.links.add("firm", "fenglin-18", "郑先生", link_digest("another-0815"), 1_000, BY)
-    projects = Projects(registered_projects(records))
-    assert projects.by_token("another-0815", 999) is not None
-    assert projects.by_token("another-0815", 1_000) is None
-    assert projects.by_token(TOKEN, 1_000) is not None
+    project = registered_projects(records)[0]
+    assert len(project.open_links(999)) == 2
+    assert project.open_links(1_000) == first.open_links(1_000) != frozenset()
 
 
 def test_a_change_of_the_registry_is_seen_once(records: Records) -> None:
@@ -82,6 +80,6 @@ def test_only_what_changed_is_named(records: Records) -> None:
     first, second = projects_in(records, PROJECTS)
     known = Projects([first, second])
     moved = replace(first, closes=dt.time(18))
-    assert known.replace([moved, second]) == [first.id]
-    assert known.replace([moved]) == [second.id]
-    assert known.by_token(OTHER_TOKEN, 0) is None
+    assert known.replace([moved, second]) == [first]
+    assert known.replace([moved]) == [second]
+    assert known.of("firm", second.id) is None

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from starlette.requests import Request
 
+from benchmarks.opened import BROWSER
 from store.records.access import Denied, Role, operator
 from store.records.tokens import make_token
 from tests.web.access.house import ABROAD, ELSEWHERE, OURS, PASSWORD, SITE, Browser, House
@@ -297,7 +298,8 @@ def test_only_who_may_change_members_gives_a_reset(house: House, who: Role) -> N
 
 @pytest.mark.parametrize("path", ["/door/invitation/{}", "/door/invitation/%00", "/p/{}"])
 def test_guessing_opens_nothing(browser: Browser, path: str) -> None:
-    assert browser.get(path.format(make_token()[3:])).status_code == 404
+    answer = browser.get(path.format(make_token()[3:]), headers={"User-Agent": BROWSER})
+    assert answer.status_code == 404
 
 
 def test_a_script_in_a_name_is_text(house: House, browser: Browser) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from benchmarks.opened import open_link
 from tests.servers import wait_until
 from tests.web.site_day import TOKEN, Stand, serving
 from web.http.connections import Bounds, Connections
@@ -38,6 +39,12 @@ class Guest:
         assert one.recv(12).startswith(b"HTTP/1.1 200")
         one.close()
         return (time.monotonic() - began) * 1_000
+
+
+def live_of(guest: Guest) -> bytes:
+    """The request for the stream of a link that was opened."""
+    opened = open_link(f"http://127.0.0.1:{guest.port}", TOKEN)
+    return f"GET {opened.path}/live HTTP/1.1\r\nHost: x\r\nCookie: {opened.cookie}\r\n\r\n".encode()
 
 
 def ended(one: socket.socket) -> bool:
@@ -119,9 +126,8 @@ def test_a_body_that_does_not_end_is_closed(stand: Stand) -> None:
 
 
 def test_an_open_stream_keeps_its_place_whoever_comes(stand: Stand) -> None:
-    live = f"GET /p/{TOKEN}/live HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with guest_of(stand, Bounds(most=5, head_within_s=0.3)) as (guest, connections):
-        stream = guest.connect(live)
+        stream = guest.connect(live_of(guest))
         heard_until(stream, b"event: snapshot")
         for _ in range(20):
             guest.connect(HALF)
@@ -132,8 +138,8 @@ def test_an_open_stream_keeps_its_place_whoever_comes(stand: Stand) -> None:
 
 
 def test_where_everybody_is_served_a_newcomer_is_told_to_come_back(stand: Stand) -> None:
-    live = f"GET /p/{TOKEN}/live HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with guest_of(stand, Bounds(most=2)) as (guest, connections):
+        live = live_of(guest)
         for _ in range(2):
             assert guest.connect(live).recv(12).startswith(b"HTTP/1.1 200")
         refused = guest.connect(WHOLE).recv(4_096)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from benchmarks.opened import Opened, open_link
 from store.log.contract import Entry
 from tests.servers import wait_until
 from tests.web.site_day import (
@@ -82,19 +83,24 @@ def test_another_customers_stream_hears_nothing_of_this_site(stand: Stand, url: 
 
 
 def test_an_unknown_token_has_no_stream(url: str) -> None:
-    with Viewer(url, token="nobody") as viewer:
+    nobody = Opened("/c/firm/fenglin-18", "visit=" + "x" * 43)
+    with Viewer(url, opened=nobody) as viewer:
         wait_until(lambda: viewer.status != 0, what="an answer")
-        assert viewer.status == 404
+        assert viewer.status == 403
 
 
 def test_late_readings_change_totals_and_chart_but_not_now(stand: Stand, url: str) -> None:
-    with Viewer(url) as viewer:
+    opened = open_link(url, TOKEN)
+    with Viewer(url, opened=opened) as viewer:
         power = viewer.snapshot().text("power")
         late = at(3.5) + 500
         stand.append([Frame(device="meter-main", time=[late], values={"active_power": [9_999.0]})])
         wait_until(lambda: any(e.name == "chart" for e in viewer.events), what="chart event")
         assert {e.text("power") for e in viewer.events} <= {power, None}
-    assert max(w or 0 for w in httpx2.get(f"{url}/p/{TOKEN}/chart").json()["peak"]) == 9_999.0
+    assert (
+        max(w or 0 for w in httpx2.get(f"{url}{opened.path}/chart", headers=opened.headers).json()["peak"])
+        == 9_999.0
+    )
 
 
 def test_the_agents_last_will_is_on_the_page_within_seconds(stand: Stand, url: str) -> None:

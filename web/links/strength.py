@@ -1,16 +1,11 @@
-"""The links that open a customer's page: how strong they must be and how long they hold.
-
-A link is the whole key to a page: whoever has it sees the page, so it must not be guessable, and must end.
-"""
+"""How strong a link must be: it is the whole key to a page, so nobody may guess it."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 import secrets
 from typing import Final
-from zoneinfo import ZoneInfo
 
 #: As much as a key of AES-128; 22 characters of base 64 are 132 bits.
 GOOD_BITS: Final = 128.0
@@ -30,8 +25,6 @@ _WORDS: Final = (
     "plumbline",
     "token",
 )
-#: A link outlives the handover of the work by so much, unless its end is named.
-DAYS_AFTER_HANDOVER: Final = 30
 
 
 def make_link_token() -> str:
@@ -64,14 +57,3 @@ def _period(token: str) -> int:
         if token == (token[:length] * len(token))[: len(token)]:
             return length
     return len(token)
-
-
-def end_of_link(zone: ZoneInfo, expires: dt.date | None, handover: dt.date | None) -> int | None:
-    """UTC ms from which on a link is over: after its last day, local time; None: it has no end."""
-    last = expires
-    if last is None and handover is not None:
-        last = handover + dt.timedelta(days=DAYS_AFTER_HANDOVER)
-    if last is None:
-        return None
-    midnight = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone)
-    return round(midnight.timestamp() * 1_000)

@@ -1,0 +1,1 @@
+"""A customer's link: made by staff, opened in a browser, and ended at once."""
