@@ -63,8 +63,8 @@ class Visitor:
 
     login: str
     password: str
-    #: The path of a customer's link that they open, too.
-    link: str
+    #: The path of a customer's link that they open, too, where there is one.
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,8 @@ def sign_in(browser: Browser, url: str, who: Visitor) -> StorageState:
     page.fill("[name=password]", who.password)
     page.click("button.ink")
     page.wait_for_url(lambda address: "/door/sign-in" not in address)
-    page.goto(url + who.link)
+    if who.link:
+        page.goto(url + who.link)
     state = context.storage_state()
     context.close()
     return state
