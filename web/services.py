@@ -25,6 +25,7 @@ from web.http.assets import Assets
 from web.http.guesses import Guesses
 from web.http.rate import Buckets, Rate
 from web.live.hub import Hub
+from web.live.overview import Overview
 from web.live.stored import StoredSites
 from web.settings import WebOptions
 
@@ -49,6 +50,7 @@ class Services:
     stored: StoredSites
     projects: Projects
     live: Hub
+    overview: Overview
     gate: Gate
     settings: WebOptions = field(default_factory=WebOptions)
     vitals: Callable[[], Vitals] = _all_is_well
@@ -61,7 +63,7 @@ class Services:
     def parts(self, look: Look | None = None) -> list[Part]:
         """What is to run beside the application. `look` says when the projects have changed."""
         links = () if look is None else (self._links(look),)
-        return [*self.live.parts(), self.gate.sights.part(), *links]
+        return [*self.live.parts(), self.overview.part(), self.gate.sights.part(), *links]
 
     def _links(self, look: Look) -> Part:
         """What keeps the links in step with the office."""
@@ -92,7 +94,7 @@ def compose(
     hub = Hub(log, stored, hint, clock, Decoder(records), records.feed)
     settings = settings or WebOptions()
     return Services(
-        clock, log, hint, timeseries, records, stored, Projects(projects), hub,
+        clock, log, hint, timeseries, records, stored, Projects(projects), hub, Overview(log, records, clock),
         Gate(records, clock, settings), settings, vitals, replay,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -30,6 +30,8 @@ BACKLOG_OLDER_MS: Final = MINUTE_MS
 
 Link = Literal["empty", "lost", "live"]
 Use = Literal["working", "idle", "unknown", "unmetered"]
+#: alarm: smoke, gas or water; silent: the site or something at it; late: something; empty: nothing ever came.
+Standing = Literal["alarm", "silent", "late", "well", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,69 @@ class Situation:
     backlog: Backlog | None
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Of a Situation what tells whether a site needs a look. `late`: devices that should have spoken again
+    and are not yet silent."""
+
+    place: Place
+    now: int
+    link: Link
+    newest: int | None
+    people: People | None
+    alarms: tuple[Alarm, ...]
+    silent: tuple[Device, ...]
+    late: tuple[Device, ...]
+    agents_lost: int
+    offline_since: int | None
+    clock_off_ms: int | None
+
+    @property
+    def standing(self) -> Standing:
+        """What a list of sites is ordered by."""
+        if self.alarms:
+            return "alarm"
+        if self.link == "empty":
+            return "empty"
+        if self.link == "lost" or self.silent or self.agents_lost:
+            return "silent"
+        return "late" if self.late or self.clock_off_ms is not None else "well"
+
+
+def glance(state: SiteState, now: int) -> Glance:
+    """As `judge`, without the figures: for a list of many sites."""
+    agents = _agents(state, now)
+    spoke = state.spoke()
+    lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
+    silent = _silent(state, agents, spoke, now)
+    newest = _newest(state, agents, now)
+    link = _link(state, agents, silent, newest)
+    return Glance(
+        place=state.place,
+        now=now,
+        link=link,
+        newest=newest,
+        people=_people(state, agents, link, newest, now),
+        alarms=tuple(_alarms(state)),
+        silent=silent,
+        late=tuple(
+            device
+            for device in _metering(state)
+            if (time := spoke.get(device.id)) is not None
+            and _fresh(state, agents, device, time, now) == "late"
+        ),
+        agents_lost=len(lost),
+        offline_since=max((agent.heard for agent in lost), default=None),
+        clock_off_ms=_clock_off_ms(agents),
+    )
+
+
 def judge(state: SiteState, now: int) -> Situation:
     """Everything that may be said at `now` (UTC ms)."""
     place = state.place
     agents = _agents(state, now)
     lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
-    silent = tuple(device for device in place.devices if _is_silent(state, agents, device, now))
+    silent = _silent(state, agents, state.spoke(), now)
     newest = _newest(state, agents, now)
     link = _link(state, agents, silent, newest)
     meter = next(iter(place.of_kind("electricity_meter")), None)
@@ -153,7 +212,8 @@ def judge(state: SiteState, now: int) -> Situation:
 
 def _agents(state: SiteState, now: int) -> list[Agent]:
     devices = [device.id for device in state.place.devices]
-    return agents_now(state.agents, devices, state.reads, state.spoke().get, now, state.listening_since)
+    newest = state.spoke().get
+    return agents_now(state.agents, devices, state.reads, newest, now, state.listening_since)
 
 
 def _metering(state: SiteState) -> list[Device]:
@@ -182,11 +242,16 @@ def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...],
     return "lost" if metering and all(device in silent for device in metering) else "live"
 
 
-def _is_silent(state: SiteState, agents: Sequence[Agent], device: Device, now: int) -> bool:
-    if device.kind == BADGE_READER:
-        return ability(device.id, agents) != "able"
-    newest = state.spoke().get(device.id)
-    return device_freshness(newest, device.interval_ms, now, state.listening_since) == "silent"
+def _silent(
+    state: SiteState, agents: Sequence[Agent], spoke: Mapping[str, int], now: int
+) -> tuple[Device, ...]:
+    def is_silent(device: Device) -> bool:
+        if device.kind == BADGE_READER:
+            return ability(device.id, agents) != "able"
+        newest = spoke.get(device.id)
+        return device_freshness(newest, device.interval_ms, now, state.listening_since) == "silent"
+
+    return tuple(device for device in state.place.devices if is_silent(device))
 
 
 def _fresh(state: SiteState, agents: Sequence[Agent], device: Device, time: int, now: int) -> Freshness:
@@ -230,7 +295,8 @@ def _people(
         return People(None, newest, "link" if "unheard" in able else "reader")
     readers = [reader for one in badge_readers if (reader := reader_of(one.id, agents)) is not None]
     known_to = min((reader.heard for reader in readers), default=newest)
-    return People(headcount(stays(state.passages, state.today), now), known_to)
+    there = stays(state.passages, state.today) if state.stays is None else state.stays
+    return People(headcount(there, now), known_to)
 
 
 def _use(state: SiteState, power: Measured | None, now: int) -> Use:

@@ -30,10 +30,16 @@ class Place:
         return [device for device in self.devices if device.kind == kind]
 
     def local_day(self, at_ms: int, days: int = 0) -> Day:
-        """The local day that holds `at_ms`, or one `days` later. Knows days of 23 and 25 hours."""
-        date = dt.datetime.fromtimestamp(at_ms / 1_000, self.zone).date() + dt.timedelta(days=days)
+        """The local day that holds `at_ms`, or one `days` later."""
+        return local_day(self.zone, self.closes, at_ms, days)
 
-        def at(day: dt.date, time: dt.time) -> int:
-            return round(dt.datetime.combine(day, time, self.zone).timestamp() * 1_000)
 
-        return Day(at(date, dt.time()), at(date, self.closes), at(date + dt.timedelta(days=1), dt.time()))
+def local_day(zone: ZoneInfo, closes: dt.time, at_ms: int, days: int = 0) -> Day:
+    """The day that holds `at_ms` (UTC ms), or one `days` later, where the working day ends at `closes`. Knows
+    days of 23 and 25 hours."""
+    date = dt.datetime.fromtimestamp(at_ms / 1_000, zone).date() + dt.timedelta(days=days)
+
+    def at(day: dt.date, time: dt.time) -> int:
+        return round(dt.datetime.combine(day, time, zone).timestamp() * 1_000)
+
+    return Day(at(date, dt.time()), at(date, closes), at(date + dt.timedelta(days=1), dt.time()))

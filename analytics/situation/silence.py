@@ -55,10 +55,13 @@ class Attendance:
     def agents(self, now: int) -> Sequence[AgentState]:
         """What each says, as of `now` (UTC ms). Beats are no entries, that they stopped is one: an agent of
         which the log says neither is heard now, by a clock as far off as it was."""
-        return [self._as_of(state, now) for state in self._said.values()]
+        return [as_of(state, now, quiet=state.agent in self._quiet) for state in self._said.values()]
 
-    def _as_of(self, state: AgentState, now: int) -> AgentState:
-        if not state.status.online or state.agent in self._quiet:
-            return state
-        sent = max(0, state.status.sent + now - state.received)
-        return replace(state, received=now, status=state.status.model_copy(update={"sent": sent}))
+
+def as_of(state: AgentState, now: int, *, quiet: bool) -> AgentState:
+    """What an agent says at `now` (UTC ms), of which the log says this last: it was heard now, by a clock as
+    far off as it was, unless it has gone or was found quiet."""
+    if not state.status.online or quiet:
+        return state
+    sent = max(0, state.status.sent + now - state.received)
+    return replace(state, received=now, status=state.status.model_copy(update={"sent": sent}))

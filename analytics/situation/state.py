@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analytics.situation.age import AHEAD_AT_MOST_MS
-from analytics.situation.headcount import Day, Passage
+from analytics.situation.headcount import Day, Passage, Stay
 from analytics.situation.place import Place
 from analytics.situation.showing import METERS
 from analytics.totals import ELECTRICITY, WATER, Limit, Tally
@@ -170,6 +170,8 @@ class SiteState:
     heard: dict[str, int] = field(default_factory=dict)
     tallies: dict[Series, Tally] = field(default_factory=dict)
     passages: set[Passage] = field(default_factory=set)
+    #: Today's stays, where they were counted from the passages before; None: they are to be.
+    stays: Sequence[Stay] | None = None
     agents: list[AgentState] = field(default_factory=list)
     #: Minute -> highest power of it, for the last BUSY_SPAN_MINUTES.
     peaks: dict[int, float] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from store.records.registry import Directory
 from store.records.rooms import Rooms
 from store.records.seen import Seen
 from store.records.session import Each, Held, Session
+from store.records.site_now import SitesNow
 from store.records.sites import Sites
 from store.records.tokens import ConsoleTokens
 
@@ -47,7 +48,8 @@ class Repositories(Identities):
         self.changes = Changes(session)
         self.imports = Imports(session)
         self._register(session)
-        self.fleet = Fleet(session)
+        self.fleet = Fleet(self.sites, self.projects, self.rooms, self.devices, self.agents)
+        self.sites_now = SitesNow(session)
 
     def _register(self, session: Session) -> None:
         """The nouns of the registry, whose changes the feed tells."""
@@ -125,10 +127,11 @@ class Records(Repositories):
             return done.events.forget(events_before), done.quarantine.forget(quarantine_before)
 
     def erase(self, site: str) -> None:
-        """Delete what a site left: its events, agent states, quarantine and exchanged meters. The registry is
-        not touched."""
+        """Delete what a site left: its events, what is known of it now, agent states, quarantine and
+        exchanged meters. The registry is not touched."""
         with self.begin() as done:
-            for repository in (done.events, done.agent_states, done.quarantine, done.exchanges):
+            left = (done.events, done.sites_now, done.agent_states, done.quarantine, done.exchanges)
+            for repository in left:
                 repository.erase(site)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from store.records.access import Role
 from store.records.tenancy import SiteRef
@@ -90,6 +91,10 @@ class Site:
     id: SiteRef
     timezone: str
     version: int = field(default=0, compare=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)

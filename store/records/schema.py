@@ -189,6 +189,11 @@ AGENT_STATE: Final = Table(
     _word("status"),
     sqlite_with_rowid=False,
 )
+#: What is known of a site now, folded from the log by one reader: see `store.records.site_now`. `moved` is
+#: the offset of the entry that changed it last.
+SITE_NOW: Final = Table(
+    "site_now", METADATA, _key("site"), _number("moved"), _word("body"), sqlite_with_rowid=False
+)
 #: `digest` of topic and payload: the same from the same topic is kept once.
 QUARANTINE: Final = Table("quarantine", METADATA,
     _row_id(), _number("received"), _word("topic"), Column("payload", LargeBinary, nullable=False),

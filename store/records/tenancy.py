@@ -28,6 +28,7 @@ WITHOUT_FIRM = frozenset(
         "firm",
         "event",
         "agent_state",
+        "site_now",
         "quarantine",
         "meter_exchange",
         "reader",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.web.access.house import OURS, PASSWORD, furnish
+from tests.web.fleet import tell_fleet
 from tests.web.site_day import SITE, TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
 
@@ -38,6 +39,7 @@ def demonstration() -> Iterator[tuple[str, Callable[[], None]]]:
     try:
         tell_day(stand, at(15.2), step_ms=20_000, outage=(at(12.2), at(12.8)))
         furnish(stand)
+        tell_fleet(stand)
         with serving(stand) as url:
             yield url, lambda: _say_again(stand)
     finally:

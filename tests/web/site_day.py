@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from analytics.follower import Follower
 from parts.supervisor import Supervisor
 from store.engine import sqlite_url
 from store.log.change import change_entry
@@ -36,7 +37,7 @@ from web.customer.project import Project
 from web.http.connections import Connections, bounded
 from web.live.hub import Hub
 from wire.batch import Batch, Event, Frame, encode
-from wire.status import Dropped, SpoolStatus, Status
+from wire.status import DeviceStatus, Dropped, SpoolStatus, Status
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SITE = "fenglin-18"
@@ -119,6 +120,7 @@ class Stand:
         self.records = Records(sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = projects_in(self.records, PROJECTS)
+        self.follower = Follower(self.log, self.records, self.hint)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.live: Hub | None = None
 
@@ -152,9 +154,22 @@ class Stand:
             done.events.add([SiteEvent(site, "pi-1", event) for event in batch.events])
             done.readers.move(READER, offset)
 
-    def status(self, online: bool = True, site: str = SITE, **parts: SpoolStatus | Dropped) -> None:
-        """What the agent says of itself, received now."""
-        status = Status(online=online, sent=self.clock(), stream=STREAM, **parts)  # type: ignore[arg-type]
+    def follow(self) -> None:
+        """What the reader of the log for what it means does, once the writer has caught up."""
+        self.records.readers.move(READER, self.log.last_offset())
+        while self.follower.step().batches:
+            pass
+
+    def status(
+        self,
+        online: bool = True,
+        site: str = SITE,
+        devices: Sequence[str] = (),
+        **parts: SpoolStatus | Dropped,
+    ) -> None:
+        """What the agent says of itself, received now; `devices` are those it reads."""
+        said = [DeviceStatus(device=device) for device in devices]
+        status = Status(online=online, sent=self.clock(), stream=STREAM, devices=said, **parts)  # type: ignore[arg-type]
         state = AgentState(site, "pi-1", self.clock(), status)
         self.log.append([change_entry(state)], self.clock())
         self.records.agent_states.put(state)

@@ -14,11 +14,13 @@ from web.access.room import Room
 from web.firm import view
 from web.http.languages import language_of
 from web.kit.places import entrance
+from web.live.routes import address_of
 from web.services import Here
 
 room = Room()
 routes = room.routes
 _DOOR = "/door/sign-in"
+_LONGEST_FIND = 100
 
 
 @room.get("/", right=OPEN)
@@ -32,5 +34,20 @@ async def root(request: Request, member: Member | None) -> Response:
 @room.get("/firm", right=Right("site", "see"))
 async def firm(request: Request, here: Here, access: Access, me: Member) -> Response:
     """The sites that somebody may see."""
-    sites = await PAGES.run(here.records.fleet.seen_by, access)
-    return await page(request, view.build(me, sites, language_of(request), here.assets))
+    live = address_of(here, access, f"firm:{access.firm}")  # before the look: what comes after it is told
+    sight = await PAGES.run(here.overview.of, access)
+    return await page(
+        request, view.build(me, sight, _asked(request), live, language_of(request), here.assets)
+    )
+
+
+def _asked(request: Request) -> view.Asked:
+    """What a page was asked for, as far as there is such a thing."""
+    said = request.query_params
+    first = said.get("from", "")
+    return view.Asked(
+        find=said.get("find", "").strip()[:_LONGEST_FIND],
+        group=next((one for one in view.STANDINGS if one == said.get("group")), None),
+        order=next((one for one in view.ORDERS if one == said.get("order")), "standing"),
+        first=max(1, int(first)) if first.isdecimal() and len(first) < 6 else 1,
+    )
