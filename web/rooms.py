@@ -24,6 +24,7 @@ ROOMS: Final = (
     "links.entry",
     "live.routes",
     "living.routes",
+    "site.routes",
 )
 #: Where files are sent: prefix and bytes.
 LARGER_BODIES: Final[tuple[Larger, ...]] = ()

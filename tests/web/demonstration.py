@@ -25,6 +25,7 @@ EXAMPLES = {
     "topic": "firm:none",
     "firm": "firm",
     "project": SITE,
+    "site": "tingtao",
 }
 #: Who signs in for the pages that ask for it.
 LOGIN = f"owner@{OURS}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -15,7 +16,8 @@ from tests.web.site_day import MINUTE_MS, Stand
 from wire.batch import Event, Frame
 
 HOUR_MS: Final = 60 * MINUTE_MS
-_STEP_MS: Final = 20 * MINUTE_MS
+Column = list[float | None]
+_STEP_MS: Final = 10 * MINUTE_MS
 _BADGES = count(0xBAD6E)
 
 
@@ -96,7 +98,7 @@ def _tell(stand: Stand, one: Told) -> None:
     stand.status(site=one.id, online=not one.silent_min, devices=[device for device, _, _ in _DEVICES])
 
 
-def _values(kind: str, n: int, leaks: bool) -> dict[str, list[float | None]]:
+def _values(kind: str, n: int, leaks: bool) -> dict[str, Column]:
     match kind:
         case "electricity_meter":
             return {
@@ -106,7 +108,8 @@ def _values(kind: str, n: int, leaks: bool) -> dict[str, list[float | None]]:
         case "water_meter":
             return {"water_volume": [5_000.0 + at for at in range(n)]}
         case "leak_sensor":
-            return {"leak": [0.0] * (n - 1) + [float(leaks)]}
+            leak: Column = [0.0] * (n - 1)
+            return {"leak": [*leak, float(leaks)]}
     return {
         "temperature": [19.0 + at % 5 / 2 for at in range(n)],
         "relative_humidity": [62.0 + at % 7 for at in range(n)],
@@ -114,7 +117,7 @@ def _values(kind: str, n: int, leaks: bool) -> dict[str, list[float | None]]:
 
 
 def _passages(now: int, one: Told) -> list[Event]:
-    people = [f"b:{next(_BADGES):032x}" for _ in range(one.came)]
+    people = [f"b:{hashlib.sha256(b'%d' % next(_BADGES)).hexdigest()[:32]}" for _ in range(one.came)]
     came = [_passage(now - 6 * HOUR_MS + at * MINUTE_MS, badge, "in") for at, badge in enumerate(people)]
     left = [
         _passage(now - HOUR_MS + at * MINUTE_MS, badge, "out") for at, badge in enumerate(people[: one.left])

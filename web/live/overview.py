@@ -93,6 +93,10 @@ class Overview:
         seen = tuple(one for one in whole.sites if access.may("site", "see", site=one.place.site))
         return Sight(whole.now, whole.behind, seen)
 
+    def site(self, access: Access, site: str) -> Seen | None:
+        """One site as it is now, None where there is none for this access. Raises StoreError."""
+        return next((one for one in self.of(access).sites if one.place.site == site), None)
+
     def _sight(self, firm: str) -> Sight:
         judged_at_s, known = self._sights.get(firm, (0.0, None))
         if known is not None and time.monotonic() - judged_at_s < GOOD_FOR_S:

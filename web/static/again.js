@@ -7,7 +7,7 @@ import { follow } from "./live.js";
 const EVERY_MS = 3_000; // asked again at most so often
 const AT_LEAST_MS = 30_000; // time alone makes a device late: asked again so often, whatever is told
 
-/** Keep the parts with these ids as the server has them; `changed` is called after they were taken over. */
+/** Keep the parts with these ids as the server has them; `changed` is given those that were taken over. */
 export function keep(ids, changed = () => {}) {
   const { live, knows } = document.body.dataset;
   const { now, text } = JSON.parse(knows);
@@ -40,13 +40,25 @@ export function keep(ids, changed = () => {}) {
     if (answer.redirected || answer.status === 404) return location.reload(); // signed out, or no longer there
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const replaced = [];
     for (const id of ids) {
       const here = document.getElementById(id), there = fresh.getElementById(id);
-      if (here && there && here.innerHTML !== there.innerHTML) replace(here, there);
+      if (!here || !there || here.querySelector("details[open]")) continue; // somebody reads there
+      if (shownOf(here) === shownOf(there)) continue;
+      replace(here, there);
+      replaced.push(here);
     }
     clock.set(JSON.parse(fresh.body.dataset.knows).now);
     tick();
-    changed();
+    changed(replaced);
+  }
+
+  /** What a part says, without the ages that tick by themselves and what scripts have drawn. */
+  function shownOf(part) {
+    const copy = part.cloneNode(true);
+    for (const field of copy.querySelectorAll("[data-time], .readout")) field.textContent = "";
+    for (const finger of copy.querySelectorAll(".finger")) finger.remove();
+    return copy.innerHTML;
   }
 
   function replace(here, there) {

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: Final = "0070"
-down_revision: Final = "0010"
+down_revision: Final = "0060"
 
 
 def upgrade() -> None:
