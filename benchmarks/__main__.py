@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fanout, hostile, ingest, line, pages, sdcard, stores
+from benchmarks import fanout, firm_pages, hostile, ingest, line, pages, sdcard, stores
 from benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "sdcard": sdcard.measure,
     "line": line.measure,
     "pages": pages.measure,
+    "firm": firm_pages.measure,
     "fanout": fanout.measure,
     "hostile": hostile.measure,
 }

@@ -20,8 +20,9 @@ from analytics.follower import Follower
 from parts.supervisor import Supervisor
 from store.engine import sqlite_url
 from store.log.change import change_entry
-from store.log.contract import Entry
+from store.log.contract import Entry, Log
 from store.log.hint import Hint
+from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
 from store.records.contract import AgentState, SiteEvent
 from store.records.events import READER
@@ -106,18 +107,20 @@ class Clock:
 
 @dataclass
 class Stand:
-    """Real stores in a folder, and batches appended as ingest and writer would."""
+    """Real stores in a folder (log and records in PostgreSQL where there is a `dsn`), and batches appended as
+    ingest and writer would."""
 
     folder: Path
     clock: Clock
     hint: Hint = field(default_factory=Hint)
     seq: int = 0
+    dsn: str | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.log = SqliteLog(self.folder / "log.db")
+        self.log: Log = SqliteLog(self.folder / "log.db") if self.dsn is None else PostgresqlLog(self.dsn)
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
-        self.records = Records(sqlite_url(self.folder / "records.db"))
+        self.records = Records(self.dsn or sqlite_url(self.folder / "records.db"))
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = projects_in(self.records, PROJECTS)
         self.follower = Follower(self.log, self.records, self.hint)

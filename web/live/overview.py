@@ -97,6 +97,12 @@ class Overview:
         """One site as it is now, None where there is none for this access. Raises StoreError."""
         return next((one for one in self.of(access).sites if one.place.site == site), None)
 
+    def forget(self) -> None:
+        """Nothing is in memory any more but the registry: the next who asks reads every site anew."""
+        with self._lock:
+            self._sights.clear()
+            self._moved = 0
+
     def _sight(self, firm: str) -> Sight:
         judged_at_s, known = self._sights.get(firm, (0.0, None))
         if known is not None and time.monotonic() - judged_at_s < GOOD_FOR_S:
