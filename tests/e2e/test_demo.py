@@ -157,7 +157,8 @@ def test_each_site_says_how_old_its_newest_data_is(demo: Demo) -> None:
 
 
 def page_text(address: str) -> str:
-    with httpx2.Client(headers={"Accept": "text/html"}, follow_redirects=True) as client:
+    somebody = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (Macintosh)"}
+    with httpx2.Client(headers=somebody, follow_redirects=True) as client:
         answer = client.get(address, params={"lang": "en"})
     assert answer.status_code == 200
     return answer.text

@@ -31,3 +31,19 @@ def barriers(page: Page) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"][:5]
     ]
+
+
+def slow_down(page: Page) -> None:
+    """400 kbit/s and 400 ms from now on, as on the edge of a cell."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    bytes_per_s = 400_000 / 8
+    devtools.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": 400,
+            "downloadThroughput": bytes_per_s,
+            "uploadThroughput": bytes_per_s,
+        },
+    )
