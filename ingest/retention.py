@@ -116,6 +116,7 @@ class Forgetting:
         rows = sum(self._records.forget(events_before, quarantine_before))
         self._records.feed.forget(_cut(now_ms, FEED_DAYS))
         self._records.openings.forget(_cut(now_ms, OPENINGS_DAYS))
+        self._records.forget_access(now_ms)
         self._done = cuts
         return readings, rows
 

@@ -19,7 +19,7 @@ from plumbline.clock import now_ms
 from plumbline.days import days_with_readings
 from plumbline.settings import PostgresqlStore, RowStore, Settings, secret
 from plumbline.stores import open_log, open_records, open_timeseries
-from store import private
+from store import key_file, private
 from store.backup import copy_sqlite, dump_postgresql, is_empty_postgresql, load_postgresql
 from store.timeseries.contract import TimeSeries
 from store.timeseries.parquet import export_day, load
@@ -28,7 +28,7 @@ VERSION: Final = 1
 _MANIFEST: Final = "manifest.json"
 _UTC: Final = "UTC"
 
-Form = Literal["sqlite", "postgresql", "parquet"]
+Form = Literal["sqlite", "postgresql", "parquet", "key"]
 
 
 class BackupError(Exception):
@@ -77,11 +77,21 @@ def backup(settings: Settings, folder: Path) -> Manifest:
         log.close()
     if not _same_database(settings):
         files += [("log", *_copy_rows(settings, stores.log, "log", folder))]
+    if (key := settings.data / key_file.NAME).exists():
+        files += [("secrets", "key", _copy_key(key, folder))]
     created = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     parts = tuple(_part(store, form, path, folder) for store, form, path in files)
     manifest = Manifest(VERSION, created, position, offset, parts)
     _write_manifest(folder, manifest)
     return manifest
+
+
+def _copy_key(key: Path, folder: Path) -> Path:
+    """Without it nobody signs in by an authenticator after a restore."""
+    path = folder / key_file.NAME
+    with private.umask():
+        shutil.copyfile(key, path)
+    return path
 
 
 def _same_database(settings: Settings) -> bool:
@@ -157,6 +167,9 @@ def restore(settings: Settings, folder: Path) -> Manifest:
             name = {"time_series": "timeseries"}.get(part.store, part.store)
             private.database(settings.data / f"{name}.db")
             shutil.copyfile(folder / part.file, settings.data / f"{name}.db")
+        elif part.form == "key":
+            with private.umask():
+                shutil.copyfile(folder / part.file, settings.data / key_file.NAME)
     if any(part.form == "parquet" for part in manifest.parts):
         _load_parquet(settings, manifest, folder)
     return manifest
@@ -196,8 +209,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _refuse_to_overwrite(settings: Settings) -> None:
-    for name in ("log", "records", "timeseries"):
-        path = settings.data / f"{name}.db"
+    for name in ("log.db", "records.db", "timeseries.db", key_file.NAME):
+        path = settings.data / name
         if path.exists():
             raise BackupError(f"{path}: in the way; restore only fills an empty installation: move it away")
     for store in (settings.stores.log, settings.stores.records):

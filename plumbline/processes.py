@@ -25,10 +25,12 @@ from plumbline.settings import Settings, SettingsError
 from plumbline.stores import Stores, hint_parts, turn
 from plumbline.survey import Survey
 from plumbline.web_options import web_options
+from store import key_file
 from store.log.hint import Hint
 from store.records.contract import Quarantined
 from store.records.records import Records
 from store.records.registry import Directory
+from web.access.seal import Seal
 from web.app import create_app
 from web.customer.project import changed_projects, registered_projects
 from web.rooms import Routes
@@ -120,9 +122,11 @@ def _pages(
         return Replay(stores.log, stores.records, _directory(settings, stores), clock).item(item)
 
     records = stores.records
+    seal = Seal(key_file.read_or_make(settings.data))
+    seal.close_all(records)
     services = compose(
         stores.log, stores.timeseries, records, hint, clock, registered_projects(records),
-        vitals=vitals, replay=replay, settings=web_options(settings),
+        vitals=vitals, replay=replay, settings=web_options(settings), seal=seal,
     )  # fmt: skip
     owners.say_code_where_nobody_can_begin(records, settings, clock())
     pages = Pages(create_app(services, own), services.live, settings.web)

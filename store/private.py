@@ -50,6 +50,11 @@ def database(path: Path) -> None:
             _close(path.with_name(path.name + suffix), FILE)
 
 
+def close_file(path: Path) -> None:
+    """Close a file to others. Raises OSError."""
+    _close(path, FILE)
+
+
 def mend(root: Path) -> list[Path]:
     """Close a folder and all in it to others, links not followed; what is not ours to close, still open."""
     left = []

@@ -24,7 +24,11 @@ ROOMS: Final = (
     "links.entry",
     "live.routes",
     "living.routes",
+    "people.log",
+    "people.members",
+    "people.routes",
     "site.routes",
+    "tokens.routes",
 )
 #: Where files are sent: prefix and bytes.
 LARGER_BODIES: Final[tuple[Larger, ...]] = ()

@@ -18,6 +18,7 @@ from store.records.contract import Quarantined
 from store.records.records import Records
 from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
+from web.access.seal import Seal
 from web.api.sources import Replayed
 from web.customer.keeping import Look, keep
 from web.customer.project import Project, Projects
@@ -86,6 +87,7 @@ def compose(
     projects: Iterable[Project] = (),
     *,
     settings: WebOptions | None = None,
+    seal: Seal | None = None,
     vitals: Callable[[], Vitals] = _all_is_well,
     replay: Callable[[Quarantined], Replayed] | None = None,
 ) -> Services:
@@ -95,7 +97,7 @@ def compose(
     settings = settings or WebOptions()
     return Services(
         clock, log, hint, timeseries, records, stored, Projects(projects), hub, Overview(log, records, clock),
-        Gate(records, clock, settings), settings, vitals, replay,
+        Gate(records, clock, settings, seal=seal), settings, vitals, replay,
     )  # fmt: skip
 
 

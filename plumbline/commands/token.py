@@ -10,6 +10,7 @@ from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
 from plumbline.settings import Settings, load_settings
 from plumbline.stores import open_records
+from store.records.access import operator
 from store.records.changes import By
 from store.records.registry import SCOPES, Firm, Token
 from store.records.tokens import make_token, token_digest
@@ -47,8 +48,8 @@ def _create(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         if records.firms.get(firm.id) is None:
             records.firms.put([Firm(firm.id, firm.name)], By("operator:console", now))
-        token = records.console_tokens.add(
-            firm.id, arguments.name, token_digest(secret), frozenset(arguments.scope), now, expires
+        token = records.tokens.add(
+            operator(firm.id), arguments.name, token_digest(secret), frozenset(arguments.scope), now, expires
         )
     finally:
         records.close()
@@ -61,7 +62,7 @@ def _create(settings: Settings, arguments: argparse.Namespace) -> int:
 def _list(settings: Settings, _: argparse.Namespace) -> int:
     records = open_records(settings)
     try:
-        for token in records.console_tokens.of(settings.firm.id):
+        for token in records.tokens.all(operator(settings.firm.id)):
             print(_line(token))
     finally:
         records.close()
@@ -71,7 +72,7 @@ def _list(settings: Settings, _: argparse.Namespace) -> int:
 def _revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     records = open_records(settings)
     try:
-        done = records.console_tokens.revoke(settings.firm.id, arguments.id, now_ms())
+        done = records.tokens.revoke(operator(settings.firm.id), arguments.id, now_ms())
     finally:
         records.close()
     if not done:

@@ -11,9 +11,9 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from sqlalchemy import Connection, RowMapping, insert
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert
 
 from store.records.access import Access
 from store.records.schema_access import ACCESS_LOG, ACCESS_LOG_HEAD
@@ -22,6 +22,7 @@ from store.records.statements import add_new
 from store.records.tenancy import change_of, rows_of
 
 Act = Literal["saw", "changed", "added", "removed", "signed_in", "signed_out", "was_refused"]
+ACTS: Final[tuple[Act, ...]] = get_args(Act)
 #: What the first entry of a firm follows.
 GENESIS: Final = bytes(32)
 _STEP: Final = 1_000
@@ -57,6 +58,23 @@ def digest_of(number: int, deed: Deed, previous: bytes) -> bytes:
     return hashlib.blake2b(previous + text.encode(), digest_size=32).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: by whom, of which kind, what their `what` begins with; from `since` (UTC ms) on, before
+    `until`. None and empty: any."""
+
+    who: str | None = None
+    act: Act | None = None
+    what: str = ""
+    since: int | None = None
+    until: int | None = None
+
+
+def is_intact(entry: Entry) -> bool:
+    """Whether an entry is what was written, after the digest it names."""
+    return digest_of(entry.number, entry.deed, entry.previous) == entry.digest
+
+
 class AccessLog:
     """Safe to call from several threads; blocking. Raises StoreError where the database will not."""
 
@@ -72,10 +90,17 @@ class AccessLog:
             for firm in sorted(by_firm):  # always in one order: two writers never wait crosswise
                 _append(connection, firm, by_firm[firm])
 
-    def read(self, access: Access, *, before: int | None = None, limit: int = 100) -> list[Entry]:
+    def read(
+        self,
+        access: Access,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        wanted: Wanted | None = None,
+    ) -> list[Entry]:
         """The newest first, from the one before number `before`. Raises Denied."""
         access.need("log_of_access", "see")
-        query = rows_of(ACCESS_LOG, access.firm)
+        query = rows_of(ACCESS_LOG, access.firm).where(*_wanted(wanted or Wanted()))
         if before is not None:
             query = query.where(ACCESS_LOG.c.number < before)
         with self._session.read() as connection:
@@ -105,6 +130,18 @@ class AccessLog:
         with self._session.read() as connection:
             rows = connection.execute(query.order_by(ACCESS_LOG.c.number).limit(_STEP)).mappings()
             return [_entry(row) for row in rows]
+
+
+def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
+    column = ACCESS_LOG.c
+    asked = (
+        (wanted.who is not None, column.who == wanted.who),
+        (wanted.act is not None, column.act == wanted.act),
+        (bool(wanted.what), column.what.startswith(wanted.what, autoescape=True)),
+        (wanted.since is not None, column.time >= (wanted.since or 0)),
+        (wanted.until is not None, column.time < (wanted.until or 0)),
+    )
+    return [condition for is_asked, condition in asked if is_asked]
 
 
 def _append(connection: Connection, firm: str, deeds: Sequence[Deed]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
@@ -20,7 +21,8 @@ from store.records.tenancy import across_firms, change_of, delete_of, rows_of
 @dataclass(frozen=True, slots=True)
 class Account:
     """A member as they sign in. `sites`: those they are on, None: every one. `password`: an encoded argon2
-    hash, None while there is none. `totp_step`: the last one used. Times are UTC ms."""
+    hash, None while there is none. `totp_secret`: sealed (`web.access.seal`); `totp_step`: the last one used.
+    Times are UTC ms."""
 
     firm: str
     member: str
@@ -35,6 +37,19 @@ class Account:
     totp_step: int = 0
     created: int = 0
     ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSecret:
+    """What is kept of a member's authenticator."""
+
+    firm: str
+    member: str
+    secret: bytes = field(repr=False)
+
+
+class LastOwnerError(ValueError):
+    """A firm would be without anybody who may everything."""
 
 
 class LoginTakenError(ValueError):
@@ -116,8 +131,8 @@ class Accounts:
             put_sites(connection, account.firm, account.member, account.sites)
 
     def put_roles(self, firm: str, member: str, roles: frozenset[Role]) -> None:
-        """Where another provider says them."""
-        with self._session.write() as connection:
+        """Where another provider says them. Raises LastOwnerError."""
+        with self._session.write() as connection, keeps_an_owner(connection, firm):
             put_roles(connection, firm, member, roles)
 
     def add_identity(self, firm: str, member: str, issuer: str, subject: str) -> None:
@@ -131,6 +146,22 @@ class Accounts:
         with self._session.write() as connection:
             statement = change_of(ACCOUNT, firm).where(ACCOUNT.c.member == member)
             connection.execute(statement.values(**values))
+
+    def totp_secrets(self) -> list[TotpSecret]:
+        """As they are kept, of all firms: for what seals them."""
+        query = across_firms(ACCOUNT).where(ACCOUNT.c.totp_secret.is_not(None))
+        with self._session.read() as connection:
+            rows = connection.execute(query).mappings()
+            return [TotpSecret(row["firm"], row["member"], bytes(row["totp_secret"])) for row in rows]
+
+    def reseal(self, held: TotpSecret, sealed: bytes) -> bool:
+        """Keep a secret in another form; False where it has changed meanwhile."""
+        mine = ACCOUNT.c
+        statement = change_of(ACCOUNT, held.firm).where(
+            mine.member == held.member, mine.totp_secret == held.secret
+        )
+        with self._session.write() as connection:
+            return connection.execute(statement.values(totp_secret=sealed)).rowcount == 1
 
     def take_step(self, firm: str, member: str, step: int) -> bool:
         """Use a time step of TOTP. False where it, or a later one, was used before (RFC 6238 §5.2)."""
@@ -161,6 +192,24 @@ class Accounts:
         query = rows_of(RECOVERY_CODE, firm).where(codes.member == member, codes.used.is_(None))
         with self._session.read() as connection:
             return len(connection.execute(query).all())
+
+
+@contextmanager
+def keeps_an_owner(connection: Connection, firm: str) -> Iterator[None]:
+    """Whatever is changed within, somebody is left who signs in as an owner, also when two change each other
+    at once. Raises LastOwnerError, by which all of it is undone."""
+    locked = across_firms(FIRM).where(FIRM.c.id == firm).with_for_update()
+    connection.execute(locked)
+    before = _owners(connection, firm)
+    yield
+    if before and not _owners(connection, firm):
+        raise LastOwnerError(firm)
+
+
+def _owners(connection: Connection, firm: str) -> set[str]:
+    owners = connection.execute(rows_of(MEMBER_ROLE, firm).where(MEMBER_ROLE.c.role == "owner")).mappings()
+    held = connection.execute(rows_of(ACCOUNT, firm).where(ACCOUNT.c.ended.is_(None))).mappings()
+    return {row["member"] for row in owners} & {row["member"] for row in held}
 
 
 def accounts_of(connection: Connection, firm: str, rows: Sequence[RowMapping]) -> list[Account]:

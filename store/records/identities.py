@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from store.records.access_log import AccessLog
 from store.records.accounts import Accounts
-from store.records.api_tokens import ApiTokens
+from store.records.forms_done import FormsDone
 from store.records.members import Members
 from store.records.openings import Openings
 from store.records.passes import Passes
 from store.records.session import Session
 from store.records.sessions import Sessions
+from store.records.tokens import Tokens
 
 
 class Identities:
@@ -21,5 +22,6 @@ class Identities:
         self.sessions = Sessions(session)
         self.passes = Passes(session)
         self.openings = Openings(session)
-        self.tokens = ApiTokens(session)
+        self.tokens = Tokens(session)
+        self.forms_done = FormsDone(session)
         self.access_log = AccessLog(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from store.records.access import Access, Denied, Role, Verb
-from store.records.accounts import Account, accounts_of, put_roles, put_sites
+from store.records.accounts import Account, accounts_of, keeps_an_owner, put_roles, put_sites
 from store.records.schema import MEMBER
 from store.records.schema_access import ACCOUNT
 from store.records.session import Session
@@ -46,24 +46,26 @@ class Members:
         self, access: Access, member: str, roles: frozenset[Role], sites: frozenset[str] | None
     ) -> Account:
         """Change roles and sites; as it was before. Nobody changes their own. That the roles grant no more
-        than the access holds is for the caller to see to, who knows what roles grant."""
+        than the access holds is for the caller to see to, who knows what roles grant. Raises
+        LastOwnerError."""
         if member == access.member:
             raise Denied("member", "change", held=True)
-        with self._session.write() as connection:
+        with self._session.write() as connection, keeps_an_owner(connection, access.firm):
             before = _changeable(connection, access, member)
             put_roles(connection, access.firm, member, roles)
             put_sites(connection, access.firm, member, sites)
         return before
 
     def end(self, access: Access, member: str, at: int) -> bool:
-        """They sign in no more; whether they did. Nobody ends their own account."""
+        """They sign in no more; whether they did. Nobody ends their own account. Raises
+        LastOwnerError."""
         access.need("member", "remove")
         if member == access.member:
             raise Denied("member", "remove", held=True)
         statement = change_of(ACCOUNT, access.firm).where(
             ACCOUNT.c.member == member, ACCOUNT.c.ended.is_(None)
         )
-        with self._session.write() as connection:
+        with self._session.write() as connection, keeps_an_owner(connection, access.firm):
             return connection.execute(statement.values(ended=at)).rowcount == 1
 
 

@@ -15,11 +15,14 @@ from sqlalchemy import ColumnElement, RowMapping, insert
 from store.records.access import Access, Denied
 from store.records.schema_access import ONE_TIME_PASS
 from store.records.session import Session
-from store.records.tenancy import across_firms, change_of, delete_of, rows_of
+from store.records.tenancy import across_firms, change_of, delete_everywhere, delete_of, rows_of
+from wire.durations import DAY_MS
 
 Purpose = Literal["owner", "invitation", "reset", "oidc"]
 #: How many invitations are listed at most.
 MOST_LISTED: Final = 500
+#: So long after its end one is still told from one that never was.
+KEPT_MS: Final = 30 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,12 @@ class Passes:
         statement = delete_of(ONE_TIME_PASS, access.firm).where(ONE_TIME_PASS.c.id == pass_id)
         with self._session.write() as connection:
             return connection.execute(statement).rowcount == 1
+
+    def forget(self, now: int) -> int:
+        """Delete those of all firms that ended long ago, used or not; how many."""
+        over = ONE_TIME_PASS.c.ends <= now - KEPT_MS
+        with self._session.write() as connection:
+            return connection.execute(delete_everywhere(ONE_TIME_PASS).where(over)).rowcount
 
 
 def _opens(digest: bytes, purpose: Purpose, now: int) -> list[ColumnElement[bool]]:

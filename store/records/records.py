@@ -31,7 +31,6 @@ from store.records.seen import Seen
 from store.records.session import Each, Held, Session
 from store.records.site_now import SitesNow
 from store.records.sites import Sites
-from store.records.tokens import ConsoleTokens
 
 
 class Repositories(Identities):
@@ -61,7 +60,6 @@ class Repositories(Identities):
         self.agents = Agents(session, self.feed)
         self.devices = Devices(session, self.feed)
         self.links = Links(session, self.feed)
-        self.console_tokens = ConsoleTokens(session)
 
     def _feed(self, session: Session) -> Feed:
         return Feed(session)
@@ -125,6 +123,11 @@ class Records(Repositories):
         """Retention (invariant 6): delete older events and quarantine items; how many."""
         with self.begin() as done:
             return done.events.forget(events_before), done.quarantine.forget(quarantine_before)
+
+    def forget_access(self, now: int) -> int:
+        """Retention of who may enter: sessions, passes and keys of forms that are over; how many."""
+        with self.begin() as done:
+            return sum(kept.forget(now) for kept in (done.sessions, done.passes, done.forms_done))
 
     def erase(self, site: str) -> None:
         """Delete what a site left: its events, what is known of it now, agent states, quarantine and

@@ -169,7 +169,8 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token. Only the BLAKE2b-256 digest of its secret is kept. Times are UTC ms; None: never."""
+    """An API token. Only the BLAKE2b-256 digest of its secret is kept. Times are UTC ms; None: never.
+    `author`: the member who made it, None for one from the console; `used`: last, to the minute."""
 
     id: int
     firm: str
@@ -178,6 +179,13 @@ class Token:
     created: int
     expires: int | None = None
     revoked: int | None = None
+    author: str | None = None
+    used: int | None = field(default=None, compare=False)
+
+    def opens(self, now: int) -> bool:
+        """Whether it opens anything at UTC ms `now`."""
+        ended = self.revoked is not None and now >= self.revoked
+        return not ended and (self.expires is None or now < self.expires)
 
 
 @dataclass(frozen=True, slots=True)

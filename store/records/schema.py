@@ -147,11 +147,14 @@ DEVICE: Final = Table("device", METADATA,
     Column("interval_s", Float(53)), _listed(), _retired(), _version(),
     _of_site(), _refers(("firm", "site", "room"), "room", ("firm", "site", "id")),
 )  # fmt: skip
-#: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here.
+#: `scopes` between blanks, as OAuth writes them (RFC 6749 §3.3). Of the secret only its digest is here. A
+#: token may never do more than its `author`, the member who made it; one from the console has none.
 TOKEN: Final = Table("token", METADATA,
     _row_id(), _word("firm"), _word("name"), _word("scopes"), Column("digest", LargeBinary, nullable=False),
     Column("created", UtcTime, nullable=False), Column("expires", UtcTime), Column("revoked", UtcTime),
-    _of_firm(), UniqueConstraint("digest"), Index(None, "firm"), sqlite_autoincrement=True,
+    _word("author", optional=True), Column("used", UtcTime),
+    _of_firm(), _refers(("firm", "author"), "member", ("firm", "id")),
+    UniqueConstraint("digest"), Index(None, "firm"), sqlite_autoincrement=True,
 )  # fmt: skip
 #: Every change of a row of the registry: what it was from then on (`body`, JSON; of one retired what it was
 #: last), by whom and when. `key` is its id, `site` where it belongs to one.

@@ -24,13 +24,13 @@ __all__ = [
     "ACCESS_LOG_HEAD",
     "ACCOUNT",
     "EXTERNAL_IDENTITY",
+    "FORM_DONE",
     "LINK_OPENING",
     "MEMBER_SESSION",
     "MEMBER_SITE",
     "METADATA",
     "ONE_TIME_PASS",
     "RECOVERY_CODE",
-    "TOKEN_AUTHOR",
 ]
 _WORD: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
@@ -91,10 +91,11 @@ ONE_TIME_PASS: Final = Table("one_time_pass", METADATA,
     _word("body"), _word("author"), _number("created"), _number("ends"), _number("used", optional=True),
     Index(None, "firm", "purpose"), Index(None, "ends"),
 )  # fmt: skip
-#: Which member made a token: it may never do more than they.
-TOKEN_AUTHOR: Final = Table("token_author", METADATA,
-    Column("token", BigInteger, primary_key=True, autoincrement=False), _word("firm"), _word("member"),
-    _of_member(), Index(None, "firm", "member"),
+#: Forms that were sent: `digest` of key and browser, `location` where the answer led, null while it is being
+#: done. Kept for a day.
+FORM_DONE: Final = Table("form_done", METADATA,
+    _digest(), _word("firm"), _number("at"), _word("location", optional=True),
+    ForeignKeyConstraint(["firm"], ["firm.id"]), Index(None, "at"),
 )  # fmt: skip
 #: Who saw and changed what. Each entry's digest is over itself and the digest before it, firm by firm.
 ACCESS_LOG: Final = Table("access_log", METADATA,

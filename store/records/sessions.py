@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 
 from store.records.access import Access, Denied
 from store.records.schema_access import MEMBER_SESSION
 from store.records.session import Session
-from store.records.tenancy import across_firms, change_of, delete_of, rows_of
+from store.records.tenancy import across_firms, change_of, delete_everywhere, delete_of, rows_of
+from wire.durations import DAY_MS
 
+#: A session that was not used for so long is deleted; it opened nothing long before (`web.access.gate`).
+UNUSED_MS: Final = 30 * DAY_MS
 #: `password`: the second factor is still awaited, and nothing may be done meanwhile.
 Stage = Literal["password", "whole"]
 
@@ -66,6 +69,17 @@ class Sessions:
             rows = connection.execute(query.order_by(theirs.seen.desc(), theirs.id)).mappings().all()
         return [SignedIn(**row) for row in rows]
 
+    def last_seen(self, access: Access) -> dict[str, int]:
+        """Member -> when one of their browsers was used last (UTC ms), of those signed in; for whoever sees
+        members. Raises Denied."""
+        if access.scope("member", "see") is None:
+            raise Denied("member", "see", held=False)
+        theirs = MEMBER_SESSION.c
+        query = rows_of(MEMBER_SESSION, access.firm).with_only_columns(theirs.member, func.max(theirs.seen))
+        with self._session.read() as connection:
+            rows = connection.execute(query.group_by(theirs.member)).all()
+        return {str(row[0]): int(row[1]) for row in rows}
+
     def end(self, access: Access, member: str, session_id: str) -> bool:
         """Whether the member had such a one. Raises Denied."""
         _need(access, "remove", member)
@@ -88,12 +102,12 @@ class Sessions:
         with self._session.write() as connection:
             return connection.execute(statement).rowcount
 
-    def forget(self, firm: str, now: int, seen_before: int) -> int:
-        """Delete those that are over or were not used for long; how many."""
+    def forget(self, now: int) -> int:
+        """Delete those of all firms that are over since a day, or were not used for long; how many."""
         theirs = MEMBER_SESSION.c
-        statement = delete_of(MEMBER_SESSION, firm).where((theirs.ends <= now) | (theirs.seen < seen_before))
+        over = (theirs.ends <= now - DAY_MS) | (theirs.seen < now - UNUSED_MS)
         with self._session.write() as connection:
-            return connection.execute(statement).rowcount
+            return connection.execute(delete_everywhere(MEMBER_SESSION).where(over)).rowcount
 
 
 def _need(access: Access, verb: Literal["see", "remove"], member: str) -> None:

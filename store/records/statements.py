@@ -28,6 +28,13 @@ def add_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         connection.execute(statement.returning(next(iter(table.primary_key.columns))), rows)
 
 
+def is_added(connection: Connection, table: Table, row: Row) -> bool:
+    """Insert one row; False where there is one with its primary key, also of somebody who came at once."""
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    key = next(iter(table.primary_key.columns))
+    return connection.execute(statement.values(**row).returning(key)).first() is not None
+
+
 def put(connection: Connection, table: Table, rows: Sequence[Row], where: Condition | None = None) -> None:
     """Insert `rows`, and change those that are there (only those of which `where` holds). Of two with the
     same primary key the later one stands."""

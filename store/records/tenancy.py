@@ -101,6 +101,11 @@ def delete_unseen(table: Table, before: int) -> Delete:
     return delete(table).where(table.c.seen < before)
 
 
+def delete_everywhere(table: Table) -> Delete:
+    """Retention of every firm: what is over. The caller says which. A test lists who may."""
+    return delete(table)
+
+
 def _belongs(table: Table, firm: str | None, site: str | None) -> list[ColumnElement[bool]]:
     one_firm = [table.c.firm == firm]
     return one_firm if site is None else [*one_firm, table.c.site == site]

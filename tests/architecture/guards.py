@@ -43,6 +43,8 @@ ACROSS_FIRMS: Final = {
     "add_firm": "whether another firm has the id",
     "by_identity": "who another provider says it is, is what is asked",
     "by_digest": "whose session it is, is what is asked",
+    "totp_secrets": "what seals them serves all firms",
+    "keeps_an_owner": "locks the firm's own row",
     "has_owner": "whether anybody at all can begin",
     "look": "what a one-time pass opens, is what is asked",
     "_feed": "who hands on what has changed looks whose it is",

@@ -13,6 +13,7 @@ import pytest
 
 from store.engine import sqlite_url
 from store.errors import StoreError
+from store.records.access import operator
 from store.records.changes import By, Change
 from store.records.links import Link, link_digest
 from store.records.openings import Opening
@@ -66,7 +67,7 @@ def everything(records: Records, firm: str = "hongtu", site: str = "fenglin-18")
     return [
         records.customers.of(firm), records.sites.of(firm), records.projects.of(firm),
         records.rooms.of(firm, site), records.agents.of(firm, site), records.devices.of(firm, site),
-        records.console_tokens.of(firm), records.links.of(firm),
+        records.tokens.all(operator(firm)), records.links.of(firm),
     ]  # fmt: skip
 
 
@@ -206,7 +207,7 @@ def test_a_row_that_points_nowhere_is_named_and_nothing_of_the_call_is_kept(
 def test_firms_do_not_see_each_other(records: Records) -> None:
     register(records, ALL)
     register(records, THEIRS)
-    records.console_tokens.add("hongtu", "grafana", b"1" * 32, frozenset({"telemetry:read"}), NOW, None)
+    records.tokens.add(operator("hongtu"), "grafana", b"1" * 32, frozenset({"telemetry:read"}), NOW, None)
     link = records.links.add("hongtu", "p1", "郑先生", b"2" * 32, None, LI)
     assert records.sites.get("other", "fenglin-18") is None
     assert records.rooms.of("other", "fenglin-18") == []
@@ -219,7 +220,7 @@ def test_firms_do_not_see_each_other(records: Records) -> None:
     assert records.changes.newest("nobody", 9) == []
     with records.begin() as done:
         assert not erase(done, "other", "fenglin-18", NOW)
-    assert not records.console_tokens.revoke("other", records.console_tokens.of("hongtu")[0].id, NOW)
+    assert not records.tokens.revoke(operator("other"), records.tokens.all(operator("hongtu"))[0].id, NOW)
     assert everything(records, "nobody") == [[]] * 8
 
 
@@ -389,26 +390,26 @@ def test_a_token_is_found_by_the_digest_of_its_secret_only(records: Records) -> 
     register(records, ALL)
     secret = make_token()
     scopes: frozenset[Scope] = frozenset({"telemetry:read", "health:read"})
-    token = records.console_tokens.add("hongtu", "grafana", token_digest(secret), scopes, NOW, NOW + 1)
+    token = records.tokens.add(operator("hongtu"), "grafana", token_digest(secret), scopes, NOW, NOW + 1)
     assert (token.firm, token.name, token.scopes) == ("hongtu", "grafana", scopes)
     assert (token.created, token.expires, token.revoked) == (NOW, NOW + 1, None)
     assert records.tokens.by_digest(token_digest(secret)) == token
     assert records.tokens.by_digest(token_digest(make_token())) is None
-    assert records.console_tokens.of("hongtu") == [token]
+    assert records.tokens.all(operator("hongtu")) == [token]
 
 
 def test_a_token_is_revoked_once_and_still_found(records: Records) -> None:
     register(records, ALL)
-    token = records.console_tokens.add("hongtu", "t", b"1" * 32, frozenset({"health:read"}), NOW, None)
-    assert records.console_tokens.revoke("hongtu", token.id, NOW + 5)
-    assert not records.console_tokens.revoke("hongtu", token.id, NOW + 9)
+    token = records.tokens.add(operator("hongtu"), "t", b"1" * 32, frozenset({"health:read"}), NOW, None)
+    assert records.tokens.revoke(operator("hongtu"), token.id, NOW + 5)
+    assert not records.tokens.revoke(operator("hongtu"), token.id, NOW + 9)
     assert records.tokens.by_digest(b"1" * 32) == replace(token, revoked=NOW + 5)
 
 
 def test_a_token_needs_a_firm_and_a_digest_of_its_own(records: Records) -> None:
     register(records, ALL)
     with pytest.raises(ValueError, match="firm nobody is not known"):
-        records.console_tokens.add("nobody", "t", b"1" * 32, frozenset(), NOW, None)
-    records.console_tokens.add("hongtu", "t", b"1" * 32, frozenset(), NOW, None)
+        records.tokens.add(operator("nobody"), "t", b"1" * 32, frozenset(), NOW, None)
+    records.tokens.add(operator("hongtu"), "t", b"1" * 32, frozenset(), NOW, None)
     with pytest.raises(StoreError):
-        records.console_tokens.add("hongtu", "twin", b"1" * 32, frozenset(), NOW, None)
+        records.tokens.add(operator("hongtu"), "twin", b"1" * 32, frozenset(), NOW, None)

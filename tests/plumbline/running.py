@@ -12,6 +12,7 @@ import httpx2
 
 from plumbline.heartbeat import fresh_beats
 from plumbline.settings import Settings
+from store.records.access import operator
 from store.records.records import Records
 from store.records.registry import Scope
 from store.records.tokens import make_token, token_digest
@@ -90,5 +91,5 @@ async def until(condition: Callable[[], bool], what: str, timeout_s: float = 60.
 def token_for(records: Records, firm: str, *scopes: Scope) -> str:
     """A token of the firm with these scopes."""
     secret = make_token()
-    records.console_tokens.add(firm, "t", token_digest(secret), frozenset(scopes), 1, None)
+    records.tokens.add(operator(firm), "t", token_digest(secret), frozenset(scopes), 1, None)
     return secret

@@ -29,6 +29,7 @@ from plumbline.settings import Settings, load_settings
 from plumbline.stores import Stores, open_stores
 from store.engine import SqlDatabase
 from store.records import migration
+from store.records.access import operator
 from tests.influx import settings_for
 from tests.plumbline.running import running, until
 from tests.servers import free_port
@@ -167,7 +168,7 @@ def test_every_count_and_figure_is_as_that_version_gave_it(settings: Settings) -
         assert told == ANSWERS | {"power_by_30_days": before}
         (state,) = stores.records.agent_states.of(SITE)
         assert (state.agent, state.received) == ("pi-1", END - 1000)
-        assert [token.name for token in stores.records.console_tokens.of(FIRM)] == ["grafana"]
+        assert [token.name for token in stores.records.tokens.all(operator(FIRM))] == ["grafana"]
 
 
 async def test_it_starts_as_it_is_and_its_file_is_in_the_registry_from_then_on(settings: Settings) -> None:

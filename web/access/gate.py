@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -9,12 +10,14 @@ from starlette.requests import HTTPConnection, Request
 
 from store.records.access import Access
 from store.records.access_log import Act, Deed
+from store.records.accounts import Account
 from store.records.records import Records
 from store.records.sessions import SignedIn, Stage
 from store.threads import PAGES
 from web.access import cookies
 from web.access.device import device_of
 from web.access.principal import Member
+from web.access.seal import KEY_BYTES, Seal
 from web.access.secret import digest, make_id, make_secret
 from web.access.sights import Sights
 from web.access.throttle import Throttle
@@ -40,11 +43,14 @@ class Gate:
         clock: Callable[[], int],
         options: WebOptions | None = None,
         throttle: Throttle | None = None,
+        seal: Seal | None = None,
     ) -> None:
+        """Without a `seal` secrets are sealed with a key that is forgotten with the process."""
         self.store: Final = store
         self.clock: Final = clock
         self.options: Final = options or WebOptions()
         self.throttle: Final = throttle or Throttle()
+        self.seal: Final = seal or Seal(secrets.token_bytes(KEY_BYTES))
         self.sights: Final = Sights(store.access_log.add)
 
     async def member(self, request: HTTPConnection) -> Member | None:
@@ -69,6 +75,12 @@ class Gate:
             self.store.sessions.touch(session, now)
         projects = self.store.accounts.projects_at(account.firm, account.sites)
         return Member(account, session, secret, projects, self.store.accounts.firm_name(account.firm))
+
+    def totp_secret(self, account: Account) -> bytes | None:
+        """What their authenticator has; None without one, or where it was sealed with another key."""
+        if account.totp_secret is None:
+            return None
+        return self.seal.open(account.totp_secret, account.firm, account.member)
 
     def deed(self, access: Access, request: HTTPConnection, act: Act, what: str, detail: str = "") -> Deed:
         """What somebody does now."""

@@ -23,6 +23,7 @@ from web.access.gate import Gate
 from web.access.rights import Right, of_roles
 from web.access.secret import digest, make_id, make_secret
 from web.access.sign_in import normal_login
+from web.kit.language import Language
 
 HOUR_MS: Final = 3_600_000
 OWNER_CODE_MS: Final = 24 * HOUR_MS
@@ -63,17 +64,24 @@ async def invite(
     name: str,
     roles: frozenset[Role],
     sites: frozenset[str] | None,
-) -> str:
-    """The secret of an invitation's link, shown once. Raises Denied, UnknownSiteError."""
-    secret, one = new_invitation(access, name, roles, sites, gate.clock())
+    language: Language = "zh",
+) -> tuple[str, OneTimePass]:
+    """The secret of an invitation's link, shown once, and what is kept of it. `language`: in which they are
+    asked in. Raises Denied, UnknownSiteError."""
+    secret, one = new_invitation(access, name, roles, sites, gate.clock(), language)
     detail = f"{one.body['roles']} {one.body['sites']}"
     deed = gate.deed(access, request, "added", f"invitation:{one.id}", detail)
     await PAGES.run(put_invitation, gate.store, one, deed)
-    return secret
+    return secret, one
 
 
 def new_invitation(
-    access: Access, name: str, roles: frozenset[Role], sites: frozenset[str] | None, now: int
+    access: Access,
+    name: str,
+    roles: frozenset[Role],
+    sites: frozenset[str] | None,
+    now: int,
+    language: Language = "zh",
 ) -> tuple[str, OneTimePass]:
     """The secret of an invitation's link and what is kept of it, not yet written. Raises Denied."""
     may_grant(access, Right("invitation", "add"), roles, sites)
@@ -82,6 +90,7 @@ def new_invitation(
         "name": printable_name(name),
         "roles": sorted(roles),
         "sites": None if sites is None else sorted(sites),
+        "language": language,
     }
     return secret, OneTimePass(
         digest(secret), make_id(), "invitation", access.who, now, now + INVITATION_MS, access.firm, None, body
@@ -98,6 +107,19 @@ def put_invitation(store: Records, one: OneTimePass, deed: Deed) -> None:
         done.access_log.add([deed])
 
 
+async def withdraw(gate: Gate, request: Request, access: Access, invitation: str) -> bool:
+    """It opens no more; whether there was such a one within reach. Raises Denied."""
+    deed = gate.deed(access, request, "removed", f"invitation:{invitation}")
+
+    def write() -> bool:
+        with gate.store.begin() as done:
+            gone = done.passes.withdraw(access, invitation, gate.clock())
+            done.access_log.add([deed] if gone else [])
+            return gone
+
+    return await PAGES.run(write)
+
+
 async def assign(
     gate: Gate,
     request: Request,
@@ -106,7 +128,8 @@ async def assign(
     roles: frozenset[Role],
     sites: frozenset[str] | None,
 ) -> None:
-    """Change somebody's roles and sites; their browsers sign in again. Raises Denied, UnknownSiteError."""
+    """Change somebody's roles and sites; their browsers sign in again. Raises Denied, UnknownSiteError,
+    LastOwnerError."""
     may_grant(access, Right("member", "change"), roles, sites)
     detail = f"{sorted(roles)} {None if sites is None else sorted(sites)}"
     deed = gate.deed(access, request, "changed", f"member:{member}", detail)
@@ -125,17 +148,31 @@ async def assign(
 
 
 async def end_member(gate: Gate, request: Request, access: Access, member: str) -> bool:
-    """Their account ends, and their browsers are out at once; whether there was one. Raises Denied."""
+    """Their account ends, and their browsers and tokens with it, at once; whether there was one. Raises
+    Denied, LastOwnerError."""
     deed = gate.deed(access, request, "removed", f"member:{member}")
 
     def write() -> bool:
         with gate.store.begin() as done:
+            if not access.covers(of_roles(_roles(done, access, member))):
+                raise Denied("member", "remove", held=True)
             ended = done.members.end(access, member, gate.clock())
             done.sessions.end_all(access.firm, member)
+            done.tokens.revoke_all(access, member, gate.clock())
             done.access_log.add([deed] if ended else [])
             return ended
 
     return await PAGES.run(write)
+
+
+def _roles(done: Repositories, access: Access, member: str) -> frozenset[Role]:
+    account = done.members.get(access, member)
+    return frozenset() if account is None else account.roles
+
+
+def grantable(access: Access) -> list[Role]:
+    """The roles that reach no further than what this access holds."""
+    return [role for role in ROLES if access.covers(of_roles([role]))]
 
 
 def may_grant(access: Access, right: Right, roles: frozenset[Role], sites: frozenset[str] | None) -> None:

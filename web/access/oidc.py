@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from store.records.access import ROLES, Role
-from store.records.accounts import Account
+from store.records.accounts import Account, LastOwnerError
 from store.records.passes import OneTimePass
 from store.threads import Threads
 from web.access.gate import MINUTE_MS, Gate
@@ -176,9 +176,12 @@ def _as_claimed(gate: Gate, provider: Provider, account: Account, claims: dict[s
         return account
     roles = roles_of(provider, claims)
     if roles != account.roles:
-        with gate.store.begin() as done:
-            done.accounts.put_roles(account.firm, account.member, roles)
-            done.sessions.end_all(account.firm, account.member)
+        try:
+            with gate.store.begin() as done:
+                done.accounts.put_roles(account.firm, account.member, roles)
+                done.sessions.end_all(account.firm, account.member)
+        except LastOwnerError:  # a claim that was forgotten elsewhere does not leave a firm without one
+            return account
     if not of_roles(roles):
         raise StrangerError(provider.id)
     return account

@@ -1,8 +1,8 @@
 """A form that is sent twice is done once: the second POST gets the first one's answer, also while that runs.
 
-*Is*: for every form of every room, by the key in it and the token that binds it to a browser; in the memory
-of one process. *Is not*: durable; what must not happen twice after a crash keeps its key with its act
-(`web.kit.once`).
+Of somebody signed in it is so across a restart and in another process: what was begun stands in the records
+(`store.records.forms_done`), and where it led. Of whoever is at the door it is in the memory of one process:
+a flood of sign-ins is to cost no writes.
 """
 
 from __future__ import annotations
@@ -14,16 +14,26 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from store.records.forms_done import FormsDone
+from store.threads import PAGES
 from web.access import csrf
 from web.access.form import FormError, read_form
+from web.access.gate import gate_of
 from web.kit.once import KEY_FIELD, is_key
 
-#: Answers kept; the oldest go first. A redirect is a few hundred bytes.
+#: Answers kept in memory: the oldest go first.
 MOST_KEPT: Final = 2_000
-#: A longer answer is a page, which is made anew.
-LONGEST_BYTES: Final = 4_096
+MOST_BYTES: Final = 8_000_000
+#: A longer answer is not kept: whoever sends its form again is told that it was done.
+LONGEST_BYTES: Final = 65_536
+
+
+class DoneBefore(Exception):  # noqa: N818 - what it is
+    """A form that was sent before, whose answer is no longer there to be given again."""
+
 
 Act = Callable[[], Awaitable[Response]]
 
@@ -34,6 +44,7 @@ class Answers:
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._kept: OrderedDict[bytes, asyncio.Future[Response | None]] = OrderedDict()
+        self._bytes = 0
 
     async def once(self, key: bytes, act: Act) -> Response:
         """What `act` answers the first time. Where it fails, or refuses, the next one may try again."""
@@ -49,12 +60,14 @@ class Answers:
             if not done and self._kept.get(key) is first:
                 del self._kept[key]
             first.set_result(answer if done else None)
+            self._bytes += _size(first) if self._kept.get(key) is first else 0
             self._forget()
         return answer
 
     def _forget(self) -> None:
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        while len(self._kept) > self._most or self._bytes > MOST_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= _size(oldest)
 
 
 class OnceRoute(APIRoute):
@@ -69,9 +82,39 @@ class OnceRoute(APIRoute):
             if key is None:
                 return await handle(request)
             answers: Answers = request.app.state.answers
-            return await answers.once(key, lambda: handle(request))
+            return await answers.once(key, lambda: _durably(request, key, handle))
 
         return handle_once
+
+
+async def _durably(
+    request: Request, key: bytes, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """What the route answers the first time; later, where that led. Raises DoneBefore where it was a page."""
+    gate = gate_of(request)
+    member = await gate.member(request)
+    if member is None:
+        return await handle(request)
+    forms, firm = gate.store.forms_done, member.account.firm
+    before = await PAGES.run(forms.claim, firm, key, gate.clock())
+    if before is not None:
+        if not before.location:
+            raise DoneBefore
+        return RedirectResponse(before.location, 303)
+    try:
+        answer = await handle(request)
+    except Exception:  # nothing was answered, so it may be tried again; not so where who asked went away
+        await PAGES.run(forms.release, firm, key)
+        raise
+    await _settle(forms, firm, key, answer)
+    return answer
+
+
+async def _settle(forms: FormsDone, firm: str, key: bytes, answer: Response) -> None:
+    if answer.status_code >= 400:
+        await PAGES.run(forms.release, firm, key)
+    else:
+        await PAGES.run(forms.finish, firm, key, answer.headers.get("location", ""))
 
 
 async def _key(request: Request) -> bytes | None:
@@ -92,6 +135,11 @@ def _is_kept(answer: Response) -> bool:
     """What was done, and is short."""
     body = getattr(answer, "body", None)
     return answer.status_code < 400 and isinstance(body, bytes) and len(body) <= LONGEST_BYTES
+
+
+def _size(kept: asyncio.Future[Response | None]) -> int:
+    answer = kept.result() if kept.done() and not kept.cancelled() else None
+    return 0 if answer is None else len(answer.body)
 
 
 def _again(answer: Response) -> Response:

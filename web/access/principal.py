@@ -53,11 +53,13 @@ def access_of(principal: Visitor | Member | Machine) -> Access:
         case Member(account, session, projects=projects):
             rights = of_account(account) if session.stage == "whole" else {}
             return _of_person(account, f"member:{account.member}", rights, projects)
-        case Machine(token, None, _):
+        case Machine(token, None, _) if token.author is None:
             return Access(token.firm, f"token:{token.id}", of_scopes(token.scopes), None, None)
         case Machine(token, author, projects) if author is not None:
             rights = narrowest(of_scopes(token.scopes), of_account(author))
             return _of_person(author, f"token:{token.id}", rights, projects)
+        case Machine(token):
+            return Access(token.firm, f"token:{token.id}")  # whoever made it is no member any more
     raise AssertionError(principal)
 
 

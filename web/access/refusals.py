@@ -9,6 +9,7 @@ from store.records.access import Denied
 from web.access import csrf
 from web.access.form import FormError, Sent
 from web.access.gate import gate_of
+from web.access.once import DoneBefore
 from web.access.page import go, hidden, page
 from web.access.redirect import with_next
 from web.access.rights import open_to_all
@@ -48,12 +49,16 @@ def answer_gate(app: FastAPI, assets: Assets) -> None:
             return await _say(request, assets, "forged", 403)
         return await _again(request, assets, sent)
 
+    async def done_before(request: Request, _error: Exception) -> Response:
+        return await _say(request, assets, "done", 409)
+
     async def no_form(request: Request, _error: Exception) -> Response:
         return await _say(request, assets, "forged", 400)
 
     app.add_exception_handler(NotSignedIn, open_to_all(sign_in_first))
     app.add_exception_handler(Denied, open_to_all(denied))
     app.add_exception_handler(csrf.ForgedError, open_to_all(forged))
+    app.add_exception_handler(DoneBefore, open_to_all(done_before))
     app.add_exception_handler(FormError, open_to_all(no_form))
 
 

@@ -6,10 +6,6 @@ The second factor stays as it is: a code in somebody's hands is not their phone 
 from __future__ import annotations
 
 import asyncio
-import logging
-import smtplib
-import ssl
-from email.message import EmailMessage
 from typing import Final
 
 from starlette.requests import Request
@@ -18,9 +14,10 @@ from store.records.access import Access, Denied
 from store.records.access_log import Deed
 from store.records.accounts import Account
 from store.records.passes import OneTimePass
-from store.threads import PAGES, Threads
+from store.threads import PAGES
 from web.access import passwords
 from web.access.gate import Gate
+from web.access.mail import MAILS, send, told
 from web.access.rights import of_roles
 from web.access.secret import digest, make_id, make_secret
 from web.access.sign_in import normal_login
@@ -28,13 +25,9 @@ from web.http.addresses import visitor
 from web.kit.language import Language
 from web.settings import MailOptions
 
-LOGGER: Final = logging.getLogger("plumbline.web.access")
 RESET_MS: Final = 24 * 3_600_000
 #: A code that travels by mail is over sooner.
 MAILED_MS: Final = 3_600_000
-_TIMEOUT_S: Final = 20
-#: Mails wait for their server here and hold up nothing.
-MAILS: Final = Threads("mails", threads=1, most_waiting=64)
 _SUBJECT: Final[dict[Language, str]] = {"zh": "准绳：重设密码", "en": "Plumbline: a new password"}
 _TEXT: Final[dict[Language, str]] = {
     "zh": "有人（希望是您本人）要重设准绳的登录密码。\n\n一小时内在此输入下面的代码：{address}\n\n{code}\n\n"
@@ -73,7 +66,7 @@ async def ask_by_mail(gate: Gate, request: Request, login: str, language: Langua
         task = asyncio.create_task(
             MAILS.run(_mail, gate, gate.options.mail, login, language), name="mail a code"
         )
-        task.add_done_callback(_told)
+        task.add_done_callback(told)
     return wait_s
 
 
@@ -97,20 +90,6 @@ async def reset(gate: Gate, request: Request, code: str, password: str) -> Accou
     return await PAGES.run(write)
 
 
-def send(mail: MailOptions, to: str, subject: str, text: str) -> None:
-    """One mail, plain text. Blocking. Raises OSError, smtplib.SMTPException, ValueError for an address that
-    is more than one line."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = mail.sender, to, subject
-    message.set_content(text)
-    with smtplib.SMTP(mail.host, mail.port, timeout=_TIMEOUT_S) as server:
-        if mail.tls:
-            server.starttls(context=ssl.create_default_context())
-        if mail.user is not None:
-            server.login(mail.user, mail.password or "")
-        server.send_message(message)
-
-
 def _mail(gate: Gate, mail: MailOptions, login: str, language: Language) -> None:
     account = gate.store.accounts.by_login(login)
     if account is None or account.email is None or account.ended is not None:
@@ -119,11 +98,6 @@ def _mail(gate: Gate, mail: MailOptions, login: str, language: Language) -> None
     gate.store.passes.add(_pass(gate, account, code, f"member:{account.member}", MAILED_MS))
     address = f"{gate.options.base_url or ''}/door/reset"
     send(mail, account.email, _SUBJECT[language], _TEXT[language].format(address=address, code=code))
-
-
-def _told(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        LOGGER.warning("a mail was not sent: %s", type(error).__name__)
 
 
 def _pass(gate: Gate, account: Account, code: str, author: str, lasts_ms: int) -> OneTimePass:

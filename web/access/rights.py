@@ -172,6 +172,12 @@ def scope_words(rights: Rights) -> list[str]:
     return [f"{noun}:{verb}" for noun in NOUNS for verb in VERBS if (noun, verb) in rights]
 
 
+def scopes_said(scopes: Iterable[str]) -> list[str]:
+    """A token's scopes as `noun:verb`, also those of before rights had names; unknown ones as they are."""
+    unknown = [scope for scope in scopes if not _known(_EARLIER_SCOPES.get(scope, scope))]
+    return [*scope_words(of_scopes(scopes)), *sorted(unknown)]
+
+
 def _known(words: str) -> bool:
     try:
         return bool(parse(words, "firm"))

@@ -70,18 +70,19 @@ async def with_code(gate: Gate, request: Request, member: Member, code: str) -> 
     account, address = member.account, visitor(request)
     if wait_s := gate.throttle.take(f"code of {account.login}", address):
         return Later(wait_s)
-    if not await PAGES.run(take_code, gate.store, account, code, gate.clock()):
+    if not await PAGES.run(take_code, gate, gate.store, account, code, gate.clock()):
         _note(gate, request, account)
         return Wrong()
     gate.throttle.succeeded(f"code of {account.login}", address)
     return await enter(gate, request, account, "whole", instead_of=member)
 
 
-def take_code(store: Repositories, account: Account, code: str, now: int) -> bool:
+def take_code(gate: Gate, store: Repositories, account: Account, code: str, now: int) -> bool:
     """Use up a one-time password or a recovery code. Blocking."""
-    if account.totp_secret is None or account.totp_confirmed is None:
+    if account.totp_confirmed is None:
         return False
-    step = totp.step_of(account.totp_secret, code, now)
+    secret = gate.totp_secret(account)
+    step = None if secret is None else totp.step_of(secret, code, now)
     if step is not None:
         return store.accounts.take_step(account.firm, account.member, step)
     digest = recovery.code_digest(code)

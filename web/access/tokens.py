@@ -8,9 +8,8 @@ from starlette.requests import Request
 
 from store.records.access import Access, Denied
 from store.records.accounts import Accounts
-from store.records.api_tokens import ApiTokens
 from store.records.registry import Token
-from store.records.tokens import make_token, token_digest
+from store.records.tokens import Tokens, make_token, token_digest
 from store.threads import PAGES
 from web.access.gate import Gate
 from web.access.invitations import printable_name
@@ -45,8 +44,8 @@ async def make(
 
     def write() -> Token:
         with gate.store.begin() as done:
-            own = [token for token, author in done.tokens.all(access) if author == member]
-            if sum(_holds(token, now) for token in own) >= MOST_A_MEMBER:
+            own = [token for token in done.tokens.all(access) if token.author == member]
+            if sum(token.opens(now) for token in own) >= MOST_A_MEMBER:
                 raise TooManyTokensError(f"{MOST_A_MEMBER} at most")
             made = done.tokens.add(
                 access, printable_name(name) or "-", token_digest(secret), scopes, now, now + days * DAY_MS
@@ -71,17 +70,12 @@ async def revoke(gate: Gate, request: Request, access: Access, token_id: int) ->
     return await PAGES.run(write)
 
 
-def _holds(token: Token, now: int) -> bool:
-    return token.revoked is None and (token.expires is None or token.expires > now)
-
-
-def machine_of(tokens: ApiTokens, accounts: Accounts, text: str) -> Machine | None:
+def machine_of(tokens: Tokens, accounts: Accounts, text: str) -> Machine | None:
     """The program that has this token, also one that is over: the caller looks. Blocking. Raises ValueError
     for what cannot be a token."""
     token = tokens.by_digest(token_digest(text))
     if token is None:
         return None
-    member = tokens.author(token)
-    author = None if member is None else accounts.get(token.firm, member)
+    author = None if token.author is None else accounts.get(token.firm, token.author)
     projects = None if author is None else accounts.projects_at(author.firm, author.sites)
     return Machine(token, author, projects)

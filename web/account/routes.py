@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -62,8 +64,9 @@ async def begin_totp(request: Request, here: Here, sent: Sent, member: Member | 
         return go(request, "/account")
     if not await _knows(here.gate, request, me, read.now.get_secret_value()):
         return await _refused(request, here, me, "begin", {"now": say(language, "password.wrong")})
-    secret = totp.make_secret()
-    await PAGES.run(here.records.accounts.change, me.account.firm, me.account.member, totp_secret=secret)
+    whose = (me.account.firm, me.account.member)
+    secret = here.gate.seal.close(totp.make_secret(), *whose)
+    await PAGES.run(here.records.accounts.change, *whose, totp_secret=secret)
     return go(request, "/account")
 
 
@@ -74,7 +77,7 @@ async def confirm_totp(request: Request, here: Here, sent: Sent, member: Member 
     read = forms.CONFIRM.read(language, "/account/confirm", sent.typed)
     if isinstance(read, Form):
         return await _wrong(request, here, me, "confirm", read)
-    secret = me.account.totp_secret
+    secret = gate.totp_secret(me.account)
     if secret is None or me.account.totp_confirmed is not None:
         return go(request, "/account")
     wait_s = gate.throttle.take(f"code of {me.account.login}", visitor(request))
@@ -155,7 +158,7 @@ async def _proves(gate: Gate, request: Request, me: Member, read: forms.Both) ->
     wait_s = gate.throttle.take(f"code of {me.account.login}", visitor(request))
     if not known or wait_s:
         return False
-    taken = await PAGES.run(sign_in.take_code, gate.store, me.account, read.code, gate.clock())
+    taken = await PAGES.run(sign_in.take_code, gate, gate.store, me.account, read.code, gate.clock())
     if taken:
         gate.throttle.succeeded(f"code of {me.account.login}", visitor(request))
     return taken
@@ -200,7 +203,7 @@ async def _refused(
 
 
 async def _page(request: Request, here: Services, me: Member, told: view.Told, status: int = 200) -> Response:
-    access = access_of(me)
+    access, told = access_of(me), replace(told, secret=here.gate.totp_secret(me.account))
     sessions = await PAGES.run(here.records.sessions.of_member, access, me.account.member)
     left = await PAGES.run(here.records.accounts.recovery_codes_left, me.account.firm, me.account.member)
     built = view.build(

@@ -60,6 +60,8 @@ class Told:
     forms: dict[str, Form] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     said: str = ""
+    #: What an authenticator is to take over, while that is under way.
+    secret: bytes | None = None
 
 
 def build(
@@ -97,8 +99,8 @@ def build(
             language, "totp.off" if account.totp_confirmed is None else "totp.on", left=codes_left
         ),
         totp_forms=tuple(_form(name, language, hidden, told) for name in _of_totp(member)),
-        qr=_qr(account.totp_secret, account.login) if confirming and account.totp_secret else Markup(),
-        secret=totp.base32(account.totp_secret) if confirming and account.totp_secret else "",
+        qr=_qr(told.secret, account.login) if confirming and told.secret else Markup(),
+        secret=totp.base32(told.secret) if confirming and told.secret else "",
         codes=told.codes,
         devices=tuple(_device(one, member, now, language, hidden) for one in sessions),
         end_others=_end_others(language, hidden) if len(sessions) > 1 else None,

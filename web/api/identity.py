@@ -26,6 +26,8 @@ from wire.identifiers import ID_PATTERN
 
 REALM: Final = "plumbline"
 _SITES_A_STEP: Final = 1_000
+#: When a token was used last is told to the minute.
+_TOUCH_MS: Final = 60_000
 
 bearer: Final = HTTPBearer(
     auto_error=False,
@@ -151,6 +153,8 @@ async def _valid(secret: str, sources: From) -> Identity:
         raise _unauthorized("The token is not known.")
     if (over := _over(machine.token, sources.clock())) is not None:
         raise _unauthorized(over)
+    if sources.clock() - (machine.token.used or 0) >= _TOUCH_MS:
+        await API.run(sources.tokens.touch, machine.token, sources.clock())
     return Identity(machine.token.id, machine.token.firm, access_of(machine))
 
 

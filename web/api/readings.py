@@ -19,7 +19,8 @@ from web.api.moments import End, Start, rfc3339, span
 from web.api.paging import Cursor, next_link, seal, unseal
 from web.api.series import OneDevice, Quantities, series_of, unit
 from web.api.sources import From
-from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
+from web.api.tables import CSV, JSON, ChosenFormat, packed
+from web.http.spreadsheet import csv_text
 
 routes = APIRouter(tags=["readings"])
 

@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 from parts.vitals import Vitals
 from store.log.contract import Log
 from store.records.accounts import Accounts
-from store.records.api_tokens import ApiTokens
 from store.records.contract import Quarantined
+from store.records.tokens import Tokens
 from store.scoped import SiteRecords, SiteSeries
 
 
@@ -43,7 +43,7 @@ class Sources:
     timeseries: SiteSeries
     records: SiteRecords
     accounts: Accounts
-    tokens: ApiTokens
+    tokens: Tokens
     clock: Callable[[], int]
     vitals: Callable[[], Vitals]
     replay: Callable[[Quarantined], Replayed] | None = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
@@ -77,12 +75,3 @@ def packed(request: Request, text: str, media_type: str, headers: Mapping[str, s
 
 JsonOnly = Depends(accepts_json)
 ChosenFormat = Annotated[Format, Depends(chosen_format)]
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """RFC 4180, UTF-8; a null is an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()

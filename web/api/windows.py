@@ -21,8 +21,9 @@ from web.api.models import Answer, Column, DeviceName, QuantityName, SiteName, T
 from web.api.moments import End, Run, Start, Step, StepParameter, rfc3339, runs, span, step_of
 from web.api.series import Devices, Quantities, Series, is_counter, series_of, unit
 from web.api.sources import From
-from web.api.tables import CSV, JSON, ChosenFormat, csv_text, packed
+from web.api.tables import CSV, JSON, ChosenFormat, packed
 from web.http.problem_details import rule
+from web.http.spreadsheet import csv_text
 from wire.durations import HOUR_MS, MINUTE_MS, SECOND_MS
 
 routes = APIRouter(tags=["readings"])

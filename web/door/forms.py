@@ -16,7 +16,8 @@ from web.kit.look import Looks
 _Login = Annotated[str, MinLen(2), MaxLen(200), Looks("text", autocomplete="username")]
 _Name = Annotated[str, MaxLen(LONGEST_NAME), Looks("text", autocomplete="name")]
 _New = Annotated[SecretStr, MinLen(SHORTEST), MaxLen(LONGEST), Looks("password", autocomplete="new-password")]
-_Code = Annotated[str, MaxLen(100), Looks("text", autocomplete="off")]
+LONGEST_CODE: Final = 100
+_Code = Annotated[str, MaxLen(LONGEST_CODE), Looks("text", autocomplete="off")]
 _Email = Annotated[str | None, MaxLen(200), Looks("email", autocomplete="email")]
 
 

@@ -162,6 +162,13 @@ async def reset_page(request: Request, here: Here) -> Response:
     return await _reset(request, here, forms.RESET.blank(language_of(request), "/door/reset"), 200)
 
 
+@room.get("/reset/{secret}", right=OPEN)
+async def reset_by_link(request: Request, here: Here, secret: str) -> Response:
+    """The code is filled in; nothing is used up by looking."""
+    filled = {"code": secret[: forms.LONGEST_CODE]}
+    return await _reset(request, here, forms.RESET.blank(language_of(request), "/door/reset", filled), 200)
+
+
 @room.post("/reset", right=OPEN)
 async def reset_password(request: Request, here: Here, sent: Sent) -> Response:
     """A new password; then sign in with it."""

@@ -26,7 +26,11 @@ class Place:
     reach: Scope = "own"
 
 
-PLACES: Final = (Place("firm", "/firm", Right("site", "see")),)
+PLACES: Final = (
+    Place("firm", "/firm", Right("site", "see")),
+    Place("people", "/people", Right("member", "see"), "site"),
+    Place("tokens", "/tokens", Right("token", "see")),
+)
 #: Everybody's own.
 ACCOUNT: Final = "/account"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from store.records.access import Denied
+from store.errors import StoreError
+from store.records.access import Access, Denied, operator
+from store.records.accounts import LastOwnerError
 from store.records.records import Records
 from tests.store.records.identities import NOW, access, account
 
@@ -52,3 +56,34 @@ def test_an_account_ends_by_who_may_and_never_ones_own(people: Records) -> None:
     for who, whom in ((FOREMAN, "zhou"), (OWNER, "wang")):
         with pytest.raises(Denied):
             people.members.end(access(who), whom, NOW)
+
+
+def test_somebody_is_left_who_may_everything_also_when_two_change_each_other_at_once(people: Records) -> None:
+    second = account("chen", "owner", sites=None)
+    people.accounts.add(second)
+    changes = [(access(OWNER), "chen"), (access(second), "wang")]
+
+    def demote(change: tuple[Access, str]) -> bool:
+        try:
+            people.members.assign(*change, frozenset({"worker"}), frozenset({"a"}))
+        except (LastOwnerError, StoreError):
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(demote, changes)) == [False, True]
+    owners = [one for one in people.members.all(access(OWNER)) if "owner" in one.roles]
+    assert len(owners) == 1
+
+
+def test_the_last_owner_stays_one_whoever_asks(people: Records) -> None:
+    house = operator("fenglin")
+    with pytest.raises(LastOwnerError):
+        people.members.assign(house, "wang", frozenset({"worker"}), None)
+    with pytest.raises(LastOwnerError):
+        people.members.end(house, "wang", NOW)
+    with pytest.raises(LastOwnerError):
+        people.accounts.put_roles("fenglin", "wang", frozenset({"worker"}))
+    kept = people.accounts.get("fenglin", "wang")
+    assert kept is not None
+    assert (kept.roles, kept.ended) == ({"owner"}, None)

@@ -23,7 +23,7 @@ from store.records.records import Records
 from store.records.schema import DEVICE, FIRM, SITE
 from store.records.schema_access import METADATA
 
-NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020", "0040", "0010", "0060", "0070"]
+NEWEST: Final = ["0001", "0002", "0003", "0004", "0005", "0020", "0040", "0010", "0060", "0070", "0050"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -122,6 +122,22 @@ def test_from_the_first_revision_to_the_newest_no_row_is_lost(populated: SqlData
     populated.close()
 
 
+def test_who_made_a_token_comes_into_its_row(populated: SqlDatabase) -> None:
+    with populated.rebuild() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migration.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        connection.execute(sa.text("INSERT INTO token_author VALUES (7, 'hengtong', 'li')"))
+    assert migrate(populated) == ["0050"]
+    tables = tables_of(populated)
+    assert "token_author" not in tables
+    with populated.read() as connection:
+        (row,) = connection.execute(sa.select(tables["token"])).mappings()
+    assert (row["id"], row["author"], row["used"]) == (7, "li", None)
+    populated.close()
+
+
 def test_a_table_that_others_refer_to_can_be_built_anew(populated: SqlDatabase) -> None:
     with populated.rebuild() as connection:
         operations = Operations(MigrationContext.configure(connection, opts={"render_as_batch": True}))

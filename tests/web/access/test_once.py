@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import Response as Answer
+from httpx2 import Response
 from starlette.testclient import TestClient
 
+from store.engine import sqlite_url
+from store.records.records import Records
+from tests.web.access.house import ORIGIN, OURS, House
+from web.access.gate import Gate
 from web.access.once import Answers, OnceRoute
 from web.kit.once import new_key
 
@@ -21,7 +30,7 @@ class Desk:
         self.done = 0
         self.fails = False
 
-    async def act(self) -> Response:
+    async def act(self) -> Answer:
         self.done += 1
         if self.fails:
             return PlainTextResponse("not like this", 422)
@@ -34,15 +43,45 @@ def desk() -> Desk:
 
 
 @pytest.fixture
-def client(desk: Desk) -> Iterator[TestClient]:
+def client(desk: Desk, tmp_path: Path) -> Iterator[TestClient]:
     routes = APIRouter(route_class=OnceRoute)
     routes.add_api_route("/order", desk.act, methods=["GET", "POST"])
     routes.add_api_route("/other", desk.act, methods=["POST"])
     app = FastAPI()
-    app.state.answers = Answers()
+    records = Records(sqlite_url(tmp_path / "records.db"))
+    app.state.answers, app.state.gate = Answers(), Gate(records, lambda: 0)
     app.include_router(routes)
     with TestClient(app, follow_redirects=False) as client:
         yield client
+    records.close()
+
+
+def test_it_is_done_once_across_a_restart_and_says_where_it_led(house: House) -> None:
+    """The second one comes to another process over the same records."""
+    with house.browser("worker") as browser, house.browser("worker"):
+        token = re.findall(r'name="csrf" value="([^"]+)"', browser.get("/account").text)[0]
+        form = {"csrf": token, "once": new_key()}
+
+        def send() -> Response:
+            return browser.client.post("/account/sessions/end-others", data=form, headers={"Origin": ORIGIN})
+
+        first, session = send(), browser.session
+        house.app.state.answers = Answers()
+        again = send()
+    assert (first.status_code, first.headers["location"]) == (303, "/account?said=ended")
+    assert (again.status_code, again.headers["location"]) == (303, "/account?said=ended")
+    assert session is not None
+    assert "set-cookie" not in again.headers, "no secret is kept for it"
+
+
+def test_what_was_begun_and_never_ended_is_not_done_again_unasked(house: House) -> None:
+    with house.browser("worker") as browser:
+        token = re.findall(r'name="csrf" value="([^"]+)"', browser.get("/account").text)[0]
+        form = {"csrf": token, "once": new_key()}
+        named = "\0".join(("/account/sessions/end-others", form["once"], token))
+        house.services.records.forms_done.claim(OURS, hashlib.sha256(named.encode()).digest(), 1)
+        answer = browser.client.post("/account/sessions/end-others", data=form, headers={"Origin": ORIGIN})
+        assert (answer.status_code, "sent already" in answer.text) == (409, True)
 
 
 def test_the_second_post_gets_the_firsts_answer(client: TestClient, desk: Desk) -> None:
@@ -83,7 +122,7 @@ async def test_two_that_come_at_once_are_one_act() -> None:
     answers, begun, go = Answers(), asyncio.Event(), asyncio.Event()
     done = 0
 
-    async def act() -> Response:
+    async def act() -> Answer:
         nonlocal done
         done += 1
         begun.set()
@@ -101,12 +140,12 @@ async def test_two_that_come_at_once_are_one_act() -> None:
 async def test_where_the_first_breaks_off_the_second_does_it() -> None:
     answers, begun = Answers(), asyncio.Event()
 
-    async def broken() -> Response:
+    async def broken() -> Answer:
         begun.set()
         await asyncio.sleep(3_600)
         raise AssertionError
 
-    async def whole() -> Response:
+    async def whole() -> Answer:
         return PlainTextResponse("done")
 
     first = asyncio.create_task(answers.once(b"key", broken))
@@ -120,7 +159,7 @@ async def test_where_the_first_breaks_off_the_second_does_it() -> None:
 async def test_the_memory_is_bounded() -> None:
     answers = Answers(most=2)
 
-    async def act() -> Response:
+    async def act() -> Answer:
         return PlainTextResponse("done")
 
     for number in range(5):

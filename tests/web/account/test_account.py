@@ -28,7 +28,7 @@ def send(browser: Browser, path: str, **typed: str) -> tuple[int, str]:
 def turn_on(house: House, browser: Browser) -> tuple[bytes, list[str]]:
     """The second factor, with its recovery codes."""
     assert send(browser, "begin", now=PASSWORD)[0] == 303
-    secret = house.account("worker").totp_secret
+    secret = house.services.gate.totp_secret(house.account("worker"))
     assert secret is not None
     assert totp.base32(secret) in browser.get("/account").text
     code = totp.code_of(secret, totp.step_at(house.services.clock()))

@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from httpx2 import Response
 
+from store.records.access import operator
 from store.records.exchanges import MeterExchange
 from store.records.registry import Scope
 from tests.web.api.two_firms import NOW, OURS, THEIR_SITE, THEIRS, TwoFirms
@@ -114,8 +115,8 @@ def test_an_expired_and_a_revoked_token_are_refused_and_it_says_which(firms: Two
     expired = firms.get("/sites", firms.issue(expires=NOW))
     assert (expired.status_code, expired.json()["detail"]) == (401, "The token has expired.")
     token = firms.issue()
-    tokens = firms.stand.records.console_tokens
-    tokens.revoke(OURS, tokens.of(OURS)[-1].id, NOW)
+    tokens, ours = firms.stand.records.tokens, operator(OURS)
+    tokens.revoke(ours, tokens.all(ours)[-1].id, NOW)
     revoked = firms.get("/sites", token)
     assert (revoked.status_code, revoked.json()["detail"]) == (401, "The token was revoked.")
     assert 'error="invalid_token"' in revoked.headers["www-authenticate"]

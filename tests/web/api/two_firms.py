@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from ingest.replay import Replay
 from parts.vitals import Vitals
 from store.log.hint import Hint
+from store.records.access import operator
 from store.records.contract import AgentState, Quarantined
 from store.records.registry import (
     SCOPES,
@@ -78,7 +79,7 @@ class TwoFirms:
         """A new token of a firm, with all scopes where none are named."""
         token = make_token()
         chosen = frozenset(scopes or SCOPES)
-        self.stand.records.console_tokens.add(firm, "test", token_digest(token), chosen, 0, expires)
+        self.stand.records.tokens.add(operator(firm), "test", token_digest(token), chosen, 0, expires)
         return token
 
     def get(self, path: str, token: str | None = None, **options: Any) -> Response:

@@ -1,0 +1,56 @@
+"""Roles, sites and members as a page names them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from store.records.access import ROLES, Access, Role
+from store.records.accounts import Account
+from store.records.records import Repositories
+from web.access.invitations import grantable
+from web.kit.language import Language
+from web.people.words import say
+
+#: Site -> what it is called, of those somebody sees.
+SiteNames = Mapping[str, str]
+Choices = list[tuple[str, str]]
+
+
+def site_names(records: Repositories, access: Access, language: Language) -> SiteNames:
+    """Blocking."""
+    if access.scope("site", "see") is None:
+        return {}
+    return {one.site.id: one.name(language) for one in records.fleet.seen_by(access)}
+
+
+def roles_said(roles: Collection[str], language: Language) -> str:
+    """In the order of the table of roles."""
+    joint = "、" if language == "zh" else ", "
+    return joint.join(say(language, f"role.{role}") for role in ROLES if role in roles)
+
+
+def sites_said(sites: Iterable[str] | None, names: SiteNames, language: Language) -> str:
+    """Those that whoever looks sees; of others nothing is told."""
+    if sites is None:
+        return say(language, "every_site")
+    joint = "、" if language == "zh" else ", "
+    return joint.join(sorted(names[site] for site in sites if site in names)) or "–"
+
+
+def role_choices(access: Access, language: Language, held: Collection[Role] = ()) -> Choices:
+    """The roles one may give, and those somebody has."""
+    roles = [role for role in ROLES if role in grantable(access) or role in held]
+    return [(role, say(language, f"role.{role}")) for role in roles]
+
+
+def site_choices(names: SiteNames) -> Choices:
+    """By name."""
+    return sorted(names.items(), key=lambda one: one[1])
+
+
+def author_said(who: str, accounts: Mapping[str, Account], language: Language) -> str:
+    """`member:…` by name, where whoever looks sees them."""
+    kind, _, key = who.partition(":")
+    if kind == "member" and key in accounts:
+        return accounts[key].name
+    return say(language, "by.console") if kind == "operator" else who

@@ -1,0 +1,1 @@
+"""API tokens of programs: one's own, and by right those of the firm."""
