@@ -86,4 +86,5 @@ def test_the_last_owner_stays_one_whoever_asks(people: Records) -> None:
         people.accounts.put_roles("fenglin", "wang", frozenset({"worker"}))
     kept = people.accounts.get("fenglin", "wang")
     assert kept is not None
-    assert (kept.roles, kept.ended) == ({"owner"}, None)
+    assert kept.roles == {"owner"}
+    assert kept.ended is None

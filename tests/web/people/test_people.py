@@ -117,7 +117,7 @@ def test_roles_and_sites_are_changed_and_their_browsers_sign_in_again(house: Hou
         assert worker.get("/account").status_code == 303
     changed = house.account("worker")
     assert changed.roles == {"foreman"}
-    assert changed.sites == {SITE, ELSEWHERE}
+    assert changed.sites == frozenset({SITE, ELSEWHERE})
 
 
 def test_the_end_is_asked_for_twice_and_comes_at_once(house: House, owner: Browser) -> None:
