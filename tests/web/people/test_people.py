@@ -179,5 +179,6 @@ def test_ones_own_page_leads_to_the_account_and_changes_nothing(owner: Browser) 
     assert 'href="/account"' in page
     assert "/people/members/owner/" not in page
     for what in ("assign", "end", "second-off"):
-        status, _ = act(owner, "owner", what, roles=["worker"], everywhere="on", sure="on")
-        assert status == 404
+        typed: dict[str, Any] = {"roles": ["worker"], "everywhere": "on", "sure": "on"}
+        answer = owner.send(f"/people/members/owner/{what}", page="/account", **typed)
+        assert answer.status_code == 404
