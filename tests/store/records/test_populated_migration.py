@@ -129,7 +129,7 @@ def test_who_made_a_token_comes_into_its_row(populated: SqlDatabase) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "0010")
         connection.execute(sa.text("INSERT INTO token_author VALUES (7, 'hengtong', 'li')"))
-    assert migrate(populated) == ["0050"]
+    assert migrate(populated)[-1] == "0050"
     tables = tables_of(populated)
     assert "token_author" not in tables
     with populated.read() as connection:
