@@ -17,10 +17,14 @@ Choices = list[tuple[str, str]]
 
 
 def site_names(records: Repositories, access: Access, language: Language) -> SiteNames:
-    """Blocking."""
+    """As the work there is called, else by their ids. Blocking."""
     if access.scope("site", "see") is None:
         return {}
-    return {one.site.id: one.name(language) for one in records.fleet.seen_by(access)}
+    seen = records.seen_by(access)
+    names: dict[str, str] = {site.id: site.id for site in seen.sites.all()}
+    for project in reversed(seen.work_at_sites()):  # the first one gives the name
+        names[project.site] = project.name_zh if language == "zh" else project.name_en
+    return names
 
 
 def roles_said(roles: Collection[str], language: Language) -> str:
