@@ -22,6 +22,7 @@ ROOMS: Final = (
     "http.files",
     "http.health",
     "links.entry",
+    "links.routes",
     "live.routes",
     "living.routes",
     "people.log",

@@ -25,6 +25,7 @@ from web.customer.project import Project, Projects
 from web.http.assets import Assets
 from web.http.guesses import Guesses
 from web.http.rate import Buckets, Rate
+from web.kit.once import Recent
 from web.live.hub import Hub
 from web.live.overview import Overview
 from web.live.stored import StoredSites
@@ -60,6 +61,8 @@ class Services:
     guesses: Guesses = field(default_factory=Guesses)
     #: How often a link may be opened from one address.
     entries: Buckets = field(default_factory=lambda: Buckets(OPENINGS))
+    #: The newest links that were made, so that a form sent twice shows the same one again.
+    made_links: Recent = field(default_factory=lambda: Recent(1_000))
 
     def parts(self, look: Look | None = None) -> list[Part]:
         """What is to run beside the application. `look` says when the projects have changed."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.web.access.house import OURS, PASSWORD, furnish
+from tests.web.links.given import give_links
 from tests.web.fleet import tell_fleet
 from tests.web.site_day import SITE, TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
@@ -25,6 +26,7 @@ EXAMPLES = {
     "topic": "firm:none",
     "firm": "firm",
     "project": SITE,
+    "link_id": "3",
     "site": "tingtao",
 }
 #: Who signs in for the pages that ask for it.
@@ -40,6 +42,7 @@ def demonstration() -> Iterator[tuple[str, Callable[[], None]]]:
     try:
         tell_day(stand, at(15.2), step_ms=20_000, outage=(at(12.2), at(12.8)))
         furnish(stand)
+        give_links(stand)
         tell_fleet(stand)
         with serving(stand) as url:
             yield url, lambda: _say_again(stand)

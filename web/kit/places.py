@@ -28,6 +28,7 @@ class Place:
 
 PLACES: Final = (
     Place("firm", "/firm", Right("site", "see")),
+    Place("links", "/links", Right("link", "see")),
     Place("people", "/people", Right("member", "see"), "site"),
     Place("tokens", "/tokens", Right("token", "see")),
 )
