@@ -11,6 +11,7 @@ from ingest.retention import Retention
 from plumbline.cli import main
 from plumbline.settings import SettingsError, load_settings
 from plumbline.stores import open_records
+from plumbline.web_options import web_options
 from store.records.contract import Quarantined
 
 
@@ -164,3 +165,27 @@ def test_the_quota_of_the_quarantine_is_a_setting(tmp_path: Path) -> None:
 def test_a_quota_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="quarantine_mib_per_site"):
         load_settings(write(tmp_path, "retention: {quarantine_mib_per_site: 0}\n"))
+
+
+def test_what_a_public_site_shows_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    text = "web:\n  icp_number: 京ICP备12345678号-1\n  verification_files: {MP_verify_Ab12.txt: Ab12}\n"
+    options = web_options(load_settings(write(tmp_path, text)))
+    assert options.icp_number == "京ICP备12345678号-1"
+    assert options.verification_files == {"MP_verify_Ab12.txt": "Ab12"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("web:\n  icp_number: 12345678\n", "plumbline.yaml:2: web.icp_number"),
+        ("web:\n  verification_files: {../x.txt: y}\n", "plumbline.yaml:2: web.verification_files"),
+        ("web:\n  verification_files: {x.sh: y}\n", "plumbline.yaml:2: web.verification_files"),
+        ("web:\n  icp_numbr: 京ICP备12345678号-1\n", "icp_number"),
+    ],
+)
+def test_a_number_or_a_file_that_cannot_be_is_told_with_line_and_key(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, text))
+    assert told in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -149,7 +150,7 @@ async def _one(
         revoke = Act(say(language, "revoke.submit"), f"{_HOME}/{link.id}/revoke", guard, ask=ask)
     if form is None and link.revoked is None and access.may("link", "add", site=site, project=link.project):
         given = {} if link.expires is None else {"last": last_day(known.zone(link), link.expires)}
-        form = forms.END.blank(language, f"{_HOME}/{link.id}/end", given)
+        form = replace(forms.END.blank(language, f"{_HOME}/{link.id}/end", given), look="pill")
     guarded = form.guarded(await hidden(request)) if form else None
     openings = await PAGES.run(here.records.openings.of, link)
     built = one.build(me, link, openings, known, revoke, guarded, language, here.assets)

@@ -120,7 +120,10 @@ def test_a_link_is_taken_back_and_ended_otherwise_and_the_log_knows_by_whom(
     ended, changed, _ = stand.records.links.of(OURS)
     assert not ended.opens(stand.clock())
     assert changed.expires != second.expires
-    deeds = {(deed.act, deed.what, deed.who) for deed in stand.records.access_log.of(house.access("owner"))}
+    deeds = {
+        (one.deed.act, one.deed.what, one.deed.who)
+        for one in stand.records.access_log.read(house.access("owner"))
+    }
     who = "member:service-desk"
     assert {("removed", f"link:{first.id}", who), ("changed", f"link:{second.id}", who)} <= deeds
 
