@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.cli import main
-from plumbline.importing import import_changed
+from plumbline.importing import take_in
 from plumbline.stores import open_records
 from store.records.links import link_digest
 from tests.plumbline.installation import SITE, installation
@@ -19,7 +19,7 @@ def config(tmp_path: Path) -> str:
     settings = installation(tmp_path / "site", web={"base_url": "https://plumbline.example"})
     records = open_records(settings)
     try:
-        import_changed(records, settings)
+        take_in(records, settings, 1_764_000_000_000)
     finally:
         records.close()
     return str(tmp_path / "site" / "plumbline.yaml")

@@ -207,4 +207,4 @@ def test_the_browser_is_told_what_it_needs_and_no_more(client: TestClient) -> No
     html = client.get(f"/p/{TOKEN}").text
     (knows,) = re.findall(r'data-knows="([^"]*)"', html)
     found = json.loads(knows.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&"))
-    assert set(found) == {"language", "locale", "timezone", "now", "live", "chart", "plot", "text"}
+    assert set(found) == {"language", "locale", "timezone", "now", "live", "figures", "chart", "plot", "text"}

@@ -70,7 +70,7 @@ async function openChart() {
 }
 
 follow(knows.live, {
-  figures, linked, crowded, tick, now: (now) => clock.set(now), chart: () => chart?.refetch(),
+  figures, linked, crowded, tick, now: (now) => clock.set(now), asks: knows.figures, chart: () => chart?.refetch(),
 });
 setInterval(tick, 1_000);
 tick();

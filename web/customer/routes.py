@@ -52,6 +52,14 @@ async def live(
     return stream(channel.changes(Seen.parse(last_event_id), language, HEARTBEAT_S, address), here.clock)
 
 
+@routes.get("/figures")
+async def figures_now(request: Request, project: Opened, here: Here) -> JSONResponse:
+    """The stream's first word, for browsers that hold streams back."""
+    channel = await here.live.channel(project)
+    figures = channel.figures(language_of(request)).values()
+    return JSONResponse({"now": here.clock(), "figures": [dataclasses.asdict(one) for one in figures]})
+
+
 @routes.get("/chart")
 async def chart(project: Opened, here: Here) -> JSONResponse:
     """The last 24 hours, see `web.live.stored.Chart`."""

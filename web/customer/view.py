@@ -160,6 +160,7 @@ def _for_browser(project: Project, link: str, language: Language, now: int, asse
         "timezone": project.timezone,
         "now": now,
         "live": f"{link}/live?lang={language}",
+        "figures": f"{link}/figures?lang={language}",
         "chart": f"{link}/chart",
         "plot": assets.url("vendor/uPlot.iife.min.js"),
         "text": for_browser(language),

@@ -9,6 +9,8 @@ from web.kit.frame import Frame, Masthead, frame
 from web.kit.language import Language
 from web.links.words import say
 
+_STYLES = ("links/page.css",)
+
 
 @dataclass(frozen=True, slots=True)
 class SentencePage:
@@ -37,5 +39,7 @@ def not_opened(language: Language, assets: Assets, icp_number: str | None) -> Se
 def _page(language: Language, assets: Assets, icp_number: str | None, name: str, *lines: str) -> SentencePage:
     title = say(language, f"{name}.title")
     masthead = None if name == "card" else Masthead(say(language, "brand"))
-    around = frame(language, title, assets, masthead=masthead, letter=True, icp_number=icp_number)
+    around = frame(
+        language, title, assets, masthead=masthead, styles=_STYLES, letter=True, icp_number=icp_number
+    )
     return SentencePage(around, title, lines)

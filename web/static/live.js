@@ -6,20 +6,22 @@ const SILENT_MS = 35_000; // more than two heartbeats
 const ASLEEP_MS = 10_000; // out of sight for longer, what is shown is asked for anew
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
+const ASK_EVERY_MS = 10_000; // where a browser or a proxy holds the stream back (WeChat's X5)
 const OVER = [403, 404, 410]; // a link that was taken back, a session that is over
 
 /**
  * Follow `address`. `on` has figures(list, whole) and chart(), or changed(keys, whole); and now(serverNow),
- * linked(boolean), crowded(), tick().
+ * linked(boolean), crowded(), tick(); `asks` is where the same can be had without a stream.
  * The browser's EventSource resumes by itself (Last-Event-ID); what it gives up on, is opened anew. A phone that
  * was asleep has a stream that is dead without a word, and timers that stood still: it begins anew.
  */
 export function follow(address, on) {
   const heard = new Stopwatch(), seen = new Stopwatch();
-  let source, retryMs = FIRST_RETRY_MS, watch, again;
+  let source, retryMs = FIRST_RETRY_MS, watch, again, asking;
 
   function hear(event) {
     heard.reset();
+    clearInterval(asking);
     retryMs = FIRST_RETRY_MS;
     const data = JSON.parse(event.data);
     if (data.now) on.now(data.now);
@@ -31,6 +33,8 @@ export function follow(address, on) {
     clearTimeout(again);
     source?.close();
     heard.reset();
+    clearInterval(asking);
+    if (on.asks) asking = setInterval(ask, ASK_EVERY_MS);
     source = new EventSource(address);
     source.addEventListener("snapshot", (event) => on.figures(hear(event).figures, true));
     source.addEventListener("figures", (event) => on.figures(hear(event).figures, false));
@@ -46,6 +50,18 @@ export function follow(address, on) {
       on.linked(false);
       if (source.readyState === EventSource.CLOSED) refused();
     };
+  }
+
+  /** Until the stream is heard: the whole, asked for. */
+  async function ask() {
+    const answer = await fetch(on.asks, { cache: "no-store" }).catch(() => undefined);
+    if (OVER.includes(answer?.status)) location.reload();
+    if (!answer?.ok) return;
+    const { now, figures } = await answer.json();
+    heard.reset();
+    on.now(now);
+    on.linked(true);
+    on.figures(figures, true);
   }
 
   function reopenIn(ms) {
@@ -90,7 +106,7 @@ export function follow(address, on) {
 
   for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, wake);
   for (const name of ["online", "focus"]) addEventListener(name, wake);
-  addEventListener("pagehide", () => { clearInterval(watch); clearTimeout(again); source.close(); });
+  addEventListener("pagehide", () => { clearInterval(watch); clearTimeout(again); clearInterval(asking); source.close(); });
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     on.tick();
