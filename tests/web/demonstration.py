@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.web.access.house import OURS, PASSWORD, furnish
-from tests.web.links.given import give_links
 from tests.web.fleet import tell_fleet
+from tests.web.links.given import give_links
 from tests.web.site_day import SITE, TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
 
