@@ -1,8 +1,10 @@
 """Opening the customer's page at 23:00 of a day of readings at 1 Hz, 20 devices; and what eight pages opening
-at once cost a commit of the same process.
+at once cost a commit.
 
-A real server on a socket; whoever opens pages is a process of its own. Before each opening the project is
-forgotten, so that all of it comes from the stores: the newest readings, today's totals, passages, the agents.
+As `plumbline serve` is composed: one process has the server, on a socket, with all that feeds pages; another
+commits to the same log by the threads that ingest commits by. Whoever opens pages is a third. Before each
+opening the project is forgotten, so that all of it comes from the stores: newest readings, today's totals,
+passages, agents.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import datetime as dt
 import http.client
 import multiprocessing
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,7 +28,9 @@ import uvicorn
 
 from benchmarks.opened import Opened, open_link
 from benchmarks.report import Figure
+from parts.supervisor import Supervisor
 from plumbline.ports import free_port
+from plumbline.process import set_interpreter
 from plumbline.projects_yaml import Project
 from plumbline.registration import registration_of
 from plumbline.settings import FirmSettings
@@ -40,14 +43,14 @@ from store.records.contract import AgentState, SiteEvent
 from store.records.events import READER
 from store.records.records import Records
 from store.records.registration import reconcile
-from store.threads import COMMITS, SWITCH_INTERVAL_S
+from store.threads import COMMITS
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
 from web.app import create_app
 from web.customer.project import registered_projects
 from web.links.visit import address_of
 from web.live.hub import Hub
-from web.services import compose
+from web.services import Services, compose
 from wire.batch import Batch, Event, Frame, encode
 from wire.durations import HOUR_MS
 from wire.status import DeviceStatus, Status
@@ -65,13 +68,13 @@ _NOW: Final = _MIDNIGHT + 23 * HOUR_MS
 _CLIMATES: Final = 16
 _PAGES: Final = 8
 _OPENINGS: Final = 40
-_COMMITS: Final = 300
+_IDLE_S: Final = 4.0
 _CROWDS: Final = 25
 
 
 def measure() -> list[Figure]:
     """Milliseconds of server time, and of commits alone and beside pages that open."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    set_interpreter()
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as name:
         stand = _Stand(Path(name))
         try:
@@ -97,6 +100,7 @@ class _Timed:
 
 class _Stand:
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
         self.records = Records(sqlite_url(folder / "records.db"))
@@ -105,7 +109,6 @@ class _Stand:
             reconcile(done, registration_of(FirmSettings(), said), By("bench", _NOW))
         self.projects = registered_projects(self.records)
         self.tokens = [project.token or "" for project in said]
-        self.seq = 0
 
     def close(self) -> None:
         for store in (self.log, self.timeseries, self.records):
@@ -113,7 +116,7 @@ class _Stand:
 
     def fill(self) -> None:
         """The day, hour by hour, rolled up as the writer does."""
-        (offset,) = self.log.append([self._entry()], _NOW)
+        (offset,) = self.log.append([_entry(1)], _NOW)
         assert offset is not None
         for hour in range(-1, 23):
             start = _MIDNIGHT + hour * HOUR_MS
@@ -139,7 +142,11 @@ class _Stand:
         )
         app = create_app(services)
         timed = _Timed(app)
-        async with _serving(timed) as port, _visitors(port, self.tokens) as open_pages:
+        async with (
+            _serving(timed, services) as port,
+            _visitors(port, self.tokens) as open_pages,
+            _committing(self.folder) as commit,
+        ):
             paths = [address_of(project) for project in self.projects]
             await open_pages(paths)
             opening = await self._openings(services.live, timed, open_pages, paths)
@@ -147,8 +154,8 @@ class _Stand:
             for _ in range(_OPENINGS):
                 await open_pages(paths[:1])
             again = list(timed.spent_ms)
-            idle = [await self._commit() for _ in range(_COMMITS)]
-            beside = await self._beside_crowds(services.live, open_pages, paths)
+            idle = await commit(asyncio.sleep(_IDLE_S))
+            beside = await commit(self._crowds(services.live, open_pages, paths))
         alone_p99, beside_p99 = _percentile(idle, 0.99), _percentile(beside, 0.99)
         return [
             Figure("opening the page, p95", _percentile(opening, 0.95), "ms", None, 25, sense="at most"),
@@ -178,49 +185,95 @@ class _Stand:
             await open_pages([paths[number % _PAGES]])
         return list(timed.spent_ms)
 
-    async def _beside_crowds(self, live: Hub, open_pages: _Opener, paths: Sequence[str]) -> list[float]:
-        """Commits one after the other while eight pages open at once, again and again."""
-        spent: list[float] = []
+    async def _crowds(self, live: Hub, open_pages: _Opener, paths: Sequence[str]) -> None:
+        """Eight pages at once, again and again."""
         for _ in range(_CROWDS):
             for project in self.projects:
                 live.end(project.key)
-            crowd = asyncio.ensure_future(open_pages(paths))
-            while not crowd.done():
-                spent.append(await self._commit())
-            await crowd
-        return spent
+            await open_pages(paths)
 
-    async def _commit(self) -> float:
-        """A batch into the log, in ms."""
-        entry = self._entry()
-        began = time.perf_counter()
-        await COMMITS.run(self.log.append, [entry], _NOW)
-        return (time.perf_counter() - began) * 1_000
 
-    def _entry(self) -> Entry:
-        self.seq += 1
-        frame = Frame(device="meter-main", time=[_NOW - 1_000], values={"active_power": [812.0]})
-        batch = Batch(stream=_STREAM, seq=self.seq, sent=_NOW, frames=[frame])
-        return Entry("elsewhere", "pi-1", _STREAM, self.seq, encode(batch))
+def _entry(seq: int) -> Entry:
+    frame = Frame(device="meter-main", time=[_NOW - 1_000], values={"active_power": [812.0]})
+    batch = Batch(stream=_STREAM, seq=seq, sent=_NOW, frames=[frame])
+    return Entry("elsewhere", "pi-1", _STREAM, seq, encode(batch))
 
 
 _Opener = Callable[[Sequence[str]], Awaitable[None]]
+#: What each commit took (ms) while something was awaited.
+_Commit = Callable[[Awaitable[None]], Awaitable[list[float]]]
 
 
 @asynccontextmanager
-async def _serving(app: ASGIApp) -> AsyncIterator[int]:
+async def _committing(folder: Path) -> AsyncIterator[_Commit]:
+    """A process that commits as ingest does, when it is told to until it is told to stop."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_commit, args=(folder, theirs), daemon=True)
+    process.start()
+
+    async def commit(meanwhile: Awaitable[None]) -> list[float]:
+        ours.send(True)
+        await meanwhile
+        ours.send(True)
+        answered = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(ours.fileno(), answered.set)
+        async with asyncio.timeout(60):
+            await answered.wait()
+        loop.remove_reader(ours.fileno())
+        found: list[float] = ours.recv()
+        return found
+
+    try:
+        yield commit
+    finally:
+        if process.is_alive():
+            ours.send(False)
+        process.join(10)
+
+
+def _commit(folder: Path, orders: Connection) -> None:
+    set_interpreter()
+    log = SqliteLog(folder / "log.db")
+    seq = 1
+
+    async def commits() -> list[float]:
+        nonlocal seq
+        spent = []
+        while not orders.poll():
+            seq += 1
+            entry, began = _entry(seq), time.perf_counter()
+            await COMMITS.run(log.append, [entry], _NOW)
+            spent.append((time.perf_counter() - began) * 1_000)
+        return spent
+
+    while orders.recv():
+        spent = asyncio.run(commits())
+        orders.recv()
+        orders.send(spent)
+    log.close()
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp, services: Services) -> AsyncIterator[int]:
+    """With all that runs beside the application in `serve`."""
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
     )
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(Supervisor(services.parts()).run(stop))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
         await asyncio.sleep(0.01)
     try:
         yield port
     finally:
+        services.live.close()
         server.should_exit = True
-        await serving
+        stop.set()
+        await asyncio.gather(serving, feeding)
 
 
 @asynccontextmanager

@@ -21,6 +21,8 @@ class Part:
     `run` goes on until the event it is given is set, or, without `heeds_stop`, until it is cancelled. `well`
     says why the part does not do its work although it runs, None where it does; it never blocks. `counters`
     are shown to who may see them. With a `lease` it runs while that is ours, and waits else, which is well.
+    After a new start it is well again once it has run for `steady_s`: None, as long as the supervisor's rule;
+    0, as soon as `well` says so.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Part:
     well: Callable[[], str | None] = works
     lease: Turn | None = None
     heeds_stop: bool = True
+    steady_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,14 @@ class _Place:
 
     @property
     def is_steady(self) -> bool:
-        return self.task is not None and (not self.restarts or time.monotonic() - self.started_s >= STEADY_S)
+        return self._has_run_for(STEADY_S)
+
+    @property
+    def is_well_again(self) -> bool:
+        return self._has_run_for(STEADY_S if self.part.steady_s is None else self.part.steady_s)
+
+    def _has_run_for(self, length_s: float) -> bool:
+        return self.task is not None and (not self.restarts or time.monotonic() - self.started_s >= length_s)
 
 
 class Supervisor:
@@ -114,7 +121,7 @@ class Supervisor:
     def _why(self, place: _Place) -> str | None:
         if not place.has_its_turn:
             return None
-        if not place.is_steady:
+        if not place.is_well_again:
             return f"started anew: {place.reason}" if place.restarts else "has not started"
         return place.part.well()
 

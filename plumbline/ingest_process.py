@@ -67,7 +67,7 @@ class IngestProcess:
 
     def part(self) -> Part:
         """It as a part of a process."""
-        return Part("ingest", self.run, lambda: {"pid": self.pid or 0}, self.well)
+        return Part("ingest", self.run, lambda: {"pid": self.pid or 0}, self.well, steady_s=0)
 
     @property
     def pid(self) -> int | None:

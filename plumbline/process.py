@@ -58,12 +58,23 @@ class Process:
 def opened(settings: Settings, *, alone: bool = False) -> Iterator[Stores]:
     """The stores. `alone`: no second process that asks for this on the folder."""
     _close(settings.data)
-    gc.set_threshold(*GC_THRESHOLDS)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    set_interpreter()
     with contextlib.ExitStack() as stack:
         if alone:
             stack.enter_context(_alone(settings.data))
         yield stack.enter_context(open_stores(settings))
+
+
+def set_interpreter() -> None:
+    """How often it looks for cycles, and how long a thread computes before it gives way.
+
+    What is there by now stays for good: to look through it again and again would hold up a page or a receipt
+    for tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 def _close(folder: Path) -> None:

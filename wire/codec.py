@@ -37,6 +37,10 @@ class Codec(Generic[M]):
         """The message as a store keeps it: JSON, fields that hold nothing left out."""
         return message.model_dump_json(exclude_none=True)
 
+    def of_text(self, text: str) -> M:
+        """What `text` made, whatever version did, without what this one does not know."""
+        return salvage(self.model, text.encode())
+
     def decode(self, payload: bytes) -> M:
         """The message in these bytes, every part of it right."""
         try:

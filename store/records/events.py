@@ -44,7 +44,7 @@ class Events:
         query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
         with self._session.read() as connection:
             rows = connection.execute(query).all()
-        return [SiteEvent(site, agent, wire_batch.EVENT.recall(body.encode())) for agent, body in rows]
+        return [SiteEvent(site, agent, wire_batch.EVENT.of_text(body)) for agent, body in rows]
 
     def forget(self, before: int) -> int:
         """Delete what happened before UTC ms `before`; how many."""

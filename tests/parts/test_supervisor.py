@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,22 @@ async def test_a_part_that_ends_is_started_anew_and_fails_until_it_is_steady(
         await until(lambda: parts.failing() == [])
         told = parts.states()[0]
         assert (told.restarts, told.reason, other.starts) == (1, reason, 1)
+
+
+async def test_a_part_that_says_itself_when_it_works_again_is_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "STEADY_S", 3600.0)
+    ends = Worker()
+    async with supervised(replace(ends.part("ends"), steady_s=0)) as parts:
+        await until(lambda: parts.failing() == [])
+        ends.why = "has not said anything yet"
+        ends.go.set()
+        await until(lambda: ends.starts == 2)
+        assert parts.failing() == ["ends"]
+        ends.why = None
+        assert parts.failing() == []
+        assert parts.states()[0].restarts == 1
 
 
 async def test_health_is_the_sum_of_what_parts_say() -> None:

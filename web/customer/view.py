@@ -120,10 +120,11 @@ def _rooms(
     project: Project, figures: Mapping[str, Figure], language: Language, now: int
 ) -> Iterator[RoomRow]:
     """Every room of which there is a figure, and the site."""
+    names = in_order(QUANTITIES)
     for room in (*project.place().rooms, None):
         measures = [
             _measure(figures[key], name, language, now)
-            for name in in_order(QUANTITIES)
+            for name in names
             if (key := room_key(room, name)) in figures
         ]
         if measures:

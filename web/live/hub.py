@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.situation.state import Digest, Listening, Said, SiteState, digest, watch
+from analytics.situation.place import Place
+from analytics.situation.state import Digest, Listening, Said, SiteState, Stored, digest, watch
 from parts.part import Part
 from parts.progress import Progress
 from store.errors import StoreError
@@ -160,16 +161,19 @@ class Hub:
             return channel
 
     async def _open(self, project: Project) -> Channel:
-        now = self._clock()
-        # First the position, then the content: what comes between is in both, which changes nothing.
-        position = await PAGES.run(self._stored.position)
-        place = project.place()
-        stored = await PAGES.run(self._stored.beginning, place, now)
+        now, place = self._clock(), project.place()
+        position, stored, listening_since = await PAGES.run(self._begin, place, now)
         state = SiteState(place, watch(place), place.local_day(now))
-        state.listening_since = await PAGES.run(self._log.listening_since)
+        state.listening_since = listening_since
         state.hear(await self._agents.at(place.site))
         state.restore(stored)
         return Channel(project, state, position, self._clock, Audience(Seats(house=self._house)))
+
+    def _begin(self, place: Place, now: int) -> tuple[int, Stored, int | None]:
+        """Blocking. First the position, then the content: what comes between is in both, which changes
+        nothing."""
+        position = self._stored.position()
+        return position, self._stored.beginning(place, now), self._log.listening_since()
 
     async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
         """A store that fails for a moment must not end the pages."""
