@@ -44,7 +44,8 @@ class Events:
         query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
         with self._session.read() as connection:
             rows = connection.execute(query).all()
-        return [SiteEvent(site, agent, wire_batch.EVENT.of_text(body)) for agent, body in rows]
+        events = wire_batch.EVENT.of_texts([body for _, body in rows])
+        return [SiteEvent(site, row.agent, event) for row, event in zip(rows, events, strict=True)]
 
     def forget(self, before: int) -> int:
         """Delete what happened before UTC ms `before`; how many."""

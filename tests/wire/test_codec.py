@@ -209,3 +209,19 @@ def test_a_site_file_full_of_brackets_is_one_text() -> None:
     text = "[" * 50_000 + "{,}" * 10_000
     one = command.Command(id="1", expires=1, do=command.NewSiteFile(kind="site_file", text=text))
     assert command.decode(command.encode(one)) == one
+
+
+TOLD = '{"device":"gate","time":1,"kind":"badge"'
+
+
+@pytest.mark.parametrize(
+    "second", [f"{TOLD}}}", f'{TOLD},"colour":"blue"}}'], ids=["ours", "a newer version's"]
+)
+def test_texts_read_all_at_once_are_those_read_one_by_one(second: str) -> None:
+    texts = [f"{TOLD}}}", second]
+    assert batch.EVENT.of_texts(texts) == [batch.EVENT.recall(text.encode()) for text in texts]
+
+
+def test_a_text_that_is_two_is_none() -> None:
+    with pytest.raises(WireError):
+        batch.EVENT.of_texts([f"{TOLD}}},{TOLD}}}"])
