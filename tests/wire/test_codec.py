@@ -211,7 +211,7 @@ def test_a_site_file_full_of_brackets_is_one_text() -> None:
     assert command.decode(command.encode(one)) == one
 
 
-TOLD = '{"device":"gate","time":1,"kind":"badge"'
+TOLD = '{"device":"gate","time":1,"kind":"badge","badge":"b:' + "0" * 32 + '","direction":"in"'
 
 
 @pytest.mark.parametrize(
