@@ -21,24 +21,27 @@ class SentencePage:
 
 def card(language: Language, assets: Assets, icp_number: str | None) -> SentencePage:
     """What a chat draws its card from: nothing of any project."""
-    return _page(language, assets, icp_number, "card", say(language, "card.browser"))
+    return _page(language, assets, icp_number, say(language, "card.title"), say(language, "card.browser"))
 
 
 def ended(language: Language, assets: Assets, icp_number: str | None, firm_name: str) -> SentencePage:
     """Whom to ask for a new link."""
     whom = firm_name or say(language, "ended.your_firm")
-    return _page(language, assets, icp_number, "ended", say(language, "ended.ask", firm=whom))
+    return _page(
+        language, assets, icp_number, say(language, "ended.title"), say(language, "ended.ask", firm=whom)
+    )
 
 
 def not_opened(language: Language, assets: Assets, icp_number: str | None) -> SentencePage:
     """How to come in: the same whether there is such a project or not."""
     lines = say(language, "not_opened.again"), say(language, "not_opened.cookies")
-    return _page(language, assets, icp_number, "not_opened", *lines)
+    return _page(language, assets, icp_number, say(language, "not_opened.title"), *lines)
 
 
-def _page(language: Language, assets: Assets, icp_number: str | None, name: str, *lines: str) -> SentencePage:
-    title = say(language, f"{name}.title")
-    masthead = None if name == "card" else Masthead(say(language, "brand"))
+def _page(
+    language: Language, assets: Assets, icp_number: str | None, title: str, *lines: str
+) -> SentencePage:
+    masthead = Masthead(say(language, "brand"))
     around = frame(
         language, title, assets, masthead=masthead, styles=_STYLES, letter=True, icp_number=icp_number
     )
