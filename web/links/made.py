@@ -41,7 +41,14 @@ def build(me: Member, link: Link, address: str, known: Known, language: Language
     code = segno.make(address, error="m", micro=False)
     picture = code.svg_inline(scale=_SCALE, dark="#000", light="#fff", svgclass="qr", omitsize=True)
     return MadePage(
-        frame(language, title, assets, room="links", masthead=masthead(me, "links", language, crumbs)),
+        frame(
+            language,
+            title,
+            assets,
+            room="links",
+            masthead=masthead(me, "links", language, crumbs),
+            styles=("links/card.css",),
+        ),
         title,
         address,
         Markup(picture),  # noqa: S704 - segno's
