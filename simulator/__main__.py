@@ -3,6 +3,7 @@
     python -m simulator --dir DIR [--seed N] [--timezone Z] [--broker-host H --broker-port P ...]
     python -m simulator --counting --dir DIR --devices N --counters M
     python -m simulator --history FOLDER --days N [--seed N] [--timezone Z]
+    python -m simulator renovation --seed N --out DIR [--sites K] [--wide]
 
 The first two print `ready DIR/site.yaml` once every line can be opened, and serve until SIGTERM or SIGINT.
 Counting devices fall silent at SIGUSR1, so that nothing is on the line when the count is taken.
@@ -34,8 +35,14 @@ def _now_ms() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as the arguments say: 0 after SIGTERM or SIGINT, 2 for arguments that cannot be."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["renovation"]:
+        # Only here: the devices of a line need no numpy.
+        from simulator.renovation.command import main as write_renovations
+
+        return write_renovations(given[1:])
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     options.timezone = options.timezone or working_timezone(_now_ms())
     try:
         if options.history is not None:
