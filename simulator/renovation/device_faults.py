@@ -22,7 +22,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """A fault of `device`, or of all of them where it is None. `size` is %RH a day for drift, ms for a clock."""
+    """A fault of `device`, or of all where it is None. `size` is %RH a day for drift, ms for a clock."""
 
     kind: Literal["stuck", "drift", "silent", "clock"]
     device: str | None

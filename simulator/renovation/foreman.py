@@ -1,7 +1,8 @@
 """Day by day: which crew works on what. The one place where packages turn into hours.
 
-A package may begin when what it follows is finished, its nights have passed, its layer is dry and its material has
-come. Crews are called when there is work for them, come some days later, have other sites, weekends and families.
+A package may begin when what it follows is finished, its nights have passed, its layer is dry and its
+material has come. Crews are called when there is work for them, come some days later, have other sites,
+weekends and families.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class Drying(Protocol):
     """Who knows whether a layer in a room is dry enough to be covered."""
 
     def is_dry(self, room: str, layer: Layer) -> bool: ...
+
+    def is_drying(self) -> bool:
+        """Whether screed or plaster of any living room still dries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Works:
     sessions: list[Session] = field(default_factory=list)
     shifts: list[Shift] = field(default_factory=list)
     tests: list[PondingTest] = field(default_factory=list)
-    #: Days on which nobody came, and a layer that was waited for was the reason.
+    #: Days on which nobody came, and a layer was waited for or still drying.
     drying_days: set[int] = field(default_factory=set)
     days: int = 0
 
@@ -147,7 +151,7 @@ class Foreman:
                 done = self._shift(number, day, dry)
                 today += done
                 on_site += bool(done)
-        if not today and waited:
+        if not today and (waited or drying.is_drying()):
             self.works.drying_days.add(day)
         self.works.sessions += today
         self.works.days = day + 1

@@ -1,9 +1,10 @@
 """Days on which nobody is expected: China's public holidays 2024 to 2027.
 
-2024 to 2026 as announced by the General Office of the State Council (notices of October 2023, November 2024 and
-November 2025 on the arrangement of holidays). For 2027 the statutory days alone (State Council Order 795: New Year 1,
-Spring Festival 4 from the eve, Qingming 1, Labour Day 2, Dragon Boat 1, Mid-Autumn 1, National Day 3), by the lunar
-calendar: the 1st of the first month is 2027-02-06, Dragon Boat 06-09, Mid-Autumn 09-15.
+2024 to 2026 as announced by the General Office of the State Council (notices of October 2023, November 2024
+and November 2025 on the arrangement of holidays). For 2027 the statutory days alone (State Council Order
+795: New Year 1, Spring Festival 4 from the eve, Qingming 1, Labour Day 2, Dragon Boat 1, Mid-Autumn 1,
+National Day 3), by the lunar calendar: the 1st of the first month is 2027-02-06, Dragon Boat 06-09,
+Mid-Autumn 09-15.
 """
 
 from __future__ import annotations

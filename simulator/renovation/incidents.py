@@ -1,7 +1,7 @@
 """Incidents that are put into a site whose works are known: each a function of one line in a table.
 
-What comes of the works themselves (a crew that does not come, a test that fails) and of the air (damp, condensation,
-mould, drying that stalls) is not here: `truth` reads it off the works and the physics.
+What comes of the works themselves (a crew that does not come, a test that fails) and of the air (damp,
+condensation, mould, drying that stalls) is not here: `truth` reads it off the works and the physics.
 """
 
 from __future__ import annotations
@@ -182,6 +182,12 @@ INJECTED: Final[Mapping[str, Inject]] = {
 }
 #: Kinds that the works or the air bring about, given a cause before they begin.
 CAUSED: Final = (
-    "leak", "high_humidity", "condensation_risk", "mould_risk", "drying_stalled", "ponding_test_failed", "no_show",
-)  # fmt: skip
+    "leak",
+    "high_humidity",
+    "condensation_risk",
+    "mould_risk",
+    "drying_stalled",
+    "ponding_test_failed",
+    "no_show",
+)
 KINDS: Final = (*INJECTED, *CAUSED)

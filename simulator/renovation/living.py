@@ -1,6 +1,7 @@
 """What runs and flows though it is no work: standby, a fridge, people who live on site, e-bikes, heaters.
 
-None of it knows the stage. It is there so that nobody takes energy at night, or water in the evening, for work.
+None of it knows the stage. It is there so that nobody takes energy at night, or water in the evening, for
+work.
 """
 
 from __future__ import annotations

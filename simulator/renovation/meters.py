@@ -11,7 +11,8 @@ import numpy as np
 from simulator.renovation.arrays import Floats, Whole, rounded
 from simulator.renovation.loads import Runs
 
-#: A 15 mm mechanical meter may miss 30 % of what flows below 15 L/h (meteringlab.com), and all below its start.
+#: A 15 mm mechanical meter may miss 30 % of what flows below 15 L/h (meteringlab.com), and all below its
+#: start.
 _SLOW_L_H: Final = 15.0
 _SLOW_COUNTED: Final = 0.7
 _STARTS_L_H: Final = 2.0

@@ -1,14 +1,14 @@
 """Vapour in rooms, and layers that dry in two phases.
 
-Balance of a room, with absolute humidity v (g/m3): V dv/dt = n V (v_out - v) + sum C_i (v_sat - v) + G.
-A layer gives vapour by C = beta A while its surface is wet (beta 0.001-0.003 m/s); once less than its critical
-share is left, diffusion brings no more than the first mode of
+Balance of a room, with absolute humidity v (g/m3): V dv/dt = n V (v_out - v) + sum C_i (v_sat - v) + G. A
+layer gives vapour by C = beta A while its surface is wet (beta 0.001-0.003 m/s); once less than its
+critical share is left, diffusion brings no more than the first mode of
 
     W(t) = W0 sum (8 / pi^2) / (2k+1)^2 exp(-(2k+1)^2 pi^2 D t / (4 d^2)),  D = 3.9e-10 m2/s,
 
-slowed by (1 - RH) / 0.5 and exp(0.04 (T - 20)), which is again a conductance: C = min(beta A, 2 k W e / v_sat).
-Anhydrite screed stays wet at its surface until little is left, then falls fast: its critical share is lower.
-All of it is linear in v within a step and solved exactly.
+slowed by (1 - RH) / 0.5 and exp(0.04 (T - 20)), which is again a conductance: C = min(beta A, 2 k W e /
+v_sat). Anhydrite screed stays wet at its surface until little is left, then falls fast: its critical share
+is lower. All of it is linear in v within a step and solved exactly.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Materials:
 
 @dataclass(frozen=True, slots=True)
 class DayAir:
-    """What a day does to the rooms: per step and room, air changes (1/h) and vapour of people and fires (g/h)."""
+    """What a day does to the rooms, a step and room: air changes (1/h), vapour of people and fires (g/h)."""
 
     changes_1_h: Floats
     gains_g_h: Floats
@@ -77,6 +77,7 @@ class RoomAir:
     ) -> None:
         """`temperature_c` is (steps, rooms), `outdoor_g_m3` is (steps,), both for as many days as can be."""
         self._index = {room.name: number for number, room in enumerate(rooms)}
+        self._living = np.array([not room.wet for room in rooms])
         self._air_m3 = np.array([room.air_m3 for room in rooms]) * (1 + _BUFFER)
         self._fresh_m3 = np.array([room.air_m3 for room in rooms])
         self._saturated = saturation_g_m3(temperature_c)
@@ -100,6 +101,12 @@ class RoomAir:
         """Whether a layer may be covered; one that was never laid is dry."""
         place = self._index[room], LAYERS[layer]
         return bool(self._water[place] <= _DRY[layer] * self._laid[place])
+
+    def is_drying(self) -> bool:
+        """Whether screed or plaster of any living room still dries (tiles cover what is in the wet ones)."""
+        cast = slice(LAYERS["screed"], LAYERS["plaster"] + 1)
+        wet = self._water[self._living, cast] > _DRY["screed"] * self._laid[self._living, cast]
+        return bool(wet.any())
 
     def advance(self, day: int, air: DayAir) -> None:
         """Let a day pass."""

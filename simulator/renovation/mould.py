@@ -1,7 +1,7 @@
 """The Finnish (VTT) model of mould growth, as an index of risk: 1 microscopic, 3 visible, 6 everywhere.
 
-Hukka & Viitanen 1999, Ojanen 2010, constants as in anssilaukkarinen/trh-1 (mi.py). Its formulation is disputed
-(arXiv 1804.02992): amber from 1, no more than that.
+Hukka & Viitanen 1999, Ojanen 2010, constants as in anssilaukkarinen/trh-1 (mi.py). Its formulation is
+disputed (arXiv 1804.02992): amber from 1, no more than that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulator.renovation.arrays import Floats
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Constants of a class of material: growth below and from index 1, its greatest index, where it begins."""
+    """Constants of a class of material: growth below and from index 1, greatest index, where it begins."""
 
     k1: tuple[float, float]
     most: tuple[float, float, float]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -79,7 +80,7 @@ class Scene:
     def absences(self, least_h: float) -> list[tuple[int, int]]:
         """Spans between two presences in which nobody works, of at least `least_h` hours."""
         spans = self.presences()
-        between = [(before[1], after[0]) for before, after in zip(spans, spans[1:], strict=False)]
+        between = [(before[1], after[0]) for before, after in pairwise(spans)]
         return [(start, end) for start, end in between if end - start >= least_h * HOUR_MS]
 
 
@@ -107,7 +108,7 @@ def steady_load(name: str, phase: int, start_ms: int, end_ms: int, watts: float)
 
 
 def during(rng: np.random.Generator, spans: Sequence[tuple[int, int]], least_min: float) -> tuple[int, int]:
-    """One of `spans` and a moment in its first half, with `least_min` minutes to its end where it is so long."""
+    """A moment in the first half of one of `spans`, `least_min` minutes before its end if it can be; its end."""
     start, end = spans[int(rng.integers(len(spans)))]
     latest = max(start, min((start + end) // 2, end - int(least_min * MINUTE_MS)))
     return int(rng.integers(start, latest + 1)), end

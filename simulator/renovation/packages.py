@@ -1,7 +1,8 @@
 """What has to be done: tasks in labour-hours, laid over the rooms of a home as work packages.
 
-Hours from published rates a worker and day of 8 h: wall tiles 5 m2, floor tiles 6 m2, plaster 14 m2 (walls), chasing
-20 m (m.jia.com/zixun/article/100705). The rest is assumed, so that a home of 90 m2 takes about 700 labour-hours.
+Hours from published rates a worker and day of 8 h: wall tiles 5 m2, floor tiles 6 m2, plaster 14 m2
+(walls), chasing 20 m (m.jia.com/zixun/article/100705). The rest is assumed, so that a home of 90 m2 takes
+about 700 labour-hours.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ _WET_ONLY_TILES: Final = "floor_tiles_dry"
 
 @dataclass(frozen=True, slots=True)
 class WorkPackage:
-    """A task in one room (`room` is `home` where it belongs to none): what is estimated, and what it takes."""
+    """A task in one room (`home` where it belongs to none): what is estimated, and what it takes."""
 
     id: str
     task: Task

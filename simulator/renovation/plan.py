@@ -34,6 +34,10 @@ class _Assumed:
         """Whether the planned days are over."""
         return self.day - self._asked.setdefault((room, layer), self.day) >= _PLANNED_DRYING_DAYS
 
+    def is_drying(self) -> bool:
+        """A plan has no empty days to explain."""
+        return False
+
 
 def make_plan(
     seed: int, days: SiteDays, packages: Sequence[WorkPackage], crews: Sequence[Crew], slack: float

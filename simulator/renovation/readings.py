@@ -107,7 +107,7 @@ def _smoke(site: Renovation, times: Whole) -> Floats:
 
 
 def recorded_passes(site: Renovation) -> list[tuple[Pass, str]]:
-    """Cards as they were recorded, each with its reader: none while the agent is silent, at its clock's time."""
+    """Cards as recorded, each with its reader: none while the agent is silent, at its clock's time."""
     found = [(event, site.gates[0] if event.direction == "in" else site.gates[-1]) for event in site.passes()]
     for fault in site.effects.faults:
         if fault.device is None and fault.kind == "silent":

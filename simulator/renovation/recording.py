@@ -62,8 +62,8 @@ def describe(site: Renovation) -> dict[str, Any]:
         ],
         "devices": devices,
         "bookings": [
-            {"kind": booking.kind, "start": _local(site, booking.start_ms), "end": _local(site, booking.end_ms)}
-            for booking in bookings(site)
+            {"kind": it.kind, "start": _local(site, it.start_ms), "end": _local(site, it.end_ms)}
+            for it in bookings(site)
         ],
     }  # fmt: skip
 
@@ -72,11 +72,15 @@ def bookings(site: Renovation) -> list[Booking]:
     """What was announced: tests, and most of the crews, also those that did not come."""
     rng = generator(site.seed, "bookings")
     found = list(site.effects.bookings)
-    for test in site.works.tests:
-        found.append(Booking("ponding_test", test.filled_ms - HOUR_MS, site.days.at(test.until_day, 12)))
-    for session in site.works.sessions:
-        if session.package.task.test == "pressure":
-            found.append(Booking("pressure_test", session.start_ms, session.end_ms))
+    found += [
+        Booking("ponding_test", test.filled_ms - HOUR_MS, site.days.at(test.until_day, 12))
+        for test in site.works.tests
+    ]
+    found += [
+        Booking("pressure_test", session.start_ms, session.end_ms)
+        for session in site.works.sessions
+        if session.package.task.test == "pressure"
+    ]
     for shift in site.works.shifts:
         if happens(rng, _ANNOUNCED) or not shift.came:
             crew = site.crews[shift.crew]

@@ -27,7 +27,7 @@ from simulator.renovation.packages import WorkPackage, draw_packages
 from simulator.renovation.plan import PlannedStage, make_plan
 from simulator.renovation.site_days import MOST_DAYS, SiteDays, site_days
 from simulator.renovation.tools import tool_loads
-from simulator.renovation.variety import DEFAULT, WIDE, Variety
+from simulator.renovation.variety import DEFAULT, WIDE
 from simulator.renovation.ventilation import Airing, Puddle, Sealed, draw_windows, indoor_temperature
 from simulator.renovation.water import living_draws, trial_draws, work_draws
 from simulator.renovation.weather import draw_weather, saturation_g_m3

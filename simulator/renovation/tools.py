@@ -1,7 +1,8 @@
 """Tools, and which task uses them how long: the only way a stage reaches the electricity meter.
 
-Powers from nameplates of COOLL (drills 500-850 W, grinders 710-2000, circular saws 1200-1800, sanders 150-250, hot-air
-1050, vacuums 700-2700); duty cycles assumed. Tools serve several stages: nobody can tell a stage by one.
+Powers from nameplates of COOLL (drills 500-850 W, grinders 710-2000, circular saws 1200-1800, sanders
+150-250, hot-air 1050, vacuums 700-2700); duty cycles assumed. Tools serve several stages: nobody can tell a
+stage by one.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def _uses(task: str) -> dict[str, float]:
 
 
 def _runs(rng: np.random.Generator, tool: Tool, watts: float, session: Session, on_h: float) -> Runs:
-    """Runs spread over a session: as many as fill `on_h`, at most four fifths of the time, each of its length."""
+    """Runs spread over a session: as many as fill `on_h`, at most four fifths of the time."""
     length_ms = session.end_ms - session.start_ms
     on_ms = min(on_h * 3_600_000, 0.8 * length_ms)
     mean_ms = 1000 * tool.on_s * np.exp(tool.spread**2 / 2)

@@ -21,7 +21,8 @@ from wire.durations import HOUR_MS
 
 DRYING: Final = "screed_drying"
 _HUMID: Final = 85.0
-#: Inner surface of an outer corner: between indoor and outdoor temperature (temperature factor of a good wall 0.75).
+#: Inner surface of an outer corner: between indoor and outdoor temperature (temperature factor of a good
+#: wall 0.75).
 _CORNER: Final = 0.8
 _AMBER: Final = 1.0
 _SHORTEST_H: Final = {"high_humidity": 24, "condensation_risk": 6, "mould_risk": 1, "drying_stalled": 48}

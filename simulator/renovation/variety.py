@@ -1,6 +1,7 @@
 """From which ranges sites are drawn: one row a habit, as it is by default and in the wide mode.
 
-The wide mode is for reports on robustness: tools, habits, climates and orders well beyond those a model was trained on.
+The wide mode is for reports on robustness: tools, habits, climates and orders well beyond those a model was
+trained on.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ _LITRES_H: Final[Mapping[str, float]] = {
     "strip": 1.8, "haul": 2.5, "chasing": 2.0, "piping": 1.5, "screed": 15.0, "plaster": 9.0, "patching": 7.0,
     "membrane_1": 2.5, "membrane_2": 2.5, "wall_tiles": 8.0, "floor_tiles": 9.0, "floor_tiles_dry": 8.0,
     "putty_1": 4.0, "putty_2": 3.5, "sanding": 0.8, "paint_1": 2.5, "paint_2": 2.5, "sanitary": 6.0,
-    "kitchen": 1.5, "appliances": 3.0, "cleaning": 10.0, "inspection": 8.0, "defects": 2.0, "handing_over": 6.0,
+    "kitchen": 1.5, "appliances": 3.0, "cleaning": 10.0, "inspection": 8.0, "defects": 2.0,
+    "handing_over": 6.0,
 }  # fmt: skip
 _EVERYBODY_H: Final = 1.2
 _BUCKET_L: Final = (8.0, 22.0)
@@ -59,7 +60,7 @@ def living_draws(seed: int, days: SiteDays, count: int, sleepers: int) -> Runs:
 def trial_draws(
     seed: int, home: Home, days: SiteDays, tests: Sequence[PondingTest], sessions: Sequence[Session]
 ) -> Runs:
-    """Floors that are flooded, pipes that are filled. A floor that loses water is topped up in the morning."""
+    """Floors are flooded, pipes filled. A floor that loses water is topped up in the morning."""
     rng = generator(seed, "trial draws")
     floors = {room.name: room.floor_m2 for room in home.rooms}
     parts = []
@@ -69,11 +70,11 @@ def trial_draws(
         if test.failed:
             morning = days.at(days.day_of(test.filled_ms) + 1, within(rng, (8.2, 9.5)))
             parts.append(steady(morning, within(rng, _TOPPED_UP_L), within(rng, _HOSE_L_H)))
-    for session in sessions:
-        if session.package.task.test == "pressure":
-            parts.append(
-                steady(session.start_ms + 10 * MINUTE_MS, within(rng, (10, 30)), within(rng, (150, 400)))
-            )
+    parts += [
+        steady(session.start_ms + 10 * MINUTE_MS, within(rng, (10, 30)), within(rng, (150, 400)))
+        for session in sessions
+        if session.package.task.test == "pressure"
+    ]
     return joined(parts)
 
 
