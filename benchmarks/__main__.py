@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import fanout, firm_pages, hostile, ingest, line, pages, sdcard, stores
+from benchmarks import difficulty, fanout, firm_pages, hostile, ingest, line, pages, sdcard, simulator, stores
 from benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,8 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "firm": firm_pages.measure,
     "fanout": fanout.measure,
     "hostile": hostile.measure,
+    "simulator": simulator.measure,
+    "difficulty": difficulty.measure,
 }
 
 

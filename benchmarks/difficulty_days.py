@@ -45,11 +45,19 @@ class SiteDays:
     known: Floats
     labels: Labels
 
-    def all(self, without: str = "") -> Floats:
-        """Every figure of every sensor, with those of the days before and what has been so far."""
-        here = np.hstack([figures for name, figures in self.sensors.items() if name != without])
+    def so_far(self) -> Floats:
+        """Every figure of every sensor, with those of the two days before and what has been so far."""
+        here = np.hstack(list(self.sensors.values()))
         before = [np.vstack([np.zeros((lag, here.shape[1])), here[:-lag]]) for lag in (1, 2)]
         return np.hstack([here, *before, np.cumsum(here, axis=0), self.known])
+
+    def with_hindsight(self) -> Floats:
+        """The same, and what came after."""
+        here = np.hstack(list(self.sensors.values()))
+        after = [np.vstack([here[lag:], np.zeros((lag, here.shape[1]))]) for lag in (1, 2)]
+        sums = np.cumsum(here, axis=0)
+        days_left = np.arange(len(here), 0, -1)[:, None]
+        return np.hstack([self.so_far(), *after, sums[-1] - sums, days_left])
 
 
 def site_days(seed: int, *, wide: bool = False) -> SiteDays:

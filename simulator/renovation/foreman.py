@@ -96,7 +96,8 @@ class Luck:
     material_late: float = 0.0
     again: float = 0.0
     fails_ponding: bool = False
-    no_shows: float = 0.0
+    #: On each of these days, or as soon as a crew is expected after it, it does not come.
+    no_shows: tuple[int, ...] = ()
     spread: float = 0.0
 
 
@@ -128,6 +129,7 @@ class Foreman:
         self._material: dict[str, int] = {}
         self._waiting: dict[str, int] = {}
         self._called = [Called() for _ in crews]
+        self._no_shows = sorted(luck.no_shows)
         self._fails_ponding = luck.fails_ponding
         self.works = Works()
 
@@ -165,8 +167,8 @@ class Foreman:
         ]
 
     def _is_free(self, package: WorkPackage, day: int) -> bool:
-        """Whether all it follows is finished, long enough ago."""
-        nights = max(package.task.nights, 0)
+        """Whether all it follows was finished before today, long enough ago."""
+        nights = max(package.task.nights, 1)
         return all(self._finished.get(other, day + 1) + nights <= day for other in package.after)
 
     def _may_start(self, package: WorkPackage, day: int) -> bool:
@@ -199,7 +201,8 @@ class Foreman:
         if self._luck.spread and happens(self._rng, crew.elsewhere):
             called.from_day = day + whole_within(self._rng, (1, 3))
             return False
-        if happens(self._rng, self._luck.no_shows):
+        if self._no_shows and day >= self._no_shows[0]:
+            del self._no_shows[0]
             self.works.shifts.append(self._times(number, day, came=False))
             return False
         return True
@@ -255,7 +258,7 @@ class Foreman:
     def _ponded(self, package: WorkPackage, day: int, end_ms: int) -> None:
         """Nobody touches the room until the test is over; one that fails is repaired and done again."""
         until = day + whole_within(self._rng, _PONDED_NIGHTS)
-        self._finished[package.id] = until
+        self._finished[package.id] = until - 1
         failed, self._fails_ponding = self._fails_ponding, False
         self.works.tests.append(PondingTest(package, end_ms, until, failed))
         if failed:

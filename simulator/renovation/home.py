@@ -48,8 +48,8 @@ class Home:
     three_phase: bool
 
 
-def draw_home(rng: np.random.Generator, variety: Variety) -> Home:
-    """A home of one to three bedrooms, one or two bathrooms."""
+def draw_home(rng: np.random.Generator, variety: Variety, *, three_phase: bool = False) -> Home:
+    """A home of one to three bedrooms; some have three phases, or all where `three_phase` says so."""
     area_m2 = round(within(rng, variety.area_m2), 1)
     height_m = round(within(rng, (2.55, 2.95)), 2)
     shares = {"living": 34.0, "kitchen": 9.0, "bath": 7.0, "bedroom": 18.0}
@@ -64,4 +64,4 @@ def draw_home(rng: np.random.Generator, variety: Variety) -> Home:
         Room(name, round(area_m2 * share / whole, 1), height_m, name.startswith(("bath", "kitchen")))
         for name, share in drawn.items()
     )
-    return Home(area_m2, rooms, old=happens(rng, 0.45), three_phase=happens(rng, 0.5))
+    return Home(area_m2, rooms, old=happens(rng, 0.45), three_phase=happens(rng, 0.5) or three_phase)

@@ -108,7 +108,7 @@ def steady_load(name: str, phase: int, start_ms: int, end_ms: int, watts: float)
 
 
 def during(rng: np.random.Generator, spans: Sequence[tuple[int, int]], least_min: float) -> tuple[int, int]:
-    """A moment in the first half of one of `spans`, `least_min` minutes before its end if it can be; its end."""
+    """A moment in the first half of one of `spans`, `least_min` minutes before its end; and that end."""
     start, end = spans[int(rng.integers(len(spans)))]
     latest = max(start, min((start + end) // 2, end - int(least_min * MINUTE_MS)))
     return int(rng.integers(start, latest + 1)), end

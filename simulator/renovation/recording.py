@@ -103,8 +103,9 @@ def _local(site: Renovation, time_ms: int) -> str:
 def _write_table(path: Path, table: Table) -> None:
     """One device's readings: milliseconds, then a column a quantity."""
     columns = pa.table({"time": table.times, **table.columns})
-    options = pa.csv.WriteOptions(quoting_style="none")
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     buffer = io.BytesIO()
+    buffer.write((",".join(columns.column_names) + "\n").encode())
     pa.csv.write_csv(columns, buffer, options)
     path.write_bytes(_gzipped(buffer.getvalue()))
 

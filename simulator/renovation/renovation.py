@@ -48,7 +48,8 @@ class Causes:
     """What is wrong from the beginning, so that works and air bring it about."""
 
     fails_ponding: bool
-    no_shows: float
+    #: Days on which a crew does not come.
+    no_shows: tuple[int, ...]
     #: Days the rooms stay sealed, and the vapour of a gas heater (g/h); 0 days where they do not.
     sealed_days: int
     fire_g_h: float
@@ -99,7 +100,8 @@ class Renovation:
     def _build(self, attempt: int) -> None:
         """Home, crews and works; the foreman asks the air each day what has dried."""
         seed, variety = self.seed, self.variety
-        self.home: Home = draw_home(generator(seed, attempt, "home"), variety)
+        three_phase = "voltage_imbalance" in self.kinds
+        self.home: Home = draw_home(generator(seed, attempt, "home"), variety, three_phase=three_phase)
         self.packages: list[WorkPackage] = draw_packages(
             generator(seed, attempt, "packages"), self.home, variety
         )
@@ -169,7 +171,7 @@ class Renovation:
     def _effects(self) -> Effects:
         effects = Effects()
         for kind in self.kinds:
-            if kind in INJECTED and (kind != "voltage_imbalance" or self.phases == 3):
+            if kind in INJECTED:
                 INJECTED[kind](generator(self.seed, "incident", kind), self.scene, effects)
         for kind, inject in NEAR_MISSES.items():
             rng = generator(self.seed, "near miss", kind)
@@ -269,11 +271,15 @@ def _causes(rng: np.random.Generator, kinds: Sequence[str]) -> Causes:
     hours = within(rng, (1, 4)) if leak_l_h > 100 else within(rng, (8, 90))
     return Causes(
         fails_ponding="ponding_test_failed" in wanted,
-        no_shows=within(rng, (0.02, 0.06)) if "no_show" in wanted else 0.0,
+        no_shows=_missed_days(rng) if "no_show" in wanted else (),
         sealed_days=sealed if wanted & _DAMP else 0,
         fire_g_h=fire,
         leak=(24 * within(rng, (9, 34)), hours, leak_l_h),
     )
+
+
+def _missed_days(rng: np.random.Generator) -> tuple[int, ...]:
+    return tuple(int(day) for day in rng.integers(5, 36, whole_within(rng, (1, 4))))
 
 
 def _sensor_rooms(rng: np.random.Generator, home: Home) -> list[str]:
