@@ -49,7 +49,7 @@ def measure(trained: int = _TRAINED, tested: int = _TESTED) -> list[Figure]:
 
 
 def _rule(known: Sequence[SiteDays], unknown: Sequence[SiteDays], sensor: str) -> float:
-    """The better of two: a few thresholds on one sensor's figures of a day, or for each stage the best one."""
+    """The better of two: a few thresholds on one sensor's figures, or the best one for each stage."""
     figures, labels = (
         np.vstack([site.sensors[sensor] for site in known]),
         np.vstack([site.labels for site in known]),

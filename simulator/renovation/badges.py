@@ -95,18 +95,17 @@ def _about(rng: np.random.Generator, time_ms: int) -> int:
 
 
 def visits(seed: int, cards: Cards, days: SiteDays, worked: Sequence[int]) -> list[Pass]:
-    """The site manager and the owner look in, a delivery comes: people who do no work."""
+    """People who do no work that day: the manager and the owner look in, others deliver, measure, fetch a tool."""
     rng = generator(seed, "visits")
     seen: list[Pass] = []
     for day in worked:
-        for chance, trade, stays_min in (
-            (0.3, "manager", (15, 90)),
-            (0.12, "", (5, 40)),
-            (0.06, GENERAL, (10, 30)),
-        ):
+        trade = str(rng.choice(TRADES))
+        for chance, shown, stays_min in (
+            (0.3, "manager", (15, 90)), (0.12, "", (5, 40)), (0.06, GENERAL, (10, 30)), (0.25, trade, (10, 120)),
+        ):  # fmt: skip
             if happens(rng, chance):
-                card = cards.visitor[0] if trade == "manager" else _number(rng)
+                card = cards.visitor[0] if shown == "manager" else _number(rng)
                 comes = days.at(day, within(rng, (8.5, 18.0)))
                 leaves = comes + whole_within(rng, stays_min) * MINUTE_MS
-                seen += [Pass(comes, card, trade, "in"), Pass(leaves, card, trade, "out")]
+                seen += [Pass(comes, card, shown, "in"), Pass(leaves, card, shown, "out")]
     return sorted(seen)

@@ -25,12 +25,14 @@ _SIZES: Final = {
     "manager": (1, 2),
 }
 TRADES: Final = tuple(_SIZES)
-#: Trades that are often one crew.
+#: Trades that one crew often does both of, and how often: a firm's "water and power", "mud and tiles".
 _JOINED: Final = (
-    ("electrician", "plumber"),
-    ("plasterer", "tiler"),
-    ("waterproofer", "tiler"),
-    ("labourer", "cleaner"),
+    ("electrician", "plumber", 0.6),
+    ("plasterer", "tiler", 0.6),
+    ("waterproofer", "tiler", 0.6),
+    ("labourer", "cleaner", 0.4),
+    ("carpenter", "installer", 0.4),
+    ("painter", "plasterer", 0.15),
 )
 #: Who comes and goes as it suits.
 _VISITORS: Final = frozenset({"manager"})
@@ -67,8 +69,8 @@ class Crew:
 def draw_crews(rng: np.random.Generator, variety: Variety, area_m2: float) -> list[Crew]:
     """Crews for every trade; some firms let one crew do two trades. Larger homes get larger crews."""
     groups = [{trade} for trade in TRADES]
-    for first, second in _JOINED:
-        if happens(rng, variety.odd_orders / 2):
+    for first, second, often in _JOINED:
+        if happens(rng, often):
             one = next(group for group in groups if first in group)
             other = next(group for group in groups if second in group)
             if one is not other:

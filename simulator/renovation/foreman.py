@@ -8,7 +8,7 @@ weekends and families.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Protocol
 
@@ -26,6 +26,8 @@ PATIENCE_DAYS: Final = 24
 _RELEASED_AFTER: Final = 2
 #: Flood tests last 24 to 48 h (kaojiazhao.com): one or two nights.
 _PONDED_NIGHTS: Final = (1, 2)
+#: Labour to find and mend what let the water through.
+_REPAIR_H: Final = 4.0
 _LEAST_SESSION_H: Final = 0.25
 
 
@@ -128,6 +130,7 @@ class Foreman:
         self._finished: dict[str, int] = {}
         self._material: dict[str, int] = {}
         self._waiting: dict[str, int] = {}
+        self._repairs: dict[str, str] = {}
         self._called = [Called() for _ in crews]
         self._no_shows = sorted(luck.no_shows)
         self._fails_ponding = luck.fails_ponding
@@ -258,12 +261,19 @@ class Foreman:
     def _ponded(self, package: WorkPackage, day: int, end_ms: int) -> None:
         """Nobody touches the room until the test is over; one that fails is repaired and done again."""
         until = day + whole_within(self._rng, _PONDED_NIGHTS)
-        self._finished[package.id] = until - 1
+        self._finished[package.id] = self._finished[self._repairs.get(package.id, package.id)] = until - 1
         failed, self._fails_ponding = self._fails_ponding, False
         self.works.tests.append(PondingTest(package, end_ms, until, failed))
         if failed:
-            self._once_more(package, 1.0)
-            self._left[f"{package.id}#1"] += 4.0
+            self._repair(package, until)
+
+    def _repair(self, package: WorkPackage, until: int) -> None:
+        """A floor that lost water is mended and tested anew; what follows the test waits for that."""
+        del self._finished[package.id]
+        repair = replace(again(package, 1.0, 1), after=(), hours=package.hours + _REPAIR_H)
+        self._open[repair.id], self._left[repair.id] = repair, repair.hours
+        self._material[repair.id] = until + 1
+        self._repairs[repair.id] = package.id
 
     def _once_more(self, package: WorkPackage, share: float) -> None:
         extra = again(package, share, 1)

@@ -210,7 +210,7 @@ def _ordered(rng: np.random.Generator, variety: Variety) -> list[Task]:
 
 def again(package: WorkPackage, share: float, number: int) -> WorkPackage:
     """A part of a finished package that is done once more."""
-    task = replace(package.task, nights=2, waits_for=None, test=None)
+    task = replace(package.task, nights=2, waits_for=None)
     return replace(
         package,
         id=f"{package.id}#{number}",
