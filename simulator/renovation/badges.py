@@ -16,6 +16,8 @@ from simulator.renovation.variety import Variety
 from wire.durations import MINUTE_MS
 
 GENERAL: Final = "general"
+#: Chance of a day, trade on the card, minutes of the visit.
+_VISITORS: Final = ((0.3, "manager", (15, 90)), (0.12, "", (5, 40)), (0.06, GENERAL, (10, 30)))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,14 +97,12 @@ def _about(rng: np.random.Generator, time_ms: int) -> int:
 
 
 def visits(seed: int, cards: Cards, days: SiteDays, worked: Sequence[int]) -> list[Pass]:
-    """People who do no work that day: the manager and the owner look in, others deliver, measure, fetch a tool."""
+    """People who do no work that day: manager and owner look in, others deliver, measure, fetch a tool."""
     rng = generator(seed, "visits")
     seen: list[Pass] = []
     for day in worked:
         trade = str(rng.choice(TRADES))
-        for chance, shown, stays_min in (
-            (0.3, "manager", (15, 90)), (0.12, "", (5, 40)), (0.06, GENERAL, (10, 30)), (0.25, trade, (10, 120)),
-        ):  # fmt: skip
+        for chance, shown, stays_min in (*_VISITORS, (0.25, trade, (10, 120))):
             if happens(rng, chance):
                 card = cards.visitor[0] if shown == "manager" else _number(rng)
                 comes = days.at(day, within(rng, (8.5, 18.0)))
