@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from benchmarks.difficulty_days import LABELS, Floats, Labels, SiteDays, site_days
 from benchmarks.report import Figure
 
-_TRAINED: Final = 60
+_TRAINED: Final = 100
 _TESTED: Final = 20
 _FIRST_SEED: Final = 20_000
 #: A rule a person could say: a few thresholds of one sensor.

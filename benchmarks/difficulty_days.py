@@ -30,7 +30,7 @@ Labels = NDArray[np.bool_]
 
 LABELS: Final = (*STAGES, IDLE)
 #: A stage counts for a day from this share of its labour on.
-_COUNTS_FROM: Final = 0.1
+_COUNTS_FROM: Final = 0.15
 _MINUTES: Final = 1440
 _BANDS_W: Final = (60, 150, 300, 500, 800, 1100, 1500, 2000, 3000)
 _CARDS: Final = (*TRADES, GENERAL, "")

@@ -31,8 +31,8 @@ _JOINED: Final = (
     ("plasterer", "tiler", 0.6),
     ("waterproofer", "tiler", 0.6),
     ("labourer", "cleaner", 0.4),
-    ("carpenter", "installer", 0.4),
-    ("painter", "plasterer", 0.15),
+    ("carpenter", "installer", 0.5),
+    ("painter", "plasterer", 0.2),
 )
 #: Who comes and goes as it suits.
 _VISITORS: Final = frozenset({"manager"})

@@ -106,7 +106,7 @@ def tool_loads(seed: int, crews: Sequence[Crew], sessions: Sequence[Session], ph
             crew, key = crews[session.crew], (session.crew, tool)
             if key not in powers:
                 powers[key] = within(rng, TOOLS[tool].watts) * crew.tool_power
-            on_h = share * session.labour_h * crew.tool_use * noise(rng, 0.5)
+            on_h = share * session.labour_h * crew.tool_use * noise(rng, 0.35)
             parts.setdefault(key, []).append(_runs(rng, TOOLS[tool], powers[key], session, on_h))
     return [
         Load(f"{tool} of {crews[crew].name}", int(rng.integers(phases)), TOOLS[tool].power_factor,
