@@ -42,7 +42,9 @@ def work_draws(seed: int, crews: Sequence[Crew], sessions: Sequence[Session]) ->
     starts: list[Floats] = []
     litres: list[Floats] = []
     for session in sessions:
-        work = _LITRES_H.get(session.package.task.name, 0.4) * crews[session.crew].water_use * noise(rng, 0.35)
+        work = (
+            _LITRES_H.get(session.package.task.name, 0.4) * crews[session.crew].water_use * noise(rng, 0.35)
+        )
         for amount, sizes in ((work, _BUCKET_L), (_EVERYBODY_H, _HANDS_L)):
             count = int(rng.poisson(amount * session.labour_h / (sum(sizes) / 2)))
             starts.append(rng.uniform(session.start_ms, session.end_ms, count))
