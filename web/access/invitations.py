@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -69,7 +70,7 @@ async def invite(
     """The secret of an invitation's link, shown once, and what is kept of it. `language`: in which they are
     asked in. Raises Denied, UnknownSiteError."""
     secret, one = new_invitation(access, name, roles, sites, gate.clock(), language)
-    detail = f"{one.body['roles']} {one.body['sites']}"
+    detail = granted(one.body["roles"], one.body["sites"])
     deed = gate.deed(access, request, "added", f"invitation:{one.id}", detail)
     await PAGES.run(put_invitation, gate.store, one, deed)
     return secret, one
@@ -131,7 +132,7 @@ async def assign(
     """Change somebody's roles and sites; their browsers sign in again. Raises Denied, UnknownSiteError,
     LastOwnerError."""
     may_grant(access, Right("member", "change"), roles, sites)
-    detail = f"{sorted(roles)} {None if sites is None else sorted(sites)}"
+    detail = granted(roles, sites)
     deed = gate.deed(access, request, "changed", f"member:{member}", detail)
 
     def write() -> None:
@@ -168,6 +169,11 @@ async def end_member(gate: Gate, request: Request, access: Access, member: str) 
 def _roles(done: Repositories, access: Access, member: str) -> frozenset[Role]:
     account = done.members.get(access, member)
     return frozenset() if account is None else account.roles
+
+
+def granted(roles: Iterable[str], sites: Iterable[str] | None) -> str:
+    """For the log: `foreman, worker at site-a`."""
+    return f"{', '.join(sorted(roles))} at {'every site' if sites is None else ', '.join(sorted(sites))}"
 
 
 def grantable(access: Access) -> list[Role]:
@@ -263,6 +269,6 @@ def become_owner(gate: Gate, code: str, firm_name: str, joining: Joining, encode
 
 def note_joined(gate: Gate, done: Repositories, one: OneTimePass, account: Account) -> None:
     """In the log of access: who came in, by what and on whose word."""
-    detail = f"{one.purpose} of {one.author}: {sorted(account.roles)}"
+    detail = f"{one.purpose} of {one.author}: {', '.join(sorted(account.roles))}"
     what = f"member:{account.member}"
     done.access_log.add([Deed(account.firm, gate.clock(), what, "", "added", what, detail)])

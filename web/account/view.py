@@ -14,7 +14,7 @@ from web.access.principal import Member
 from web.account import forms
 from web.account.words import WORDS, say
 from web.http.assets import Assets
-from web.kit.act import Act, Hidden
+from web.kit.act import Act, Hidden, Look
 from web.kit.form import Form
 from web.kit.frame import Frame, frame
 from web.kit.language import Language
@@ -118,7 +118,8 @@ def _of_totp(member: Member) -> tuple[str, ...]:
 
 def _form(name: str, language: Language, hidden: Hidden, told: Told) -> Form:
     blank = forms.BY_NAME[name].blank(language, f"/account/{name}")
-    return replace(told.forms.get(name, blank).guarded(hidden), id=name)
+    look: Look = "ink" if name == "password" else "pill"  # one filled button a page
+    return replace(told.forms.get(name, blank).guarded(hidden), id=name, look=look)
 
 
 def _device(one: SignedIn, member: Member, now: int, language: Language, hidden: Hidden) -> Device:

@@ -28,7 +28,7 @@ class Invite(BaseModel):
     roles: _Roles
     everywhere: bool = False
     sites: _Sites = []
-    language: Literal["zh", "en"] = "zh"
+    language: Annotated[Literal["zh", "en"], Looks("radio")]
 
 
 class Assign(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from store.records.access import ROLES, Access, Role
@@ -24,7 +25,8 @@ def site_names(records: Repositories, access: Access, language: Language) -> Sit
     names: dict[str, str] = {site.id: site.id for site in seen.sites.all()}
     for project in reversed(seen.work_at_sites()):  # the first one gives the name
         names[project.site] = project.name_zh if language == "zh" else project.name_en
-    return names
+    often = Counter(names.values())
+    return {site: name if often[name] == 1 else f"{name} ({site})" for site, name in names.items()}
 
 
 def roles_said(roles: Collection[str], language: Language) -> str:

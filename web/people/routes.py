@@ -46,7 +46,8 @@ async def invite_page(request: Request, here: Here, access: Access, me: Member) 
     """Name, roles, sites."""
     language = language_of(request)
     sites = await PAGES.run(site_names, here.records, access, language)
-    form = invite.form_of(access, sites, language).blank(language, invite.PATH)
+    given = {"language": language}
+    form = invite.form_of(access, sites, language).blank(language, invite.PATH, given)
     return await _asking(request, here, access, me, form, 200)
 
 

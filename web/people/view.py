@@ -108,7 +108,6 @@ def _member(one: Account, known: Known, language: Language) -> Row:
 
 
 def _ended(accounts: Sequence[Account], known: Known, language: Language) -> Table:
-    columns = ("name", "roles", "ends")
     rows = tuple(
         Row((
             Cell(one.name, one.login, f"/people/members/{one.member}"),
@@ -117,7 +116,7 @@ def _ended(accounts: Sequence[Account], known: Known, language: Language) -> Tab
         ))
         for one in accounts
     )  # fmt: skip
-    heads = (*(Column(say(language, f"column.{name}")) for name in columns[:2]), Column(""))
+    heads = tuple(Column(say(language, f"column.{name}")) for name in ("name", "roles", "gone"))
     return Table(say(language, "ended.title"), heads, rows)
 
 
@@ -135,9 +134,8 @@ def _invitations(known: Known, access: Access, language: Language, hidden: Hidde
             Cell(roles_said(one.body.get("roles", ()), language)),
             Cell(sites_said(one.body.get("sites"), known.sites, language)),
             Cell(author_said(one.author, accounts, language)),
-            Cell(day_of(one.ends, known.now, language)),
+            Cell(day_of(one.ends, known.now, language), part=act if may else None),
         ]
-        rows.append(Row((*cells, Cell(part=act)) if may else tuple(cells)))
+        rows.append(Row(tuple(cells)))
     empty = Empty(say(language, "invitations.none"))
-    heads += [Column("")] if may else []
     return Table(say(language, "invitations.title"), tuple(heads), tuple(rows), empty)

@@ -84,7 +84,7 @@ def build(
 
 def blank_form(access: Access, language: Language) -> Form:
     """With what this access may give."""
-    return form_of(access, language).blank(language, PATH)
+    return form_of(access, language).blank(language, PATH, {"days": forms.USUAL_DAYS})
 
 
 def form_of(access: Access, language: Language) -> FormOf[forms.Make]:
@@ -111,7 +111,7 @@ def _table(
     hidden: Hidden,
 ) -> Table:
     columns = ["name", "scopes", *(["author"] if name != "own" else []), "used", "ends"]
-    heads = [*(Column(say(language, f"column.{column}")) for column in columns), Column("")]
+    heads = [Column(say(language, f"column.{column}")) for column in columns]
     rows = tuple(_row(one, columns, access, known, language, hidden) for one in tokens)
     caption = say(language, f"tokens.{name}")
     return Table(caption, tuple(heads), rows, Empty(say(language, "tokens.none")))
@@ -125,11 +125,9 @@ def _row(
         "scopes": Cell(_scopes(one, language)),
         "author": Cell(_author(one, known, language)),
         "used": Cell(_used(one, known, language)),
-        "ends": Cell(_ends(one, known, language)),
+        "ends": Cell(_ends(one, known, language), part=_act(one, access, known, language, hidden)),
     }
-    return Row(
-        (*(cells[column] for column in columns), Cell(part=_act(one, access, known, language, hidden)))
-    )
+    return Row(tuple(cells[column] for column in columns))
 
 
 def _scopes(one: Token, language: Language) -> str:
