@@ -26,7 +26,16 @@ nothing else. A member may do what their roles may together. A token made by a m
 say and never more than its author may today; its scopes are `noun:verb`, as in this table.
 
 **Nobody gives what they have not**: an invitation grants only roles that reach no further than those of
-whoever invites, on sites they are on. Nobody changes their own roles or ends their own account.
+whoever invites, on sites they are on. Nobody changes their own roles or ends their own account, and a firm
+keeps an owner, also when two change each other at once.
+
+**Repositories know the access**: rooms and programs ask `records.seen_by(access)` (`store/records/seen.py`).
+It knows the firm, and how far a right reaches is part of the query. A guard refuses whatever of `web` asks
+the registry with a firm instead (`tests/architecture/guards.py`).
+
+**Pages**: `/people` (members, invitations, roles, devices, help for who cannot get in, the end of an
+account), `/people/log` (who saw and changed what, as CSV too, checked from the beginning), `/tokens`,
+`/account`.
 
 **A route names its right**: `@room.get("/sites", right=Right("site", "see"))`. An application with a route,
 mount or answer to an error that names none does not start (`RouteWithoutRight`). `OPEN` is the right of

@@ -54,10 +54,10 @@ def test_no_form_of_people_or_tokens_gives_anybody_more(house: House, role: Role
             "/people/members/owner/end": {"sure": "on"},
         }.items():
             answer = browser.send(path, page="/account", **typed)  # type: ignore[arg-type]
-            assert answer.status_code in {403, 404}, path
+            assert answer.status_code in {403, 404, 422}, path
         for scope in ("member:change", "token:add", "log_of_access:see", "quarantine:raw", "firm:change"):
             answer = browser.send("/tokens", page="/account", name="x", scopes=[scope], days="90")
-            assert answer.status_code == 422, scope
+            assert answer.status_code in {403, 422}, scope
     assert house.account(role) == before
     assert house.services.records.tokens.all(house.access("owner")) == []
 

@@ -59,7 +59,7 @@ def theirs(house: House) -> dict[str, str]:
 def attacked(house: House) -> Iterator[tuple[str, str, set[str]]]:
     """(method, path, its parts) of the pages that name a row."""
     for path, route in every_route(house.app):
-        if not isinstance(route, APIRoute) or path.startswith(("/api/", "/p/", "/door/", "/live")):
+        if not isinstance(route, APIRoute) or path.startswith(("/api/", "/c/", "/p/", "/door/", "/live")):
             continue
         parts = set(PART.findall(path)) & ROWS
         if parts and any(isinstance(right, Right) for right in rights_of(route)):
