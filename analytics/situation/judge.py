@@ -150,10 +150,9 @@ class Glance:
 
 def glance(state: SiteState, now: int) -> Glance:
     """As `judge`, without the figures: for a list of many sites."""
-    agents = _agents(state, now)
-    spoke = state.spoke()
+    agents, ages = _agents(state, now), _ages(state, now)
     lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
-    silent = _silent(state, agents, spoke, now)
+    silent = _silent(state, agents, ages)
     newest = _newest(state, agents, now)
     link = _link(state, agents, silent, newest)
     return Glance(
@@ -164,12 +163,7 @@ def glance(state: SiteState, now: int) -> Glance:
         people=_people(state, agents, link, newest, now),
         alarms=tuple(_alarms(state)),
         silent=silent,
-        late=tuple(
-            device
-            for device in _metering(state)
-            if (time := spoke.get(device.id)) is not None
-            and _fresh(state, agents, device, time, now) == "late"
-        ),
+        late=tuple(one for one in _metering(state) if _is_late(one, agents, state, ages)),
         agents_lost=len(lost),
         offline_since=max((agent.heard for agent in lost), default=None),
         clock_off_ms=_clock_off_ms(agents),
@@ -181,7 +175,7 @@ def judge(state: SiteState, now: int) -> Situation:
     place = state.place
     agents = _agents(state, now)
     lost = [agent for agent in agents if agent.condition in ("offline", "silent")]
-    silent = _silent(state, agents, state.spoke(), now)
+    silent = _silent(state, agents, _ages(state, now))
     newest = _newest(state, agents, now)
     link = _link(state, agents, silent, newest)
     meter = next(iter(place.of_kind("electricity_meter")), None)
@@ -242,16 +236,32 @@ def _link(state: SiteState, agents: Sequence[Agent], silent: tuple[Device, ...],
     return "lost" if metering and all(device in silent for device in metering) else "live"
 
 
-def _silent(
-    state: SiteState, agents: Sequence[Agent], spoke: Mapping[str, int], now: int
-) -> tuple[Device, ...]:
+def _ages(state: SiteState, now: int) -> dict[str, Freshness]:
+    """Device -> how old its newest reading is, of those that speak by themselves."""
+    newest = state.spoke().get
+    return {
+        one.id: device_freshness(newest(one.id), one.interval_ms, now, state.listening_since)
+        for one in _metering(state)
+    }
+
+
+def _silent(state: SiteState, agents: Sequence[Agent], ages: Mapping[str, Freshness]) -> tuple[Device, ...]:
     def is_silent(device: Device) -> bool:
         if device.kind == BADGE_READER:
             return ability(device.id, agents) != "able"
-        newest = spoke.get(device.id)
-        return device_freshness(newest, device.interval_ms, now, state.listening_since) == "silent"
+        return ages[device.id] == "silent"
 
     return tuple(device for device in state.place.devices if is_silent(device))
+
+
+def _is_late(
+    device: Device, agents: Sequence[Agent], state: SiteState, ages: Mapping[str, Freshness]
+) -> bool:
+    """As `_fresh` has it, of one that has ever spoken."""
+    if ages[device.id] != "fresh":
+        return ages[device.id] == "late" and device.id in state.spoke()
+    reader = reader_of(device.id, agents)
+    return reader is not None and not reader.live
 
 
 def _fresh(state: SiteState, agents: Sequence[Agent], device: Device, time: int, now: int) -> Freshness:

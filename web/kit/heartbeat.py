@@ -34,6 +34,12 @@ class Heartbeat:
     width: int
     words: str
 
+    def path(self, beat: Beat) -> str:
+        """All bars of one kind as upright strokes: a list of fifty sites has a thousand bars."""
+        return "".join(
+            f"M{bar.x + bar.width / 2:g} {bar.y}v{bar.height}" for bar in self.bars if bar.beat == beat
+        )
+
 
 def heartbeat(beats: Sequence[Beat], language: Language) -> Heartbeat:
     """The bar of `beats`, the oldest first. Gaps that touch are one hatched field."""

@@ -27,8 +27,9 @@ from store.records.site_now import SiteNow
 from store.records.watch import followed
 from store.threads import PAGES
 
-#: What was judged is good for so long: a page that is made meanwhile shows the same.
-GOOD_FOR_S: Final = 1.0
+#: What was judged is good for so long: a page that is made meanwhile shows the same. While somebody looks, it
+#: is judged anew before that is over, so that no page waits for it.
+GOOD_FOR_S: Final = 2.0
 #: A reader of the log that is so far behind does not know how the sites are now.
 BEHIND_MS: Final = 30_000
 #: Nobody has looked for so long: the copy is kept warm more slowly.
@@ -143,13 +144,14 @@ class Overview:
         while not stop.is_set():
             self._progress.begin()
             try:
-                await PAGES.run(self._warm)
+                await PAGES.run(self.warm)
                 self._progress.done()
             except StoreError as error:
                 self._progress.failed(error)
             await _pause(stop, _TEND_S if self._is_looked_at() else _TEND_IDLE_S)
 
-    def _warm(self) -> None:
+    def warm(self) -> None:
+        """Have in memory what is there, and judge it for those who look. Raises StoreError."""
         with self._lock:
             self._read()
             for firm in list(self._asked_at_s):
