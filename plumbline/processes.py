@@ -22,7 +22,7 @@ from plumbline.pages import Pages
 from plumbline.process import Process, opened
 from plumbline.projects_file import ProjectsFile
 from plumbline.settings import Settings, SettingsError
-from plumbline.stores import Stores, hint_parts, turn
+from plumbline.stores import Stores, feed_hint_parts, hint_parts, turn
 from plumbline.survey import Survey
 from plumbline.web_options import web_options
 from store import key_file
@@ -121,15 +121,17 @@ def _pages(
     def replay(item: Quarantined) -> Replayed:
         return Replay(stores.log, stores.records, _directory(settings, stores), clock).item(item)
 
-    records = stores.records
+    records, feed_hint = stores.records, Hint()
     seal = Seal(key_file.read_or_make(settings.data))
     seal.close_all(records)
     services = compose(
         stores.log, stores.timeseries, records, hint, clock, registered_projects(records),
         vitals=vitals, replay=replay, settings=web_options(settings), seal=seal,
+        feed_hint=feed_hint,
     )  # fmt: skip
     owners.say_code_where_nobody_can_begin(records, settings, clock())
     pages = Pages(create_app(services, own), services.live, settings.web)
     survey = Survey(stores, lambda: {project.site for project in services.projects.all})
     file = ProjectsFile(settings, records, now_ms)
-    return [pages.part(), *services.parts(changed_projects(records)), survey.part(), file.part()]
+    hints = feed_hint_parts(settings, feed_hint)
+    return [pages.part(), *services.parts(changed_projects(records)), *hints, survey.part(), file.part()]

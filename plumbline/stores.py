@@ -19,6 +19,7 @@ from store.log.follow import Following
 from store.log.hint import Hint
 from store.log.postgresql import PostgresqlLog
 from store.log.sqlite import SqliteLog
+from store.records.feed import CHANNEL
 from store.records.records import Records
 from store.threads import LEASES
 from store.timeseries.contract import TimeSeries
@@ -95,6 +96,15 @@ def hint_parts(settings: Settings, hint: Hint) -> list[Part]:
         return []
     following = Following(secret(store.dsn_file), hint)
     return [Part("hints of the log", lambda _: following.run(), well=following.well, heeds_stop=False)]
+
+
+def feed_hint_parts(settings: Settings, hint: Hint) -> list[Part]:
+    """Nudges from other processes that the feed has grown, where the records' database carries them."""
+    store = settings.stores.records
+    if not isinstance(store, PostgresqlStore):
+        return []
+    following = Following(secret(store.dsn_file), hint, CHANNEL, "feed")
+    return [Part("hints of the feed", lambda _: following.run(), well=following.well, heeds_stop=False)]
 
 
 def influx_settings(settings: Settings, store: InfluxStore) -> InfluxSettings:

@@ -93,10 +93,11 @@ def compose(
     seal: Seal | None = None,
     vitals: Callable[[], Vitals] = _all_is_well,
     replay: Callable[[Quarantined], Replayed] | None = None,
+    feed_hint: Hint | None = None,
 ) -> Services:
-    """The services over these stores."""
+    """The services over these stores. `hint` says that the log has grown, `feed_hint` that the feed has."""
     stored = StoredSites(timeseries, records)
-    hub = Hub(log, stored, hint, clock, Decoder(records), records.feed)
+    hub = Hub(log, stored, hint, clock, Decoder(records), records.feed, feed_hint)
     settings = settings or WebOptions()
     return Services(
         clock, log, hint, timeseries, records, stored, Projects(projects), hub, Overview(log, records, clock),

@@ -1,4 +1,4 @@
-"""Hints from other processes: whoever appends to the PostgreSQL log tells who follows it."""
+"""Hints from other processes: whoever appends to the log or the feed in PostgreSQL tells who follows it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ _LONGEST_PAUSE_S: Final = 5.0
 
 
 class Following:
-    """Notifies `hint` whenever a process has appended to the log at `dsn` (`postgresql://…`).
+    """Notifies `hint` whenever a process has said on `channel` of the database at `dsn` (`postgresql://…`)
+    that something has grown: the log, unless told otherwise; `what` names it to people.
 
     To be run in the loop of those who wait for the hint. While the server is away there are no hints; it is
     tried again for ever, and a reader polls all the same.
     """
 
-    def __init__(self, dsn: str, hint: Hint) -> None:
+    def __init__(self, dsn: str, hint: Hint, channel: str = CHANNEL, what: str = "log") -> None:
         self._dsn = dsn
         self._hint = hint
+        self._channel = channel
+        self._what = what
         self.listening = False
         self._refusal = "not connected yet"
 
@@ -45,7 +48,7 @@ class Following:
                 await self._listen()
             except psycopg.Error as error:
                 self._refusal = str(error).strip()
-                logger.warning("hints of the log: %s; it is polled meanwhile", self._refusal)
+                logger.warning("hints of the %s: %s; it is polled meanwhile", self._what, self._refusal)
             finally:
                 self.listening = False
             if self._hint.count > before:
@@ -56,7 +59,7 @@ class Following:
         async with await psycopg.AsyncConnection.connect(
             self._dsn, autocommit=True, **POSTGRESQL_OPTIONS
         ) as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
+            await connection.execute(f"LISTEN {self._channel}")
             self.listening = True
             self._hint.notify()  # it may have grown while nobody listened
             async for _ in connection.notifies():

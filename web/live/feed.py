@@ -9,6 +9,7 @@ from typing import Final
 from parts.part import Part
 from parts.progress import Progress
 from store.errors import StoreError
+from store.log.hint import Hint
 from store.records.feed import Feed, Said
 from store.threads import LIVE
 from web.live.topics import Topics
@@ -23,8 +24,10 @@ _AGAIN_S: Final = 1.0
 class FeedReader:
     """One a process. Where pages stand it need not remember: a page that comes back asks for everything."""
 
-    def __init__(self, feed: Feed, topics: Topics) -> None:
+    def __init__(self, feed: Feed, topics: Topics, hint: Hint | None = None) -> None:
+        """`hint`: told when the feed has grown, perhaps by another process; it is polled all the same."""
         self._feed = feed
+        self._hint = Hint() if hint is None else hint
         self._topics = topics
         self._progress = Progress()
         self._position: int | None = None
@@ -38,11 +41,14 @@ class FeedReader:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
         while not stop.is_set():
-            wait_s = await self._try()
-            if wait_s:
+            count = self._hint.count
+            wait_s = await self.step()
+            if wait_s == POLL_S:
+                await self._hint.wait(POLL_S, count)
+            elif wait_s:
                 await _pause(stop, wait_s)
 
-    async def _try(self) -> float:
+    async def step(self) -> float:
         """Tell what is new; how long to wait then (s)."""
         self._progress.begin()
         try:

@@ -75,6 +75,7 @@ class Hub:
         clock: Callable[[], int],
         decoder: Decoder,
         feed: Feed,
+        feed_hint: Hint | None = None,
     ) -> None:
         self._log = log
         self._stored = stored
@@ -82,7 +83,7 @@ class Hub:
         self._clock = clock
         self._house = seats_of_house()
         self.topics = Topics(self._house)
-        self._feed = FeedReader(feed, self.topics)
+        self._feed = FeedReader(feed, self.topics, feed_hint)
         self._agents = Agents(stored.agents)
         self._channels: dict[Key, Channel] = {}
         #: How far the log has been followed.
