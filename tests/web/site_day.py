@@ -9,7 +9,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,7 +37,7 @@ from web.customer.keeping import Look
 from web.customer.project import Project
 from web.http.connections import Connections, bounded
 from web.live.hub import Hub
-from wire.batch import Batch, Event, Frame, encode
+from wire.batch import Batch, Event, FaultReason, Frame, encode
 from wire.status import DeviceStatus, Dropped, SpoolStatus, Status
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -168,10 +168,12 @@ class Stand:
         online: bool = True,
         site: str = SITE,
         devices: Sequence[str] = (),
+        faults: Mapping[str, FaultReason] = {},
         **parts: SpoolStatus | Dropped,
     ) -> None:
-        """What the agent says of itself, received now; `devices` are those it reads."""
-        said = [DeviceStatus(device=device) for device in devices]
+        """What the agent says of itself, received now; `devices` are those it reads, `faults` what is wrong
+        with others."""
+        said = [DeviceStatus(device=device, fault=faults.get(device)) for device in (*devices, *faults)]
         status = Status(online=online, sent=self.clock(), stream=STREAM, devices=said, **parts)  # type: ignore[arg-type]
         state = AgentState(site, "pi-1", self.clock(), status)
         self.log.append([change_entry(state)], self.clock())
