@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.web.access.house import OURS, PASSWORD, furnish
 from tests.web.fleet import tell_fleet
 from tests.web.links.given import give_links
+from tests.web.lived_in import move_in
 from tests.web.site_day import SITE, TOKEN, Clock, Stand, at, serving, tell_day
 from wire.batch import Frame
 
@@ -44,6 +45,7 @@ def demonstration() -> Iterator[tuple[str, Callable[[], None]]]:
         furnish(stand)
         give_links(stand)
         tell_fleet(stand)
+        move_in(stand)
         with serving(stand) as url:
             yield url, lambda: _say_again(stand)
     finally:
