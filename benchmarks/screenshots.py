@@ -37,6 +37,8 @@ _ARGUMENTS: Final = (
 )  # fmt: skip
 #: {name} or {name:path} of an address.
 _PART: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
+#: Chromium draws no window that is taller than a texture.
+_TALLEST: Final = 8_000
 FOLDER: Final = Path(__file__).parents[1] / "build" / "screenshots"
 WIDTHS: Final = {"phone": 390, "desk": 1280}
 LANGUAGES: Final = ("zh", "en")
@@ -148,6 +150,9 @@ def take(browser: Browser, url: str, shot: Shot, folder: Path, cookies: StorageS
         joint = "&" if "?" in shot.address.path else "?"
         page.goto(f"{url}{shot.address.path}{joint}lang={shot.language}")
         page.wait_for_function(_DRAWN)
+        # As tall as the page: what is fixed to the window's foot stands at its end, and not across it.
+        tall = page.evaluate("Math.max(innerHeight, document.documentElement.scrollHeight)")
+        page.set_viewport_size({"width": shot.width, "height": min(tall, _TALLEST)})
         page.screenshot(path=folder / shot.name, full_page=True)
     finally:
         context.close()

@@ -29,6 +29,7 @@ EXAMPLES = {
     "project": SITE,
     "link_id": "3",
     "site": "tingtao",
+    "member": "foreman",
 }
 #: Who signs in for the pages that ask for it.
 LOGIN = f"owner@{OURS}"

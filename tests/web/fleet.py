@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -12,7 +14,7 @@ from store.records.registry import Agent, Device, RegisteredProject, Registratio
 from store.records.tenancy import site_ref
 from tests.registered import register
 from tests.web.access.house import OURS
-from tests.web.site_day import MINUTE_MS, Stand
+from tests.web.site_day import MINUTE_MS, Stand, watts
 from wire.batch import Event, Frame
 
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -40,13 +42,28 @@ class Told:
 
 
 FLEET: Final = (
-    Told("liuan", "柳岸 3-1102", "Willow Bank 3-1102", silent_min=390),
-    Told("donghu", "东湖名邸 9-1501", "East Lake 9-1501", quiet_device="th-bedroom", quiet_min=825, came=2),
-    Told("tingtao", "听涛阁 7-802", "Surf House 7-802", leaks=True, came=4),
-    Told("wutong", "梧桐湾 2-603", "Plane Tree Bay 2-603", quiet_device="th-bath", quiet_min=5),
+    Told("liuan", "柳岸 3-1102", "Willow Bank 3-1102", silent_min=390, started="2026-09-14"),
+    Told(
+        "donghu",
+        "东湖名邸 9-1501",
+        "East Lake 9-1501",
+        quiet_device="th-bedroom",
+        quiet_min=825,
+        came=2,
+        started="2026-11-02",
+    ),
+    Told("tingtao", "听涛阁 7-802", "Surf House 7-802", leaks=True, came=4, started="2026-10-09"),
+    Told(
+        "wutong",
+        "梧桐湾 2-603",
+        "Plane Tree Bay 2-603",
+        quiet_device="th-bath",
+        quiet_min=5,
+        started="2026-11-11",
+    ),
     Told("fenglin", "枫林路 18 号 3-501", "18 Fenglin Road, 3-501", came=3),
-    Told("yunxi", "云栖里 5-201", "Cloud Lane 5-201", came=2, left=2),
-    Told("banshan", "半山居 1-1901", "Hillside 1-1901", hours=9, came=1),
+    Told("yunxi", "云栖里 5-201", "Cloud Lane 5-201", came=2, left=2, started="2026-08-31"),
+    Told("banshan", "半山居 1-1901", "Hillside 1-1901", hours=9, came=1, started="2026-11-20"),
     Told("wangxi", "望溪台 10-702", "Brook Terrace 10-702", hours=0, started="2026-11-22"),
 )
 _ROOMS: Final = (
@@ -93,16 +110,17 @@ def _tell(stand: Stand, one: Told) -> None:
         until = end - one.quiet_min * MINUTE_MS if device == one.quiet_device else end
         times = [*range(stand.clock() - one.hours * HOUR_MS, until, _STEP_MS), until]
         if kind != "badge_reader":
-            frames.append(Frame(device=device, time=times, values=_values(kind, len(times), one.leaks)))
+            frames.append(Frame(device=device, time=times, values=_values(kind, times, one.leaks)))
     stand.append(frames, _passages(stand.clock(), one), site=one.id)
     stand.status(site=one.id, online=not one.silent_min, devices=[device for device, _, _ in _DEVICES])
 
 
-def _values(kind: str, n: int, leaks: bool) -> dict[str, Column]:
+def _values(kind: str, times: Sequence[int], leaks: bool) -> dict[str, Column]:
+    n, chance = len(times), random.Random(18)
     match kind:
         case "electricity_meter":
             return {
-                "active_power": [60.0 + 900 * (at % 3) for at in range(n)],
+                "active_power": [round(watts(time, chance), 1) for time in times],
                 "active_energy_import": [1_000 + at * 0.3 for at in range(n)],
             }
         case "water_meter":
@@ -111,8 +129,8 @@ def _values(kind: str, n: int, leaks: bool) -> dict[str, Column]:
             leak: Column = [0.0] * (n - 1)
             return {"leak": [*leak, float(leaks)]}
     return {
-        "temperature": [19.0 + at % 5 / 2 for at in range(n)],
-        "relative_humidity": [62.0 + at % 7 for at in range(n)],
+        "temperature": [round(19.5 + 2 * math.sin(time / 9e6), 1) for time in times],
+        "relative_humidity": [round(64 + 5 * math.cos(time / 1.1e7), 1) for time in times],
     }
 
 

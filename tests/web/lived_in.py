@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from plumbline.demo.story import FIRM_NAME, PEOPLE
-from store.records.access import Access, operator
+from store.records.access import Access, Role, operator
+from store.records.access_log import Deed
 from store.records.changes import By
 from store.records.openings import Opening
 from store.records.registry import Firm
 from store.records.sessions import SignedIn
+from store.records.tenancy import site_ref
 from tests.web.access.house import ELSEWHERE, OURS, SITE
 from tests.web.fleet import FLEET
+from tests.web.links.given import PROJECT
 from tests.web.site_day import Stand
+from web.access.invitations import new_invitation, put_invitation
 from web.access.secret import digest, make_id, make_secret
 
 _MINUTE_MS: Final = 60_000
@@ -21,24 +26,37 @@ _DAY_MS: Final = 24 * 60 * _MINUTE_MS
 _MONTH_MS: Final = 30 * _DAY_MS
 #: project -> whom each of its links is for, and how often it was opened.
 _LINKS: Final = {
-    "fenglin": (("郑先生", 14), ("郑家老人", 3)),
     "donghu": (("何女士", 6),),
     "tingtao": (("叶先生", 21), ("设计师朋友", 1)),
     "yunxi": (("林女士", 0),),
 }
+#: Name, role and site of who was asked in and has not come yet.
+_EXPECTED: Final[tuple[tuple[str, Role, str], ...]] = (
+    ("唐小山 Tang Xiaoshan", "worker", "donghu"),
+    ("温如 Wen Ru", "designer", "wutong"),
+)
 _DEVICES: Final = ("WeChat · iPhone", "Chrome · Windows", "Safari · iPad")
 _PHONES: Final = ("WeChat · iPhone", "WeChat · Android", "Safari · iPhone")
 
 
 def move_in(stand: Stand) -> None:
-    """Whoever is known by a role alone gets a name and sites; the firm its name, links, sessions."""
+    """Whoever is known by a role alone gets a name and sites; the firm its name, links, sessions, tokens."""
     by = By("member:owner", stand.clock() - 20 * _DAY_MS)
     stand.records.firms.put([Firm(OURS, FIRM_NAME)], by)
     _name_people(stand, operator(OURS))
-    for site in (SITE, ELSEWHERE):
-        stand.records.sites.retire(OURS, site, by=by)
+    _move_out(stand, by)
     _give_links(stand, by)
     _sign_in(stand)
+    _make_tokens(stand)
+    _invite(stand, by)
+
+
+def _move_out(stand: Stand, by: By) -> None:
+    """The furnished house's two sites go; the project that stood on one of them is that of Fenglin Road."""
+    stand.records.projects.retire(OURS, "fenglin", by=by)
+    stand.records.projects.put([replace(PROJECT, site=site_ref("fenglin"))], by)
+    for site in (SITE, ELSEWHERE):
+        stand.records.sites.retire(OURS, site, by=by)
 
 
 def _name_people(stand: Stand, access: Access) -> None:
@@ -79,3 +97,28 @@ def _sign_in(stand: Stand) -> None:
                 "203.0.113.0/24", began, min(now, began + at * 11 * _MINUTE_MS), now + _MONTH_MS,
             )
         )  # fmt: skip
+
+
+def _make_tokens(stand: Stand) -> None:
+    now = stand.clock()
+    for name, member, scopes, age in (
+        ("Grafana", "owner", {"site:see", "reading:see", "device:see"}, 41),
+        ("月末电费 Bills", "finance", {"site:see", "reading:see", "meter:see"}, 12),
+        ("门口大屏 Wall", "project-manager", {"site:see", "reading:see"}, 3),
+    ):
+        made = now - age * _DAY_MS
+        access = replace(operator(OURS, f"member:{member}"), member=member)
+        stand.records.tokens.add(
+            access, name, digest(make_secret()), frozenset(scopes), made, made + 3 * _MONTH_MS
+        )
+
+
+def _invite(stand: Stand, by: By) -> None:
+    """Two who have not come yet."""
+    now = stand.clock()
+    for name, role, site in _EXPECTED:
+        _, one = new_invitation(
+            operator(OURS, by.author), name, frozenset({role}), frozenset({site}), now - 2 * _DAY_MS
+        )
+        deed = Deed(OURS, now - 2 * _DAY_MS, by.author, "", "added", f"invitation:{one.id}")
+        put_invitation(stand.records, one, deed)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 
 FIRM: Final = "firm"
 PASSWORD: Final = "brass plumb bob 38"
+OTHER_SITE: Final = "huaihai-7"
 PHONE: Final[dict[str, Any]] = {
     "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True,
 }  # fmt: skip
@@ -113,6 +114,33 @@ def fill(page: Page, **typed: str) -> None:
 def sign_in(page: Page, login: str) -> None:
     fill(page, login=login, password=PASSWORD)
     page.wait_for_url("**/firm")
+
+
+def invited(owner: Page, house: House, name: str, role: str, site: str) -> str:
+    """The path of the link that the owner is shown."""
+    house.open(owner, "/people/invite")
+    owner.fill("[name=name]", name)
+    owner.check(f"[name=roles][value={role}]")
+    owner.check(f"[name=sites][value={site}]")
+    owner.click("main .acts button")
+    return owner.locator("code").inner_text().removeprefix(house.url)
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["", "400 kbit/s"])
+def test_who_is_invited_comes_in_on_a_phone_and_sees_their_site_alone(house: House, slow: bool) -> None:
+    name = "耿长河 Geng" if slow else "马腾 Ma"
+    link = invited(house.owner(), house, name, "foreman", SITE)
+    phone = house.device(slow, **PHONE)
+    house.open(phone, link)
+    fill(phone, login=name[:2], password=PASSWORD)
+    phone.wait_for_url("**/firm")
+    told = phone.locator("main").inner_text()
+    assert ("枫林路 18 号" in told, "淮海路 7 号" in told) == (True, False)
+    house.wrong.clear()  # the browser says of a 404 that it was one
+    answer = phone.goto(f"{house.url}/sites/{OTHER_SITE}")
+    assert answer is not None
+    assert answer.status == 404
+    house.wrong.clear()
 
 
 def test_a_session_is_ended_from_another_device(house: House) -> None:
