@@ -23,6 +23,7 @@ EXAMPLES = {
     "version": "0",
     "name": "kit.css",
     "secret": "0",
+    "member": "foreman",
     "provider": "none",
     "topic": "firm:none",
     "firm": "firm",
