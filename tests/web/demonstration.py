@@ -23,7 +23,6 @@ EXAMPLES = {
     "version": "0",
     "name": "kit.css",
     "secret": "0",
-    "member": "foreman",
     "provider": "none",
     "topic": "firm:none",
     "firm": "firm",

@@ -61,7 +61,9 @@ def read(here: Services, access: Access, seen: Seen, quantity: str) -> Facts:
         seen,
         now,
         latest,
-        here.records.devices.retired(access.firm, ref) if access.may("device", "see", site=ref) else (),
+        sorted(here.records.seen_by(access).devices.retired(ref))
+        if access.may("device", "see", site=ref)
+        else (),
         _agents(here, access, seen, now),
         _passages(here, access, seen, now),
         _set_aside(here, access, ref),
