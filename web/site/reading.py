@@ -61,7 +61,7 @@ def read(here: Services, access: Access, seen: Seen, quantity: str) -> Facts:
         seen,
         now,
         latest,
-        sorted(here.records.seen_by(access).devices.retired(ref))
+        tuple(sorted(here.records.seen_by(access).devices.retired(ref)))
         if access.may("device", "see", site=ref)
         else (),
         _agents(here, access, seen, now),
