@@ -7,6 +7,9 @@ NEWEST_PYTHON ?= $(shell requirements/find-python --newest)
 PORT ?=
 DEMO_SECONDS ?=
 BIN := .venv/bin
+# Where the Pythons differ: tasks, sockets, serial lines, files and processes. What only computes is shown once.
+ON_NEWEST := $(addprefix tests/edge_agent/,test_agent.py test_parts.py clock gather host line link spool tasks \
+	commands/test_read.py drivers/mqtt drivers/test_modbus_rtu.py drivers/test_osdp.py)
 CODE := wire checked_yaml parts edge_agent store ingest analytics web simulator plumbline benchmarks tests
 
 .PHONY: setup setup-dev setup-newest demo test bench screenshots check fmt schema pins clean
@@ -36,16 +39,16 @@ setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esp
 .venv-esphome/ready: .venv/bin/python requirements/esphome.txt
 	@echo "installing ESPHome, which validates the nodes' configurations ..."
 	@$(PYTHON) -m venv .venv-esphome
-	@.venv-esphome/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/esphome.txt
+	@.venv-esphome/bin/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r requirements/esphome.txt
 	@touch $@
 
 setup-newest: $(if $(NEWEST_PYTHON),.venv-newest/ready) ## the agent's tests on a newer Python, where there is one
 
-.venv-newest/ready: requirements/build.txt requirements/cloud.txt requirements/dev.txt
+.venv-newest/ready: requirements/build.txt requirements/dev.txt
 	@echo "creating .venv-newest for the agent's tests on $(NEWEST_PYTHON) ..."
 	@$(NEWEST_PYTHON) -m venv --clear .venv-newest
-	@.venv-newest/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
-		-r requirements/build.txt -r requirements/cloud.txt -r requirements/dev.txt
+	@.venv-newest/bin/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes \
+		-r requirements/build.txt -r requirements/dev.txt
 	@touch $@
 
 .venv/packages-test: .venv/bin/python requirements/debian-test.txt requirements/install-debian
@@ -61,11 +64,12 @@ web/static/vendor/ready: .venv/ready package.json package-lock.json
 demo: setup ## everything on one machine, no hardware
 	@PORT="$(PORT)" DEMO_SECONDS="$(DEMO_SECONDS)" exec $(BIN)/plumbline demo
 
-test: setup-dev setup-newest check ## all tests; the agent's once more on the newest Python of this machine
+test: ## all tests; the agent's once more on the newest Python of this machine
+	@$(MAKE) --no-print-directory -j2 check setup-newest setup-dev # they mostly wait, for packages and for one core
 	@$(BIN)/pytest -n 2 --dist worksteal
 	@if [ -n "$(NEWEST_PYTHON)" ]; then \
 		echo "the agent's tests on $(NEWEST_PYTHON) ..."; \
-		.venv-newest/bin/python -m pytest -q -n 2 --dist worksteal -p no:cacheprovider tests/edge_agent tests/wire; fi
+		.venv-newest/bin/python -m pytest -q -n 2 --dist worksteal -p no:cacheprovider $(ON_NEWEST); fi
 
 bench: setup-dev ## make bench ONLY=ingest runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
@@ -73,7 +77,7 @@ bench: setup-dev ## make bench ONLY=ingest runs one
 screenshots: setup-dev ## every page, phone and desk, both languages, light and dark: build/screenshots/
 	@$(BIN)/python -m benchmarks.screenshots
 
-check: setup-dev ## formatting, types, import contracts
+check: .venv/ready-dev ## formatting, types, import contracts
 	@$(BIN)/ruff format --check -q $(CODE)
 	@$(BIN)/ruff check -q $(CODE)
 	@$(BIN)/mypy $(CODE)

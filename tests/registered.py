@@ -10,11 +10,11 @@ from typing import Final
 from plumbline.projects_yaml import parse_projects
 from plumbline.registration import registration_of
 from plumbline.settings import FirmSettings
-from store.engine import sqlite_url
 from store.records.changes import By, Change
 from store.records.records import Records
 from store.records.registration import enter, reconcile
 from store.records.registry import Registration
+from tests.records import open_records
 from web.customer.project import Project, registered_projects
 
 BY: Final = By("operator:test", 1_764_000_000_000)
@@ -36,7 +36,7 @@ def replace_by(records: Records, said: Registration, by: By = BY) -> list[Change
 def projects_said(text: str) -> tuple[Project, ...]:
     """What a projects file says, by way of a registry that nobody else has."""
     with tempfile.TemporaryDirectory() as folder:
-        records = Records(sqlite_url(Path(folder) / "records.db"))
+        records = open_records(Path(folder))
         try:
             return tuple(projects_in(records, text))
         finally:

@@ -15,7 +15,9 @@ _WITHIN_S = 300
 
 
 class Copy:
-    """The checkout as git knows it, in a folder of its own; what was fetched is linked."""
+    """The checkout as git knows it, in a folder of its own; what was fetched is linked.
+
+    Files keep their times, so what Python has compiled of them holds here, too."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -23,7 +25,11 @@ class Copy:
         for name in filter(None, listed.decode().split("\0")):
             if (ROOT / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, root / name)
+                shutil.copy2(ROOT / name, root / name)
+        for folder in [path for path in root.rglob("*") if path.is_dir()]:
+            for compiled in (ROOT / folder.relative_to(root) / "__pycache__").glob("*.pyc"):
+                (folder / "__pycache__").mkdir(exist_ok=True)
+                shutil.copyfile(compiled, folder / "__pycache__" / compiled.name)
         for fetched in ("node_modules", "web/static/vendor"):
             if (ROOT / fetched).is_dir():
                 (root / fetched).symlink_to(ROOT / fetched)
@@ -56,7 +62,7 @@ class Copy:
 
     def tried(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python ARGUMENTS` in the copy."""
-        environment = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = os.environ | {"PYTHONPATH": str(self.root)}
         return subprocess.run(
             [sys.executable, *arguments], cwd=self.root, env=environment, capture_output=True, text=True,
             timeout=_WITHIN_S, check=False,

@@ -14,13 +14,12 @@ import aiomqtt
 from edge_agent.clock.clock import utc_ms
 from ingest.receive import BrokerAddress
 from ingest.service import Ingest
-from store.engine import sqlite_url
 from store.log.contract import Log
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.records import Records
 from store.records.registry import Directory
 from tests.logged import batches
+from tests.records import open_records
 from wire import receipt as wire_receipt
 from wire import status as wire_status
 from wire.batch import Batch, decode
@@ -44,7 +43,7 @@ class Cloud:
     ) -> None:
         self.client = client
         self.log = log or SqliteLog(folder / "log.db")
-        self.records = Records(sqlite_url(folder / "records.db"))
+        self.records = open_records(folder)
         self.batches: list[Batch] = []
         self.payloads: list[bytes] = []
         self.statuses: list[Status] = []

@@ -20,12 +20,11 @@ from ingest.receive import BrokerAddress
 from ingest.recent import Recent
 from ingest.service import Ingest
 from ingest.writer import Writer
-from store.engine import sqlite_url
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.records import Records
 from store.records.registry import Directory
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.records import open_records
 from wire import batch as wire_batch
 from wire import receipt as wire_receipt
 from wire.batch import Batch, Event, Frame
@@ -160,7 +159,7 @@ class Cloud:
     ) -> None:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = Records(sqlite_url(folder / "records.db"))
+        self.records = open_records(folder)
         self.hint = Hint()
         self.now_ms = NOW
         self.recent = Recent()

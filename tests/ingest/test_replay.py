@@ -13,12 +13,12 @@ from ingest.correction import Correction
 from ingest.judged import Judged, quarantined
 from ingest.receive import Arrival
 from ingest.replay import Replay, Replayed, readable, show
-from store.engine import sqlite_url
 from store.log.sqlite import SqliteLog
 from store.records.contract import Quarantined
 from store.records.records import Records
 from store.records.registry import Directory
 from tests.ingest.site import NOW, SITE, STREAM
+from tests.records import open_records
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.batch import Batch, Event, Frame
@@ -92,7 +92,7 @@ class Cloud:
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    opened = Cloud(SqliteLog(tmp_path / "log.db"), Records(sqlite_url(tmp_path / "records.db")))
+    opened = Cloud(SqliteLog(tmp_path / "log.db"), open_records(tmp_path))
     yield opened
     opened.log.close()
     opened.records.close()

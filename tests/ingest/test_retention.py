@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingest.retention import BelievedClock, Forgetting, Retention
-from store.engine import sqlite_url
 from store.records.contract import Quarantined, SiteEvent
-from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.records import open_records
 from wire.batch import Event
 from wire.durations import DAY_MS
 
@@ -24,7 +23,7 @@ class Stores:
 
     def __init__(self, folder: Path) -> None:
         self.timeseries = SqliteTimeSeries(folder / "timeseries.db")
-        self.records = Records(sqlite_url(folder / "records.db"))
+        self.records = open_records(folder)
         self.days = [TODAY - day * DAY_MS + 1 for day in range(9, -1, -1)]
         for at, time in enumerate(self.days, 1):
             self.timeseries.write([Block("s", "m", [time], {"frequency": [50.0]})], at)

@@ -19,15 +19,14 @@ from ingest.recent import LoggedBatch, Recent
 from ingest.replay import Replay
 from ingest.retention import WAIT_DAYS, Retention
 from ingest.writer import Writer
-from store.engine import sqlite_url
 from store.errors import StoreError
 from store.log.contract import Entry
 from store.log.hint import Hint
 from store.log.sqlite import SqliteLog
-from store.records.records import Records
 from store.timeseries.contract import Block, Differences
 from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
+from tests.records import open_records
 from tests.servers import clean_environment, wait_until
 from wire import batch as wire_batch
 from wire import payload as wire_payload
@@ -45,7 +44,7 @@ class Stores:
         self.log = SqliteLog(folder / "log.db")
         self.timeseries_path = folder / "timeseries.db"
         self.timeseries = SqliteTimeSeries(self.timeseries_path)
-        self.records = Records(sqlite_url(folder / "records.db"))
+        self.records = open_records(folder)
         self.hint = Hint()
 
     def append(self, *seqs: int, badge: bool = False) -> list[int | None]:
@@ -252,7 +251,8 @@ async def test_a_record_nobody_can_read_is_set_aside_once_and_the_rest_goes_on(s
     assert "replay" in item.detail, "the remedy"
 
 
-async def test_when_idle_it_rolls_up(stores: Stores) -> None:
+async def test_when_idle_it_rolls_up(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "_ROLL_UP_EVERY_S", 0.05)
     stores.append(*range(1, 50))
     first, second = stores.writer(), stores.writer()
     async with at_work(first):

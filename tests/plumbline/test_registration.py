@@ -20,10 +20,10 @@ from plumbline.registration import projects_of, registration_of
 from plumbline.settings import AgentAccount, FirmSettings, Settings, SettingsError
 from plumbline.stores import open_records
 from store import private
-from store.engine import sqlite_url
 from store.records.changes import Change
 from store.records.records import Records
 from tests.plumbline.installation import PROJECTS, SITE, installation
+from tests.records import open_records as fresh_records
 from tests.registered import replace_by
 from web.customer.project import registered_projects
 from wire.kinds import BADGE_READER, KINDS
@@ -181,7 +181,7 @@ def _device(draw: st.DrawFn, name: str, rooms: list[str]) -> Device:
 
 @pytest.fixture(scope="module")
 def one_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
-    opened = Records(sqlite_url(tmp_path_factory.mktemp("registry") / "records.db"))
+    opened = fresh_records(tmp_path_factory.mktemp("registry"))
     yield opened
     opened.close()
 

@@ -18,7 +18,6 @@ import uvicorn
 
 from analytics.follower import Follower
 from parts.supervisor import Supervisor
-from store.engine import sqlite_url
 from store.log.change import change_entry
 from store.log.contract import Entry, Log
 from store.log.hint import Hint
@@ -29,6 +28,7 @@ from store.records.events import READER
 from store.records.records import Records
 from store.timeseries.contract import Block
 from store.timeseries.sqlite import SqliteTimeSeries
+from tests.records import open_records
 from tests.registered import projects_in
 from tests.servers import free_port, wait_until
 from tests.web.services import services_over
@@ -120,7 +120,7 @@ class Stand:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log: Log = SqliteLog(self.folder / "log.db") if self.dsn is None else PostgresqlLog(self.dsn)
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
-        self.records = Records(self.dsn or sqlite_url(self.folder / "records.db"))
+        self.records = open_records(self.folder) if self.dsn is None else Records(self.dsn)
         (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
         self.projects: list[Project] = projects_in(self.records, PROJECTS)
         self.follower = Follower(self.log, self.records, self.hint)

@@ -10,13 +10,13 @@ from typing import Final
 
 import pytest
 
-from store.engine import sqlite_url
 from store.errors import StoreError
 from store.log.change import change_entry, listening_entry
 from store.log.contract import Entry, Record
 from store.log.decoder import Decoder
 from store.records.contract import AgentState
 from store.records.records import Records
+from tests.records import open_records
 from wire import batch as wire_batch
 from wire.batch import Batch, Event, Frame, encode
 from wire.status import DeviceStatus, Status
@@ -35,7 +35,7 @@ WHOLE: Final = Batch(
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(sqlite_url(tmp_path / "records.db"))
+    opened = open_records(tmp_path)
     yield opened
     opened.close()
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from store.engine import sqlite_url
 from store.records.contract import Quarantined
 from store.records.records import Records
+from tests.records import open_records
 
 QUOTA = 10_000
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(sqlite_url(tmp_path / "records.db"), quarantine_bytes=QUOTA)
+    opened = open_records(tmp_path, QUOTA)
     yield opened
     opened.close()
 

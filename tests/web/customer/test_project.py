@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from store.engine import sqlite_url
 from store.records.changes import By
 from store.records.contract import AgentState
 from store.records.links import link_digest
 from store.records.records import Records
+from tests.records import open_records
 from tests.registered import BY, projects_in
 from tests.web.site_day import PROJECTS
 from web.customer.project import Projects, changed_projects, registered_projects
@@ -22,7 +22,7 @@ from wire.status import SpoolStatus, Status
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(sqlite_url(tmp_path / "records.db"))
+    opened = open_records(tmp_path)
     yield opened
     opened.close()
 

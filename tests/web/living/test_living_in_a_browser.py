@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route
 from benchmarks.screenshots import Visitor, sign_in
 from tests.web.access.house import OURS, PASSWORD, furnish
 from tests.web.browsing import SIDEWAYS, SMALL, barriers
-from tests.web.site_day import Stand, serving
+from tests.web.site_day import Clock, Stand, at, serving
 
 pytestmark = pytest.mark.browser
 
@@ -21,31 +21,39 @@ NARROW = (320, DESK // 2)
 Open = Callable[..., Page]
 
 
-@pytest.fixture
-def open_page(browser: Browser, stand: Stand) -> Iterator[Open]:
-    contexts = []
+@pytest.fixture(scope="module")
+def entered(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
+    """Where the house is served, and the cookies of its owner: the page only shows, nothing changes."""
+    stand = Stand(tmp_path_factory.mktemp("living"), Clock(at(15.2)))
     furnish(stand)
     with serving(stand) as url:
-        cookies = sign_in(browser, url, Visitor(f"owner@{OURS}", PASSWORD))
+        yield url, sign_in(browser, url, Visitor(f"owner@{OURS}", PASSWORD))
+    stand.close()
 
-        def open_page(width: int = DESK, lang: str = "en", **options: Any) -> Page:
-            context = browser.new_context(
-                viewport={"width": width, "height": 844},
-                reduced_motion="reduce",
-                storage_state=cookies,
-                **options,
-            )
-            contexts.append(context)
-            page = context.new_page()
-            page.wrong = wrong = []  # type: ignore[attr-defined]
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.goto(f"{url}/living?lang={lang}")
-            return page
 
-        yield open_page
-        for context in contexts:
-            context.close()
+@pytest.fixture
+def open_page(browser: Browser, entered: tuple[str, Any]) -> Iterator[Open]:
+    contexts = []
+    url, cookies = entered
+
+    def open_page(width: int = DESK, lang: str = "en", **options: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844},
+            reduced_motion="reduce",
+            storage_state=cookies,
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.wrong = wrong = []  # type: ignore[attr-defined]
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"{url}/living?lang={lang}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
