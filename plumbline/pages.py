@@ -12,6 +12,7 @@ import uvicorn
 
 from parts.part import Part
 from plumbline.settings import SettingsError, WebSettings
+from web.http.addresses import Proxies
 from web.http.connections import LARGEST_HEAD_BYTES, Connections, bounded, bounds_here
 from web.live.hub import Hub
 
@@ -23,7 +24,7 @@ class Pages:
         self._app = app
         self._live = live
         self._place = place
-        self._connections = Connections(bounds_here())
+        self._connections = Connections(bounds_here(), Proxies(place.trusted_proxies))
 
     def part(self) -> Part:
         """It as a part of a process."""
@@ -66,6 +67,7 @@ class Pages:
             timeout_graceful_shutdown=1,
             log_config=None,
             http=bounded(self._connections),
+            forwarded_allow_ips=list(self._connections.proxies.trusted),
             h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
         )
         return _Server(config)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, wrong
 from ingest import retention
 from store.records import quota
 from store.records.access import Role
+from web.http.addresses import LOOPBACK
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
 #: A hundred years at most: what is longer is a slip of the pen, and no time any store can name.
@@ -23,6 +25,19 @@ Host = Annotated[str, Field(pattern=r"^\S+$")]
 _ICP = r"^[\u4e00-\u9fff]ICP[备证][A-Z]?\d{6,10}号(-\d{1,4})?$"
 _RootFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}\.(txt|html|xml)$")]
 _RootText = Annotated[str, Field(min_length=1, max_length=4_096)]
+
+
+def _network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}: write 10.0.0.5 or 10.0.0.0/24") from error
+    if network.prefixlen == 0:
+        raise ValueError("that is everybody, and whoever asks could say who they are: name the proxy's own")
+    return str(network)
+
+
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class SettingsError(ValueError):
@@ -56,10 +71,12 @@ class ProviderSettings(Config):
 
 class WebSettings(Config):
     """Where pages are served. Behind a proxy that speaks TLS; never straight on a public address. `base_url`
-    stands before their paths outside: https://plumbline.example; with https cookies go over TLS alone."""
+    stands before their paths outside: https://plumbline.example; with https cookies go over TLS alone.
+    `trusted_proxies`: addresses and networks (CIDR) whose X-Forwarded-For says who asks."""
 
     host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
+    trusted_proxies: tuple[Network, ...] = LOOPBACK
     base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
     #: As the ministry gave it; it stands at the foot of customers' pages and of doors.
     icp_number: Annotated[str, Field(pattern=_ICP)] | None = None

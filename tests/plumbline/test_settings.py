@@ -87,6 +87,9 @@ def test_what_the_settings_keep_by_default_is_what_the_process_keeps(tmp_path: P
         ("web: {port: true}", r"yaml:1: web.port: true: must be a number"),
         ("broker: {host: '', port: 1}", r"yaml:1: broker.host: "),
         ("web: {host: 'a b'}", r"yaml:1: web.host: "),
+        ("web: {trusted_proxies: [proxy.local]}", r"yaml:1: web.trusted_proxies\[0\]: .* write 10.0.0.5 or"),
+        ("web: {trusted_proxies: [10.0.0.5/24]}", r"yaml:1: web.trusted_proxies\[0\]: .* host bits"),
+        ("web: {trusted_proxies: ['::/0']}", r"yaml:1: web.trusted_proxies\[0\]: .* name the proxy's own"),
         ("retention: {events_days: 1.0e+300}", r"yaml:1: retention.events_days: .* 36500"),
         (
             "stores:\n  log: {kind: postgres, dsn_file: x}",

@@ -283,6 +283,7 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
     app = create_app(services)
     stand.live = services.live
     port = free_port()
+    connections = Connections() if connections is None else connections
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -290,7 +291,8 @@ def serving(stand: Stand, look: Look | None = None, connections: Connections | N
         log_level="error",
         timeout_graceful_shutdown=1,
         loop="asyncio",
-        http=bounded(Connections() if connections is None else connections),
+        http=bounded(connections),
+        forwarded_allow_ips=list(connections.proxies.trusted),
     )
     server = _Server(config)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -11,11 +12,29 @@ from starlette.requests import HTTPConnection
 _IPV6_PREFIX: Final = 64
 _IPV4_KEPT: Final = 24
 _IPV6_KEPT: Final = 48
+#: A proxy stands on this machine unless the settings name another.
+LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+
+
+class Proxies:
+    """Who is believed when they say for whom they ask (X-Forwarded-For), and so speaks for many."""
+
+    def __init__(self, trusted: Iterable[str] = LOOPBACK) -> None:
+        """`trusted`: addresses and networks (CIDR). Raises ValueError for what is neither."""
+        self.trusted: Final = tuple(trusted)
+        self._networks = tuple(ipaddress.ip_network(one) for one in self.trusted)
+
+    def __contains__(self, host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
 
 
 def visitor(connection: HTTPConnection) -> str:
     """The address that a bound is kept for. Behind a proxy it is what the proxy says (uvicorn reads
-    X-Forwarded-For from the proxies it trusts)."""
+    X-Forwarded-For from `Proxies.trusted`)."""
     return address_of(connection.client.host if connection.client else "")
 
 

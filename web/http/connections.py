@@ -8,7 +8,6 @@ longest makes room, of whoever has most of them. Who has asked in full is never 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import resource
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from web.http.addresses import address_of
+from web.http.addresses import Proxies, address_of
 
 #: A phone at the edge of a cell sends its 800 bytes in far less; so long a place may be held unheard.
 HEAD_WITHIN_S: Final = 10.0
@@ -38,8 +37,8 @@ _NO_PLACE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`most` connections, of one address `most_per_address`; times in seconds. A proxy on this machine speaks
-    for many: loopback addresses have no bound of their own."""
+    """`most` connections, of one address `most_per_address`, but for proxies, which speak for many; times in
+    seconds."""
 
     most: int = MOST_CONNECTIONS
     most_per_address: int = 400
@@ -60,8 +59,9 @@ class ConnectionCounters:
 class Connections:
     """Who is connected, and who waits unheard, the longest first. Lives in the event loop."""
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None, proxies: Proxies | None = None) -> None:
         self.bounds: Final = bounds or Bounds()
+        self.proxies: Final = proxies or Proxies()
         self.counters: Final = ConnectionCounters()
         self._all: dict[BoundedProtocol, str] = {}
         self._held: Counter[str] = Counter()
@@ -70,10 +70,11 @@ class Connections:
     def __len__(self) -> int:
         return len(self._all)
 
-    def admit(self, connection: BoundedProtocol, address: str) -> bool:
-        """Whether there is a place, made by putting out one that is unheard where need be."""
-        bounds = self.bounds
-        bounded = not _is_loopback(address)
+    def admit(self, connection: BoundedProtocol, host: str) -> bool:
+        """Whether there is a place, made by putting out one that is unheard where need be. `host` is empty
+        where it comes by no network."""
+        bounds, address = self.bounds, address_of(host)
+        bounded = host != "" and host not in self.proxies
         if bounded and self._held[address] >= bounds.most_per_address:
             if not self._make_room(address):
                 return False
@@ -125,7 +126,7 @@ class BoundedProtocol(H11Protocol):
         self._part = ""
         self._stall: asyncio.TimerHandle | None = None
         super().connection_made(transport)
-        if not self.among.admit(self, address_of(self.client[0] if self.client else "")):
+        if not self.among.admit(self, self.client[0] if self.client else ""):
             transport.write(_NO_PLACE)
             transport.close()
             return
@@ -204,10 +205,3 @@ def bounds_here() -> Bounds:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     return Bounds(most=min(most, soft // 2))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address in ("", "::/64")

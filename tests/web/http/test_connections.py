@@ -13,6 +13,7 @@ import pytest
 from benchmarks.opened import open_link
 from tests.servers import wait_until
 from tests.web.site_day import TOKEN, Stand, serving
+from web.http.addresses import Proxies
 from web.http.connections import Bounds, Connections
 
 HALF = b"GET /p/x HTTP/1.1\r\nHost: x\r\n"
@@ -178,3 +179,15 @@ def test_one_address_has_its_own_bound_and_whoever_has_most_makes_room() -> None
         assert connections.admit(one, "203.0.113.2")  # type: ignore[arg-type]
     assert [one.gone for one in (*many[1:], *few)] == [True, False, False, False, False]
     assert len(connections) == 4
+
+
+def test_a_proxy_speaks_for_many_and_others_do_not() -> None:
+    proxies = Proxies(["192.0.2.0/24"])
+    connections = Connections(Bounds(most=10, most_per_address=1), proxies)
+    behind, direct = ([Silent() for _ in range(3)] for _ in range(2))
+    for one in behind:
+        assert connections.admit(one, "192.0.2.7")  # type: ignore[arg-type]
+    for one in direct:
+        assert connections.admit(one, "127.0.0.1")  # type: ignore[arg-type]
+    assert [one.gone for one in behind] == [False, False, False]
+    assert [one.gone for one in direct] == [True, True, False]
