@@ -16,7 +16,7 @@ from ingest.receive import Receiver
 from plumbline.broker import configured
 from plumbline.clock import now_ms
 from plumbline.heartbeat import PROCESSES, fresh_beats
-from plumbline.importing import changed_file, refusal, taken_out
+from plumbline.importing import NAME_ITS_SITE, changed_file, refusal, siteless, taken_out
 from plumbline.left_out import left_out
 from plumbline.projects_yaml import ProjectsError, load_projects, weak_links
 from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
@@ -205,6 +205,8 @@ def _records(settings: Settings, _: bool) -> Iterator[Line]:
     log = open_log(settings)
     try:
         yield from _look_at_records(records)
+        for what in siteless(records, settings):
+            yield Line("warn", "agent", what, NAME_ITS_SITE)
         for firm in records.firms.all():
             for site in records.sites.of(firm.id):
                 yield from _look_for_gaps(site_gaps(log, records, site.id), site.id)

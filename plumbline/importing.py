@@ -23,6 +23,7 @@ from store.records.registry import Firm
 
 LOGGER: Final = logging.getLogger("plumbline.importing")
 _SHOWN: Final = 5
+NAME_ITS_SITE: Final = "name it in a project (docs/operating.md), or take the agent out of the settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def take_in(records: Records, settings: Settings, at: int) -> list[Change]:
     done = import_file(records, settings, settings.projects, By(settings.projects.name, at))
     for line in taken_out(done):
         LOGGER.warning("%s is not named any longer: its past stays, what it sends goes to quarantine", line)
+    for line in siteless(records, settings):
+        LOGGER.warning("%s; %s", line, NAME_ITS_SITE)
     return done
 
 
@@ -90,6 +93,13 @@ def import_file(
             last = transaction.changes.last(settings.firm.id)
             transaction.imports.put(settings.firm.id, _digest(settings, text), last, by)
     return changes
+
+
+def siteless(records: Records, settings: Settings) -> Iterator[str]:
+    """Each agent of the settings that is registered nowhere, because nobody names its site. Blocking."""
+    for account in settings.agents:
+        if records.sites.get(settings.firm.id, account.site) is None:
+            yield f"{account.site} / {account.agent} is not registered: no project has the site {account.site}"
 
 
 def refusal(path: Path, stands: Sequence[str]) -> str:

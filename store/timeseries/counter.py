@@ -8,7 +8,10 @@ how a day was cut into minutes and hours (`joined` is associative), and late rea
 A **life** puts runs in order of time:
 
 1. A run that begins where an earlier one can have got to, by `Growth.allows` and the time between, goes on
-   from it, and the step counts. Of several the one with the smallest step is taken.
+   from it, and the step counts. Of several the one with the smallest step is taken. A counter that stood
+   still while it was read may **catch up**: the time is then that since it last rose (rounded up to the hour,
+   as rollups know no better), at most CATCH_UP_MS. After a silence in which a meter could be exchanged it is
+   that of the silence.
 2. What lay between the two (zeros, dips, spikes) was a **glitch** and counts nothing, if it lasted no longer
    than GLITCH_MS and did not grow itself.
 3. A fall of at most `small` is jitter: growth counts again above the highest value reached.
@@ -31,10 +34,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
 from store.timeseries.limits import Growth
-from wire.durations import HOUR_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
 #: A device that restarts, or a line that is disturbed, is itself again within this.
 GLITCH_MS: Final = HOUR_MS
+#: A meter that hands on what another one told it does so once a day at least.
+CATCH_UP_MS: Final = 24 * HOUR_MS
+#: Nobody exchanges a meter in less; one that was read more often than that all the time is the same one.
+EXCHANGED_WITHIN_MS: Final = 5 * MINUTE_MS
 #: Runs kept of one cell. A counter that jumps more often than that within an hour counts nothing there.
 MOST_RUNS: Final = 200
 #: Earlier runs a life looks back at.
@@ -113,19 +120,36 @@ def _join(runs: list[Run], run: Run, small: float) -> None:
 @dataclass(slots=True)
 class _Open:
     """A stretch of a life that may still turn out to be a glitch. `grown`: bucket -> growth. `own`: growth
-    since it began."""
+    since it began. `stood`: until then at the latest it last rose."""
 
     first_time: int
     first: float
     time: int
     last: float
     high: float
+    stood: int
     own: float = 0.0
     grown: dict[int, float] = field(default_factory=dict)
     mark: Mark | None = None
 
     def copy(self) -> _Open:
         return replace(self, grown=dict(self.grown))
+
+
+def _opened(run: Run, high: float, stood: int) -> _Open:
+    return _Open(run.first_time, run.first, run.last_time, run.last, high, stood, run.last - run.first)
+
+
+def _hour_after(time: int) -> int:
+    return (time // HOUR_MS + 1) * HOUR_MS
+
+
+def _span_ms(one: _Open, time: int) -> int:
+    """In how much time a stretch can have risen by what it stands higher at `time`."""
+    silent_ms = time - one.time
+    if silent_ms > EXCHANGED_WITHIN_MS:
+        return silent_ms
+    return max(silent_ms, min(time - one.stood, CATCH_UP_MS))
 
 
 class _Link(NamedTuple):
@@ -183,7 +207,7 @@ class Life:
             self._settle(one)
         self._open = []
         if told.new_first is not None:
-            new = _Open(told.at, told.new_first, told.at, told.new_first, told.new_first)
+            new = _Open(told.at, told.new_first, told.at, told.new_first, told.new_first, told.at)
             if last is not None:
                 new.mark = Mark(last.time, last.last, told.at, told.new_first, "told")
             self._open = [new]
@@ -221,11 +245,10 @@ class Life:
 
     def _step(self, one: _Open, time: int, value: float) -> tuple[float, bool] | None:
         """The growth from the end of a stretch to a value, and whether it rolled over; None: none."""
-        span_ms = time - one.time
         if value >= one.high - self.growth.small:
             step = max(0.0, value - one.high)
-            return (step, False) if self.growth.allows(step, span_ms) else None
-        span_ms = min(span_ms, HOUR_MS)
+            return (step, False) if self.growth.allows(step, _span_ms(one, time)) else None
+        span_ms = min(time - one.time, HOUR_MS)
         for modulus in _MODULI:
             step = modulus - one.high + value
             if one.high < modulus and value >= 0 and self.growth.allows(step, span_ms):
@@ -243,27 +266,30 @@ class Life:
         own = run.last - run.first
         if link.rolled_over:
             mark = Mark(one.time, one.last, run.first_time, run.first, "rollover")
-            new = _Open(run.first_time, run.first, run.last_time, run.last, run.last, own, mark=mark)
+            new = _opened(run, run.last, _hour_after(run.last_time))
+            new.mark = mark
             self._count(new, run.first_time, link.step + own)
             self._open.append(new)
         elif link.step <= self.growth.small:
             self._go_on(one, run)
         else:
             high = max(one.high, run.last)
-            new = _Open(run.first_time, run.first, run.last_time, run.last, high, own)
+            new = _opened(run, high, _hour_after(run.last_time))
             self._count(new, run.first_time, high - one.high)
             self._open.append(new)
 
     def _go_on(self, one: _Open, run: Run) -> None:
         rise = max(0.0, run.last - one.high)
         self._count(one, run.first_time, rise)
-        one.own += rise
-        one.high += rise
+        if rise:
+            one.own += rise
+            one.high += rise
+            one.stood = _hour_after(run.last_time)
         one.time, one.last = run.last_time, run.last
 
     def _begin_anew(self, run: Run) -> None:
         own = run.last - run.first
-        new = _Open(run.first_time, run.first, run.last_time, run.last, run.last, own)
+        new = _opened(run, run.last, _hour_after(run.last_time) if own else run.first_time)
         if self._open:
             before = self._open[-1]
             near_zero = 0 <= run.first < before.last and self.growth.allows(

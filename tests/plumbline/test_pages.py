@@ -51,7 +51,9 @@ def answer(port: int, forwarded: str) -> str:
         ((), "203.0.113.9", "127.0.0.1"),
     ],
 )
-async def test_only_a_trusted_proxy_says_who_asks(trusted: tuple[str, ...], forwarded: str, asks: str) -> None:
+async def test_only_a_trusted_proxy_says_who_asks(
+    trusted: tuple[str, ...], forwarded: str, asks: str
+) -> None:
     place = WebSettings(port=free_port(), trusted_proxies=trusted)
     stop = asyncio.Event()
     serving = asyncio.create_task(Pages(who_asks, cast("Hub", NoStreams()), place).run(stop))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.doctor import examine
+from plumbline.importing import NAME_ITS_SITE
 from plumbline.projects_file import ProjectsFile
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_records
@@ -102,3 +104,24 @@ def test_what_somebody_changed_elsewhere_does_not_hold_a_file_back(
     records.firms.put([Firm("firm", "Firm")], By("member:li", NOW))
     edit(settings, "gate-out", "gate-side")
     assert file.look()
+
+
+def test_an_agent_whose_site_no_project_names_is_told_once_with_the_remedy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "password").write_text("of the agent")
+    accounts = [{"site": site, "agent": "pi-1", "password_file": "password"} for site in (SITE, "huaihai-7")]
+    settings = installation(tmp_path, agents=accounts)
+    private.folder(settings.data)
+    records = open_records(settings)
+    file = ProjectsFile(settings, records, lambda: NOW)
+    assert file.look()
+    assert not file.look()
+    records.close()
+    told = [one for one in caplog.messages if "not registered" in one]
+    assert len(told) == 1
+    assert "huaihai-7 / pi-1 is not registered: no project has the site huaihai-7; name it" in told[0]
+    doctor = [line for line in examine(settings, fix=False) if line.part == "agent"]
+    assert [(line.level, line.what, line.remedy) for line in doctor] == [
+        ("warn", "huaihai-7 / pi-1 is not registered: no project has the site huaihai-7", NAME_ITS_SITE)
+    ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from store.timeseries.counter import GLITCH_MS, MOST_RUNS, Exchange, Life, Run, joined, lived, runs_of
 from store.timeseries.limits import COUNTERS, ELECTRICITY
-from wire.durations import MINUTE_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 from wire.quantities import QUANTITIES
 
 EVER: Final = 1 << 50
@@ -22,7 +22,7 @@ RESOLUTION: Final = 0.01
 #: A register that is back where it was within the time of a glitch was never reset, for all anybody can tell:
 #: so much 20 kW need for longer.
 REGAINED_KWH: Final = 25.0
-MISHAPS: Final = ("zero", "dip", "spike", "reset", "exchange", "gap")
+MISHAPS: Final = ("zero", "dip", "spike", "reset", "exchange", "gap", "stuck")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Told:
 @st.composite
 def lives(draw: st.DrawFn) -> Told:
     """A meter read every ten seconds to a quarter of an hour: it uses 0 to 20 kW, is silent at times, answers
-    zeros, dips and spikes for a few readings, is reset or exchanged now and then. Between two mishaps it
-    works for longer than a glitch may last."""
+    zeros, dips and spikes for a few readings, stands still and catches up, is reset or exchanged now and
+    then. Between two mishaps it works for longer than a glitch may last."""
     register = draw(st.floats(500, 90_000).map(lambda v: round(v, 2)))
     interval = draw(st.sampled_from([10_000, 60_000, 900_000]))
     time, used, jumps = 0, 0.0, 0
@@ -55,15 +55,18 @@ def lives(draw: st.DrawFn) -> Told:
 
     quiet = 2 * GLITCH_MS // interval + 2
     work(3, 1.0)
-    for what in draw(
-        st.lists(st.sampled_from(["zero", "dip", "spike", "reset", "exchange", "gap"]), max_size=6)
-    ):
+    for what in draw(st.lists(st.sampled_from(MISHAPS), max_size=6)):
         kilowatts = draw(st.floats(0, 20))
         if what in {"zero", "dip", "spike"}:
             wrong = {"zero": 0.0, "dip": round(register * 0.9, 2), "spike": register + 65_535.0}[what]
             for _ in range(draw(st.integers(1, 3))):
                 time += interval
                 readings.append((time, wrong))
+        elif what == "stuck":
+            # What it stood still for comes in one step: some kWh, beyond the grain.
+            work(3 * HOUR_MS // interval, 0.0)
+            register, used = round(register + 24.0, 2), used + 24.0
+            work(1, 0.0)
         elif what == "gap":
             time += draw(st.integers(1, 20)) * 3_600_000
         elif what == "exchange" or register > REGAINED_KWH:
@@ -99,7 +102,7 @@ def test_growth_is_what_was_used_but_for_marked_steps(told: Told) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(lives(), st.sampled_from([MINUTE_MS, 7 * MINUTE_MS, 60 * MINUTE_MS]))
+@given(lives(), st.sampled_from([MINUTE_MS, 6 * MINUTE_MS, 60 * MINUTE_MS]))
 def test_it_is_the_same_however_it_was_cut(told: Told, width_ms: int) -> None:
     one, other = life(cut(told.readings, 1)), life(cut(told.readings, width_ms))
     assert grown(one) == pytest.approx(grown(other), abs=1e-6)
@@ -158,6 +161,26 @@ def test_a_gas_meter_that_is_told_once_an_hour_and_repeated_meanwhile_counts() -
     life = lived([Run(time, value, time, value) for time, value in readings], gas, 0, EVER, EVER)
     assert life.grown() == {0: pytest.approx(9.0)}
     assert life.marks() == []
+
+
+def stood_still(hours: int, then: float, silent_ms: int = MINUTE_MS) -> Life:
+    """A meter that shows 100.0 every minute for so long, and another value after a silence."""
+    readings = [(at * MINUTE_MS, 100.0) for at in range(60 * hours)]
+    time = readings[-1][0] + silent_ms
+    return life(cut([*readings, (time, then), (time + MINUTE_MS, then + 0.1)], HOUR_MS))
+
+
+def test_what_stood_still_and_was_read_catches_up_within_what_the_time_makes_possible() -> None:
+    """A coarse meter, or a bridge that hung, hands on in one step what was used meanwhile."""
+    assert grown(stood_still(5, 400.0)) == pytest.approx(300.1)
+    assert [mark.why for mark in stood_still(5, 700.0).marks()] == ["exchange"]
+    assert grown(stood_still(5, 700.0)) == pytest.approx(0.1)
+
+
+def test_it_catches_up_a_day_at_most_and_never_after_a_silence_in_which_it_could_be_exchanged() -> None:
+    assert grown(stood_still(40, 2_400.0)) == pytest.approx(2_300.1)
+    assert [mark.why for mark in stood_still(40, 2_600.0).marks()] == ["exchange"]
+    assert [mark.why for mark in stood_still(5, 400.0, silent_ms=6 * MINUTE_MS).marks()] == ["exchange"]
 
 
 def test_a_counter_that_jumps_all_the_time_is_bounded() -> None:
