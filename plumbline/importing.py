@@ -99,7 +99,8 @@ def siteless(records: Records, settings: Settings) -> Iterator[str]:
     """Each agent of the settings that is registered nowhere, because nobody names its site. Blocking."""
     for account in settings.agents:
         if records.sites.get(settings.firm.id, account.site) is None:
-            yield f"{account.site} / {account.agent} is not registered: no project has the site {account.site}"
+            site, agent = account.site, account.agent
+            yield f"{site} / {agent} is not registered: no project has the site {site}"
 
 
 def refusal(path: Path, stands: Sequence[str]) -> str:
