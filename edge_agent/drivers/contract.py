@@ -102,11 +102,13 @@ class Reply:
     """Values in the table's units; a null has its reason in `faults`.
 
     `doubt`: the device gives values and says that something is wrong with itself (an error register, a flag).
+    `ages_ms`: of values that the device says it took before it told them (a gas meter's of the last hour).
     """
 
     values: dict[str, float | None] = field(default_factory=dict)
     faults: dict[str, FaultReason] = field(default_factory=dict)
     doubt: FaultReason | None = None
+    ages_ms: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,15 @@
 One poll is the newest telegram. A target's `address` is `any`, or the equipment identifier the telegram must
 carry. A point's `where` is `{"obis": "1-0:1.8.0 | 1-0:1.8.T"}` (see `obis`), or `{"sub_meter": "gas"}` (or
 `water`, `hot_water`), with `channel` where several live meters of a kind hang on it; values are in W, kWh, V,
-A, m³ before `scale`. Target option: `checksum` (default true); false takes telegrams without a CRC, as DSMR 2
-and 3 send them.
+A, m³ before `scale`. What a sub-meter said an hour ago is repeated in every telegram: it is told once, with
+its age by the meter's own clock. Target option: `checksum` (default true); false takes telegrams without a
+CRC, as DSMR 2 and 3 send them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,14 +19,16 @@ from edge_agent.drivers import dsmr_p1_frame, obis
 from edge_agent.drivers.contract import (
     LineCounters,
     PermanentError,
+    Point,
     Port,
     Reply,
     Target,
     TransientError,
 )
 from edge_agent.drivers.dsmr_p1_frame import LONGEST_TELEGRAM_BYTES, Telegram
-from edge_agent.drivers.dsmr_sub_meters import CHANNELS, SUB_METERS
+from edge_agent.drivers.dsmr_sub_meters import CHANNELS, SUB_METERS, sub_meter_times
 from edge_agent.drivers.exchange import fail
+from edge_agent.drivers.obis import Readout
 
 #: Meters before DSMR 5 send a telegram every ten seconds, and take up to two for it at 9600 baud.
 PERIOD_S: Final = 12.5
@@ -48,6 +52,8 @@ class DsmrP1:
         self._period_s = period_s
         self._rest = b""
         self._heard_s = float("-inf")
+        #: What of each sub-meter was told last: when by its own clock, and its value.
+        self._told: dict[tuple[str, str], tuple[dt.datetime, float | None]] = {}
 
     async def poll(self, port: Port, target: Target, counters: LineCounters, timeout_s: float) -> Reply:
         """What the newest telegram says of each point. Raises DriverError where none came."""
@@ -65,7 +71,22 @@ class DsmrP1:
             if found[point.quantity] is None:
                 silent = "sub_meter" in point.where
                 reply.faults[point.quantity] = "device_error" if silent else "not_a_number"
+            elif "sub_meter" in point.where:
+                self._once(target.device, point, telegram.readout(), reply)
         return reply
+
+    def _once(self, device: str, point: Point, readout: Readout, reply: Reply) -> None:
+        """Give the value of a sub-meter its age, or leave it out where it was told before."""
+        times = sub_meter_times(point, readout)
+        if times is None:
+            return
+        taken, now = times
+        told = (taken, reply.values[point.quantity])
+        if self._told.get((device, point.quantity)) == told:
+            del reply.values[point.quantity]
+            return
+        self._told[device, point.quantity] = told
+        reply.ages_ms[point.quantity] = max(0, round((now - taken).total_seconds() * 1000))
 
     async def _newest(self, port: Port, target: Target, counters: LineCounters, wait_s: float) -> Telegram:
         """The last whole telegram of those that wait in the port, else the next. Raises DriverError."""

@@ -23,7 +23,8 @@ CHANNELS: Final = range(1, 9)
 _READINGS: Final = ("24.2.1", "24.2.3", "24.3.0")
 _NUMBERS: Final = ("96.1.0", "96.1.1")
 _TIMESTAMP: Final = "0-0:1.0.0"
-_STAMP = re.compile(r"([0-9]{12})[SW]?")
+_STAMP = re.compile(r"([0-9]{12})([SW]?)")
+_SUMMER: Final = dt.timedelta(hours=1)
 #: No meter has had a P1 port before; an older time is that of a clock never set.
 _FIRST_YEAR: Final = 2005
 #: A channel that was last heard so long before another is that of a meter taken away; before now: silent.
@@ -45,6 +46,18 @@ def sub_meter_value(point: Point, readout: Readout) -> float | None:
 
     Raises KeyError where no channel has such a meter.
     """
+    heard = _alive(point, readout)
+    return None if heard is None else obis.in_table_unit(heard.reading, point.quantity)
+
+
+def sub_meter_times(point: Point, readout: Readout) -> tuple[dt.datetime, dt.datetime] | None:
+    """When that reading was taken and when the telegram was sent, both by the meter's own clock; None where
+    one of them is not told. Raises KeyError as `sub_meter_value`."""
+    heard, now = _alive(point, readout), _now(readout)
+    return None if heard is None or heard.time is None or now is None else (heard.time, now)
+
+
+def _alive(point: Point, readout: Readout) -> _Heard | None:
     kind, wanted = SUB_METERS[point.where["sub_meter"]], point.where.get("channel")
     channels = [channel for channel in _channels(kind, readout) if wanted in (None, channel)]
     if not channels:
@@ -52,7 +65,7 @@ def sub_meter_value(point: Point, readout: Readout) -> float | None:
     heard = _newest([one for channel in channels if (one := _heard(channel, readout)) is not None])
     if len(heard) != 1 or not _is_of_now(heard[0], readout):
         return None
-    return obis.in_table_unit(heard[0].reading, point.quantity)
+    return heard[0]
 
 
 def _channels(kind: int, readout: Readout) -> list[int]:
@@ -87,13 +100,18 @@ def _newest(heard: list[_Heard]) -> list[_Heard]:
 
 
 def _is_of_now(heard: _Heard, readout: Readout) -> bool:
-    said = readout.get(_TIMESTAMP)
-    now = None if said is None else stamp(said.groups[0])
+    now = _now(readout)
     return heard.time is None or now is None or now - _STALE <= heard.time <= now + _AHEAD
 
 
+def _now(readout: Readout) -> dt.datetime | None:
+    said = readout.get(_TIMESTAMP)
+    return None if said is None else stamp(said.groups[0])
+
+
 def stamp(text: str) -> dt.datetime | None:
-    """`YYMMDDhhmmss` and S or W, in the meter's local time; None where that is no time, or no set clock's."""
+    """`YYMMDDhhmmss` and S (summer) or W, as the meter's winter time; None where that is no time, or no set
+    clock's."""
     found = _STAMP.fullmatch(text.strip())
     if found is None or int(found[1][:2]) >= 70:
         return None
@@ -101,4 +119,6 @@ def stamp(text: str) -> dt.datetime | None:
         time = dt.datetime.strptime(found[1], "%y%m%d%H%M%S")  # noqa: DTZ007  # no zone is printed
     except ValueError:
         return None
-    return time if time.year >= _FIRST_YEAR else None
+    if time.year < _FIRST_YEAR:
+        return None
+    return time - _SUMMER if found[2] == "S" else time

@@ -82,7 +82,7 @@ class Collector:
         self.devices: dict[str, DeviceState] = {}
 
     def reply(self, device: str, time_ms: int, reply: Reply) -> None:
-        """A device has answered: its values, each null with its reason."""
+        """A device has answered: its values, each at its time and each null with its reason."""
         values = {quantity: _finite(value) for quantity, value in reply.values.items()}
         fault = self._spoke(device, time_ms, reply.doubt)
         for quantity, value in values.items():
@@ -92,9 +92,10 @@ class Collector:
             reason = reply.faults.get(quantity, "not_a_number")
             fault = fault or reason
             self._fault(device, quantity, reason, time_ms)
-        if values:
-            key = (device, *sorted(values))
-            self._columns.setdefault(key, _Columns(device)).add(time_ms, values)
+        for age_ms in sorted({reply.ages_ms.get(quantity, 0) for quantity in values}):
+            said = {one: value for one, value in values.items() if reply.ages_ms.get(one, 0) == age_ms}
+            key = (device, *sorted(said))
+            self._columns.setdefault(key, _Columns(device)).add(time_ms - age_ms, said)
         self._note(device, fault, time_ms)
         self.devices[device].values |= values
         self._gather(urgent=False)

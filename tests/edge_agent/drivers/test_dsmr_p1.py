@@ -210,3 +210,58 @@ def test_a_line_that_is_no_data_set_costs_itself_where_a_crc_proves_the_rest() -
 def test_a_profile_names_a_code_or_a_sub_meter(where: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="sub_meter"):
         check_at(where)
+
+
+def _stamped(now: str, gas_at: str, gas: str = "00112.384") -> bytes:
+    values = {
+        "0-0:1.0.0": f"({now})",
+        "1-0:1.7.0": "(00.244*kW)",
+        "1-0:2.7.0": "(00.000*kW)",
+        "0-2:24.1.0": "(003)",
+        "0-2:24.2.3": f"({gas_at})({gas}*m3)",
+    }
+    return telegram(r"ISk5\2MT382-1000", values)
+
+
+@pytest.mark.parametrize(
+    ("now", "gas_at", "age_s"),
+    [
+        ("200512134501S", "200512130000S", 2_701),
+        ("201025021000W", "201025025500S", 900),  # the hour that comes twice
+        ("200512125958S", "200512130000S", 0),  # its clock is a little ahead
+    ],
+)
+async def test_a_sub_meters_reading_has_the_age_that_the_meter_tells(
+    now: str, gas_at: str, age_s: int
+) -> None:
+    with device_on_port() as (device, port):
+        device.say([_stamped(now, gas_at)])
+        reply = await _poll(port, POWER, GAS, driver=DsmrP1(period_s=5.0))
+    assert reply.values == {"active_power": 244, "gas_volume": 112.384}
+    assert reply.ages_ms == {"gas_volume": age_s * 1000}
+
+
+async def test_a_sub_meters_reading_that_is_repeated_is_told_once() -> None:
+    driver = DsmrP1(period_s=5.0)
+    replies = []
+    with device_on_port() as (device, port):
+        for now, gas_at, gas in (
+            ("200512134501S", "200512130000S", "00112.384"),
+            ("200512134502S", "200512130000S", "00112.384"),
+            ("200512140003S", "200512140000S", "00112.384"),
+            ("200512140004S", "200512140000S", "00112.400"),
+        ):
+            device.say([_stamped(now, gas_at, gas)])
+            replies.append(await _poll(port, POWER, GAS, driver=driver))
+    assert [reply.values.get("gas_volume") for reply in replies] == [112.384, None, 112.384, 112.4]
+    assert ["gas_volume" in reply.values for reply in replies] == [True, False, True, True]
+    assert [reply.values["active_power"] for reply in replies] == [244] * 4
+
+
+async def test_where_the_telegram_has_no_time_a_reading_is_of_now_each_time() -> None:
+    driver = DsmrP1(period_s=5.0)
+    with device_on_port() as (device, port):
+        for _ in range(2):
+            device.say([_telegram()])
+            reply = await _poll(port, GAS, driver=driver)
+            assert (reply.values, reply.ages_ms) == ({"gas_volume": 112.384}, {})

@@ -55,6 +55,19 @@ async def test_a_quantity_not_asked_this_time_is_no_null() -> None:
     ]
 
 
+async def test_a_value_that_the_device_took_earlier_stands_at_its_own_time() -> None:
+    hands = Hands()
+    hands.collector.reply(
+        "m", NOW_MS, Reply({"active_power": 1.0, "gas_volume": 2.0}, ages_ms={"gas_volume": 900_000})
+    )
+    frames, _ = hands.flushed()
+    assert frames == [
+        Frame(device="m", time=[NOW_MS], values={"active_power": [1.0]}),
+        Frame(device="m", time=[NOW_MS - 900_000], values={"gas_volume": [2.0]}),
+    ]
+    assert hands.collector.devices["m"].last_read_ms == NOW_MS
+
+
 async def test_a_null_has_a_fault_event_and_what_is_no_number_is_null() -> None:
     hands = Hands()
     reply = Reply({"temperature": None, "relative_humidity": float("nan")}, {"temperature": "device_error"})
