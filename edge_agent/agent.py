@@ -238,6 +238,7 @@ class Agent:
             online=online,
             sent=self._clock(),
             stream=self._spool.stream,
+            interval_s=self._site.status_interval_s,
             version=_version(),
             started=self._started_ms,
             spool=spool_status(depth),

@@ -9,7 +9,7 @@ from store.log.change import change_entry
 from store.log.contract import Entry
 from store.records.contract import AgentState
 from wire.batch import FaultReason
-from wire.status import SILENT_AFTER_MS, DeviceStatus
+from wire.status import DeviceStatus, silent_after_ms
 
 Key = tuple[str, str]
 
@@ -37,7 +37,9 @@ def is_change(before: AgentState | None, now: AgentState) -> bool:
         return True
     if before.status == now.status:
         return False
-    if before.status.online != now.status.online or now.received - before.received >= SILENT_AFTER_MS:
+    if before.status.online != now.status.online:
+        return True
+    if now.received - before.received >= silent_after_ms(before.status):
         return True
     return now.status.online and _faults(before.status.devices) != _faults(now.status.devices)
 
@@ -78,15 +80,17 @@ class Agents:
             last = self._last.get(key)
             self._last[key] = Last(state, state.status.devices) if last is None else last.then(state)
 
-    def silent(self, heard_before: int, heard: dict[Key, int]) -> list[Key]:
-        """Those that said they are there, of which neither a status nor a batch (`heard`) came after UTC ms
-        `heard_before`, and of which that has not been told."""
+    def silent(self, now: int, listening_since: int, heard: dict[Key, int]) -> list[Key]:
+        """Those that said they are there, of which neither a status nor a batch (`heard`) came for as long as
+        they may be silent, though somebody has listened since UTC ms `listening_since`, and of which that
+        has not been told."""
         return [
             key
             for key, last in self._last.items()
             if last.state.status.online
             and not last.quiet
-            and max(last.state.received, heard.get(key, 0)) <= heard_before
+            and max(last.state.received, heard.get(key, 0), listening_since)
+            <= now - silent_after_ms(last.state.status)
         ]
 
     def quiet_entry(self, key: Key) -> Entry:

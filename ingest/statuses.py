@@ -20,7 +20,6 @@ from store.log.hint import Hint
 from store.records.contract import AgentState, Quarantined
 from store.records.records import Records
 from store.threads import UPKEEP
-from wire.status import SILENT_AFTER_MS
 
 logger = logging.getLogger(__name__)
 
@@ -173,10 +172,10 @@ class Statuses:
 
     def _tell_silent(self) -> bool:
         """Only who has listened so long can say that nothing came."""
-        before, since = self._clock() - SILENT_AFTER_MS, self._since
-        if since is None or since > before:
+        since = self._since
+        if since is None:
             return False
-        silent = self._agents.silent(before, dict(self._heard))
+        silent = self._agents.silent(self._clock(), since, dict(self._heard))
         if not silent:
             return False
         self._log.append([self._agents.quiet_entry(key) for key in silent], self._clock())

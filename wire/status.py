@@ -23,8 +23,9 @@ MOST_RANGES_OLDER: Final = 32
 MOST_OLDER: Final = 16
 
 #: An agent of which nothing has come for so long is gone, whatever its retained status claims: thirty beats,
-#: and longer than a router takes to restart.
+#: and longer than a router takes to restart. One that beats more slowly has missed so many of its own.
 SILENT_AFTER_MS: Final = 300_000
+SILENT_AFTER_BEATS: Final = 3
 
 #: What a machine says of itself, in a word or a line.
 Word = Annotated[str, Field(max_length=256)]
@@ -130,6 +131,8 @@ class Status(Message):
     online: bool
     sent: Milliseconds
     stream: StreamId
+    #: At least so often one comes; None from older agents, which do not say.
+    interval_s: Annotated[float, Field(ge=1, le=86_400)] | None = None
     version: Word = ""
     started: Milliseconds | None = None
     spool: SpoolStatus = SpoolStatus()
@@ -140,6 +143,11 @@ class Status(Message):
     host: HostStatus = HostStatus()
     #: Those that ended at least once; a part that always worked is not named.
     parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS), FailFast()] = []
+
+
+def silent_after_ms(status: Status) -> int:
+    """How long the agent that said this may say nothing before it is called silent."""
+    return max(SILENT_AFTER_MS, round(SILENT_AFTER_BEATS * 1000 * (status.interval_s or 0)))
 
 
 #: As much as the most lines, devices, parts and ranges together have.

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from analytics.situation.silence import is_awaited
 from store.records.contract import AgentState
-from wire.status import SILENT_AFTER_MS
+from wire.status import silent_after_ms
 
 #: live: heard, and its clock agrees. offline: the broker says that it is gone. silent: not heard for long.
 #: clock: heard, but its status bears another time than it came at; its clock is wrong or stands still, or the
@@ -106,8 +106,9 @@ def _heard(state: AgentState, spoke: int | None) -> int:
 def _condition(state: AgentState, heard: int, now: int, listening_since: int | None) -> Condition:
     if not state.status.online:
         return "offline"
-    if now - heard >= SILENT_AFTER_MS:
-        return "awaited" if is_awaited(now, listening_since) else "silent"
+    allowed_ms = silent_after_ms(state.status)
+    if now - heard >= allowed_ms:
+        return "awaited" if is_awaited(now, listening_since, allowed_ms) else "silent"
     return "live" if abs(state.received - state.status.sent) <= CLOCK_WITHIN_MS else "clock"
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from analytics.situation.age import Freshness, freshness
 from store.log.change import Change
 from store.records.contract import AgentState
-from wire.status import SILENT_AFTER_MS
 
 
 def device_freshness(
@@ -26,9 +25,9 @@ def device_freshness(
     return by_age
 
 
-def is_awaited(now: int, listening_since: int | None) -> bool:
-    """Whether an agent that was not heard for long may just not have been listened to."""
-    return listening_since is not None and now - listening_since < SILENT_AFTER_MS
+def is_awaited(now: int, listening_since: int | None, allowed_ms: int) -> bool:
+    """Whether an agent that was not heard for `allowed_ms` may just not have been listened to."""
+    return listening_since is not None and now - listening_since < allowed_ms
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from wire.batch import FaultReason
 from wire.status import SILENT_AFTER_MS, DeviceStatus, HostStatus, Status
 
 BEAT: Final = 10_000
+#: The first moment at which one that spoke at NOW is silent.
+AFTER = NOW + SILENT_AFTER_MS
 KEY: Final = (SITE, "pi-1")
 
 
@@ -95,20 +97,31 @@ def test_the_same_change_has_the_same_identity_whoever_enters_it() -> None:
 def test_silence_is_told_once_and_ends_with_the_next_word() -> None:
     agents = Agents()
     agents.take([said(meter=None)])
-    assert agents.silent(NOW - 1, {}) == []
-    assert agents.silent(NOW, {KEY: NOW + 5}) == [], "a batch is a sign of life"
-    assert agents.silent(NOW, {}) == [KEY]
+    assert agents.silent(AFTER - 1, NOW, {}) == []
+    assert agents.silent(AFTER, NOW, {KEY: NOW + 5}) == [], "a batch is a sign of life"
+    assert agents.silent(AFTER, NOW, {}) == [KEY]
     quiet = read(agents.quiet_entry(KEY))
     assert (quiet.quiet, quiet.received, quiet.status.devices[0].device) == (True, NOW, "meter")
     agents.told([KEY])
-    assert agents.silent(NOW, {}) == []
+    assert agents.silent(AFTER, NOW, {}) == []
     assert agents.entries([AgentState(SITE, "pi-1", NOW + 99, said(meter=None).status)]) == [], (
         "a retained one"
     )
     assert len(agents.entries([said(NOW + BEAT, meter=None)])) == 1
 
 
+def test_one_that_beats_slowly_is_silent_after_three_of_its_own_beats() -> None:
+    state = said()
+    slow = AgentState(SITE, "pi-1", NOW, state.status.model_copy(update={"interval_s": 900.0}))
+    agents = Agents()
+    agents.take([slow])
+    assert agents.silent(NOW + 2_699_999, NOW, {}) == []
+    assert agents.silent(NOW + 2_700_000, NOW + 1, {}) == [], "who listens must have listened as long"
+    assert agents.silent(NOW + 2_700_000, NOW, {}) == [KEY]
+    assert not is_change(slow, said(NOW + 900_000)), "a beat"
+
+
 def test_who_said_that_it_goes_does_not_fall_silent() -> None:
     agents = Agents()
     agents.take([said(online=False)])
-    assert agents.silent(NOW + 1, {}) == []
+    assert agents.silent(AFTER + 1, NOW, {}) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import mutate
+from benchmarks import mutate, spoiled_batches
 
 
 def test_each_spoiled_batch_is_in_the_log_or_in_quarantine(tmp_path: Path) -> None:
@@ -15,4 +15,4 @@ def test_each_spoiled_batch_is_in_the_log_or_in_quarantine(tmp_path: Path) -> No
 
 
 def test_the_same_seed_spoils_the_same_way() -> None:
-    assert list(mutate.payloads(300, 7)) == list(mutate.payloads(300, 7))
+    assert list(spoiled_batches.payloads(300, 7)) == list(spoiled_batches.payloads(300, 7))

@@ -69,6 +69,18 @@ def test_after_an_outage_of_ours_an_agent_is_awaited_before_it_is_silent() -> No
     assert condition(back + SILENT_AFTER_MS) == "silent"
 
 
+@pytest.mark.parametrize(("interval_s", "allowed_ms"), [(None, 300_000), (10.0, 300_000), (3600.0, 3 * HOUR)])
+def test_an_agent_is_silent_by_its_own_interval(interval_s: float | None, allowed_ms: int) -> None:
+    status = Status(online=True, sent=NOW, stream=STREAM, devices=READS, interval_s=interval_s)
+    state = AgentState(SITE, "pi-1", NOW, status)
+
+    def condition(now: int) -> str:
+        return agents_now([state], ["gate-in"], {}, lambda _: None, now)[0].condition
+
+    assert condition(NOW + allowed_ms - 1) == "live"
+    assert condition(NOW + allowed_ms) == "silent"
+
+
 @pytest.mark.parametrize("interval_ms", [1_000, 60_000, HOUR])
 def test_after_an_outage_of_ours_a_device_is_late_before_it_is_silent(interval_ms: int) -> None:
     back = NOW + 10_000 * interval_ms
