@@ -1,11 +1,12 @@
 """`python -m simulator`: serve a simulated site, or write its past.
 
     python -m simulator --dir DIR [--seed N] [--timezone Z] [--broker-host H --broker-port P ...]
+    python -m simulator --dir DIR --renovation [--day N] [--pace X] [--seed N] ...
     python -m simulator --counting --dir DIR --devices N --counters M
     python -m simulator --history FOLDER --days N [--seed N] [--timezone Z]
     python -m simulator renovation --seed N --out DIR [--sites K] [--wide]
 
-The first two print `ready DIR/site.yaml` once every line can be opened, and serve until SIGTERM or SIGINT.
+The first three print `ready DIR/site.yaml` once every line can be opened, and serve until SIGTERM or SIGINT.
 Counting devices fall silent at SIGUSR1, so that nothing is on the line when the count is taken.
 """
 
@@ -25,7 +26,7 @@ from simulator.counting import CountingSite
 from simulator.line import SimulatedLine
 from simulator.model.calendar import working_timezone
 from simulator.recording import write_recording
-from simulator.site import SITE, broker_entry, demo_site
+from simulator.site import SITE, SimulatedSite, broker_entry, demo_site
 from wire.durations import DAY_MS
 
 
@@ -65,7 +66,11 @@ def _write_history(options: argparse.Namespace) -> None:
 
 async def _serve_site(options: argparse.Namespace) -> None:
     stopped = _stop_signal()
-    site = demo_site(options.seed, options.timezone, name=options.site)
+    site = (
+        _renovation(options)
+        if options.renovation
+        else demo_site(options.seed, options.timezone, name=options.site)
+    )
     with contextlib.ExitStack() as plugged:
         for line in site.lines(options.dir, _now_ms):
             _plug(plugged, line)
@@ -76,6 +81,15 @@ async def _serve_site(options: argparse.Namespace) -> None:
         )
         print(f"ready {path}", flush=True)
         await stopped.wait()
+
+
+def _renovation(options: argparse.Namespace) -> SimulatedSite:
+    from simulator.renovation.live import LiveRenovation
+    from simulator.renovation.renovation import Renovation
+
+    renovation = Renovation(options.seed, timezone=options.timezone)
+    live = LiveRenovation(renovation, _now_ms(), options.day, options.pace)
+    return SimulatedSite(options.site, "pi-1", options.timezone, live)
 
 
 async def _serve_counting(options: argparse.Namespace) -> None:
@@ -117,6 +131,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--modbus-meter", action="store_true", help="one meter more, an Eastron SDM630 on DIR/grid"
     )
+    renovation = parser.add_argument_group("a whole renovation on the lines")
+    renovation.add_argument("--renovation", action="store_true", help="instead of the demo's endless site")
+    renovation.add_argument("--day", type=int, default=0, help="on which of its days it begins")
+    renovation.add_argument("--pace", type=float, default=1.0, help="times as fast as real time")
     broker = parser.add_argument_group("the broker, as it goes into site.yaml")
     broker.add_argument("--broker-host", default="127.0.0.1")
     broker.add_argument("--broker-port", type=int, default=1883)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import yaml
 
@@ -20,7 +20,10 @@ from simulator.devices.modbus_rtu import (
 )
 from simulator.devices.rdm6300 import BadgeReader
 from simulator.line import SimulatedLine
+from simulator.model.calendar import SiteCalendar
+from simulator.model.electricity import MeterReading
 from simulator.model.people import Swipe
+from simulator.model.rooms import RoomReading
 from simulator.model.site_model import SiteModel
 
 SITE: Final = "fenglin-18"
@@ -55,6 +58,24 @@ class Gap:
         return self.from_ms <= time_ms and ends and self.device in (None, device)
 
 
+class Measured(Protocol):
+    """What devices read: the demo's endless site, or a renovation. Moments are UTC milliseconds."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def calendar(self) -> SiteCalendar: ...
+
+    def meter(self, time_ms: int) -> MeterReading: ...
+
+    def water_litres(self, time_ms: int) -> int: ...
+
+    def room(self, device: str, time_ms: int) -> RoomReading: ...
+
+    def swipes(self, start_ms: int, end_ms: int) -> list[Swipe]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedSite:
     """A site of the model with devices on serial lines."""
@@ -62,7 +83,7 @@ class SimulatedSite:
     name: str
     agent: str
     timezone: str
-    model: SiteModel
+    model: Measured
     gaps: tuple[Gap, ...] = ()
 
     def is_silent(self, device: str, time_ms: int) -> bool:

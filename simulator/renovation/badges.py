@@ -102,7 +102,7 @@ def visits(seed: int, cards: Cards, days: SiteDays, worked: Sequence[int]) -> li
     seen: list[Pass] = []
     for day in worked:
         trade = str(rng.choice(TRADES))
-        for chance, shown, stays_min in (*_VISITORS, (0.25, trade, (10, 120))):
+        for chance, shown, stays_min in (*_VISITORS, (0.35, trade, (10, 120))):
             if happens(rng, chance):
                 card = cards.visitor[0] if shown == "manager" else _number(rng)
                 comes = days.at(day, within(rng, (8.5, 18.0)))

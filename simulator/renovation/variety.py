@@ -40,7 +40,7 @@ class Variety:
     #: Running time of tools against the table's, by crew.
     tool_use: Range = (0.6, 1.6)
     water_use: Range = (0.6, 1.7)
-    wrong_trade: Range = (0.28, 0.4)
+    wrong_trade: Range = (0.3, 0.4)
     missed_swipe: Range = (0.03, 0.12)
     shared_card: Range = (0.0, 0.15)
     window_habit: Range = (0.3, 0.9)

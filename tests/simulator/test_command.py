@@ -72,6 +72,14 @@ def test_it_serves_the_lines_its_site_file_names(tmp_path: Path) -> None:
         assert all(Path(line["port"]).exists() for line in site["lines"])
 
 
+def test_a_renovation_is_served_on_the_same_lines(tmp_path: Path) -> None:
+    with simulator(tmp_path, "--renovation", "--seed", "8", "--day", "20", "--pace", "60"):
+        reply = ask(str(tmp_path / "sensors"), poll(2, 4, 1, 2), 9)
+        temperature, humidity = (int.from_bytes(reply[at : at + 2], "big") / 10 for at in (3, 5))
+        assert -10 < temperature < 45
+        assert 10 < humidity <= 100
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_cleanly_and_takes_its_lines_along(tmp_path: Path, number: signal.Signals) -> None:
     with simulator(tmp_path) as process:
