@@ -43,7 +43,7 @@ def measure(trained: int = _TRAINED, tested: int = _TESTED) -> list[Figure]:
             "boosted on what has been so far, macro-F1", _macro_f1(unknown, [e >= 0.5 for e in boosted]), ""
         ),
         Figure("oracle, macro-F1", _macro_f1(unknown, oracle), "", target=0.85),
-        Figure("oracle, macro-F1, not above", _macro_f1(unknown, oracle), "", target=0.92, sense="at most"),
+        Figure("oracle, macro-F1, not above", _macro_f1(unknown, oracle), "", target=0.9, sense="at most"),
     ]
     return figures
 
