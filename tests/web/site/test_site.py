@@ -19,7 +19,7 @@ def text_of(html: str) -> str:
 
 def put(fleet: House, role: Role, site: str) -> None:
     """Somebody of this role on this site."""
-    who = (f"{role}-2", "B", f"{role}@{site}", None)
+    who = (f"{role}-2", "B", f"{role}@site.{site}", None)
     account = Account(OURS, *who, frozenset({role}), frozenset({site}), ENCODED)
     with fleet.services.records.begin() as done:
         done.accounts.add(account)
@@ -69,7 +69,7 @@ def test_passages_are_for_who_may_see_events_and_how_many_is_no_secret(fleet: Ho
     for role, passages in sees.items():
         put(fleet, role, "fenglin")
         with fleet.browser() as browser:
-            browser.sign_in(f"{role}@fenglin")
+            browser.sign_in(f"{role}@site.fenglin")
             page = browser.get("/sites/fenglin").text
         assert ("Passages today" in page) == passages, role
         assert "3 people on site." in page, role
@@ -84,7 +84,7 @@ def test_what_was_set_aside_is_for_who_may_see_it(fleet: House, stand: Stand) ->
     with fleet.browser("owner") as browser:
         assert "Implausible value" in browser.get("/sites/fenglin").text
     with fleet.browser() as browser:
-        browser.sign_in("designer@fenglin")
+        browser.sign_in("designer@site.fenglin")
         assert "Implausible value" not in browser.get("/sites/fenglin").text
 
 
