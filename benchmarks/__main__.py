@@ -6,7 +6,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import difficulty, fanout, firm_pages, hostile, ingest, line, pages, sdcard, simulator, stores
+from benchmarks import (
+    difficulty,
+    fanout,
+    firm_pages,
+    hostile,
+    ingest,
+    line,
+    pages,
+    sdcard,
+    simulator,
+    slow_network,
+    stores,
+)
 from benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -20,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "hostile": hostile.measure,
     "simulator": simulator.measure,
     "difficulty": difficulty.measure,
+    "slow": slow_network.measure,
 }
 
 

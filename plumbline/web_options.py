@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from plumbline.settings import MailSettings, ProviderSettings, Settings, secret
-from web.settings import MailOptions, Provider, WebOptions
+from web.settings import Kept, MailOptions, Provider, WebOptions
 
 
 def web_options(settings: Settings) -> WebOptions:
     """Raises SettingsError where a file of a secret cannot be read."""
-    web = settings.web
+    web, days = settings.web, settings.retention
     return WebOptions(
         base_url=web.base_url,
         icp_number=web.icp_number,
@@ -16,6 +16,7 @@ def web_options(settings: Settings) -> WebOptions:
         secure_cookies=web.base_url is not None and web.base_url.startswith("https:"),
         mail=None if web.mail is None else _mail(web.mail),
         providers=tuple(_provider(one, settings.firm.id) for one in web.providers),
+        kept=Kept(days.events_days, days.readings_days, days.rollups_days),
     )
 
 

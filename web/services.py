@@ -20,6 +20,7 @@ from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
 from web.access.seal import Seal
 from web.api.sources import Replayed
+from web.customer.days import Days
 from web.customer.keeping import Look, keep
 from web.customer.project import Project, Projects
 from web.http.assets import Assets
@@ -50,6 +51,7 @@ class Services:
     timeseries: TimeSeries
     records: Records
     stored: StoredSites
+    days: Days
     projects: Projects
     live: Hub
     overview: Overview
@@ -99,8 +101,10 @@ def compose(
     stored = StoredSites(timeseries, records)
     hub = Hub(log, stored, hint, clock, Decoder(records), records.feed, feed_hint)
     settings = settings or WebOptions()
+    days = Days(timeseries, records, settings.kept.events_days)
     return Services(
-        clock, log, hint, timeseries, records, stored, Projects(projects), hub, Overview(log, records, clock),
+        clock, log, hint, timeseries, records, stored, days, Projects(projects), hub,
+        Overview(log, records, clock),
         Gate(records, clock, settings, seal=seal), settings, vitals, replay,
     )  # fmt: skip
 

@@ -36,6 +36,16 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """For how many days things are kept, as pages tell it; None: as long as the site. Events are what people
+    did; of readings there are values of minutes afterwards."""
+
+    events_days: float | None = None
+    readings_days: float | None = None
+    rollups_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WebOptions:
     """What holds for all pages.
 
@@ -52,3 +62,4 @@ class WebOptions:
     mail: MailOptions | None = None
     providers: tuple[Provider, ...] = ()
     api_rate: Rate = field(default_factory=Rate)
+    kept: Kept = Kept()

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from wire.durations import HOUR_MS
@@ -54,6 +55,21 @@ class Stay:
     seen_out: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """The passages of one day laid together: `stays` by start, `passed` passages of which `unpaired` have no
+    other half: an exit without an entry."""
+
+    stays: tuple[Stay, ...]
+    passed: int
+    unpaired: int
+
+    def unpaired_by(self, now: int) -> int:
+        """Passages that are known at `now` (UTC ms) to have no other half: also who should have badged out
+        by then."""
+        return self.unpaired + sum(not stay.seen_out and stay.end <= now for stay in self.stays)
+
+
 def stays(
     passages: Iterable[Passage], day: Day, longest_stay_ms: int = 12 * HOUR_MS, same_touch_ms: int = 5_000
 ) -> list[Stay]:
@@ -61,12 +77,21 @@ def stays(
 
     An open stay is given the end it will have if nobody ever badges out.
     """
+    return list(tallied(passages, day, longest_stay_ms, same_touch_ms).stays)
+
+
+def tallied(
+    passages: Iterable[Passage], day: Day, longest_stay_ms: int = 12 * HOUR_MS, same_touch_ms: int = 5_000
+) -> Tallied:
+    """The day's stays, and how many passages they were made of."""
     found: list[Stay] = []
     inside: dict[str, int] = {}
     touched: dict[str, int] = {}
+    passed = unpaired = 0
     for passage in sorted(set(passages), key=lambda p: (p.time, p.badge, p.direction or "")):
         if not day.start <= passage.time < day.end:
             continue
+        passed += 1
         again = passage.time - touched.get(passage.badge, passage.time - same_touch_ms) < same_touch_ms
         touched[passage.badge] = passage.time
         if passage.direction is None and again:
@@ -81,8 +106,10 @@ def stays(
         elif since is not None and passage.direction != "in":
             found.append(Stay(since, passage.time, seen_out=True))
             del inside[passage.badge]
+        else:
+            unpaired += since is None
     found += [Stay(since, _forced_end(since, day, longest_stay_ms), False) for since in inside.values()]
-    return sorted(found, key=lambda stay: (stay.start, stay.end))
+    return Tallied(tuple(sorted(found, key=lambda stay: (stay.start, stay.end))), passed, unpaired)
 
 
 def headcount(day_stays: Sequence[Stay], now: int) -> int:
@@ -102,6 +129,21 @@ def presence(day_stays: Sequence[Stay], start: int, end: int) -> list[tuple[int,
         else:
             spans.append((first, last))
     return spans
+
+
+def steps(day_stays: Sequence[Stay], start: int, end: int) -> list[tuple[int, int, int]]:
+    """(from, to, people) of [start, end) where somebody was on site: ascending, disjoint, UTC ms."""
+    edges = {start, end}
+    for stay in day_stays:
+        edges |= {edge for edge in (stay.start, stay.end) if start < edge < end}
+    counted = [(a, b, headcount(day_stays, a)) for a, b in pairwise(sorted(edges))]
+    found: list[tuple[int, int, int]] = []
+    for first, last, people in counted:
+        if people and found and found[-1][1:] == (first, people):
+            found[-1] = (found[-1][0], last, people)
+        elif people:
+            found.append((first, last, people))
+    return found
 
 
 def _forced_end(since: int, day: Day, longest_stay_ms: int) -> int:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from analytics.situation.age import Freshness
 from analytics.situation.agents import Agent, ability, agents_now, reader_of
-from analytics.situation.headcount import headcount, stays
+from analytics.situation.headcount import Stay, headcount, stays
 from analytics.situation.place import Place
 from analytics.situation.showing import ALARMS, expected_of, in_order
 from analytics.situation.silence import device_freshness
@@ -72,11 +72,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`count` None where nobody can know: `why` says so. `time` is how far the knowledge reaches (UTC ms)."""
+    """`count` None where nobody can know: `why` says so. `time` is how far the knowledge reaches (UTC ms).
+    `left`: where nobody is there, the stay that ended last, today or yesterday."""
 
     count: int | None
     time: int | None
     why: Literal["", "reader", "link", "never"] = ""
+    left: Stay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Situation:
     clock_off_ms: int | None
     dropped: Dropped | None
     backlog: Backlog | None
+    #: When work usually starts, in ms after midnight, where the days agree on it.
+    usual_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ def judge(state: SiteState, now: int) -> Situation:
         clock_off_ms=_clock_off_ms(agents),
         dropped=_dropped(state),
         backlog=_backlog(agents),
+        usual_start=state.usual_start,
     )
 
 
@@ -305,8 +310,16 @@ def _people(
         return People(None, newest, "link" if "unheard" in able else "reader")
     readers = [reader for one in badge_readers if (reader := reader_of(one.id, agents)) is not None]
     known_to = min((reader.heard for reader in readers), default=newest)
-    there = stays(state.passages, state.today) if state.stays is None else state.stays
-    return People(headcount(there, now), known_to)
+    today = stays(state.passages, state.today) if state.stays is None else state.stays
+    there = headcount(today, now)
+    return People(there, known_to, left=None if there else _left(state, today, now))
+
+
+def _left(state: SiteState, today: Sequence[Stay], now: int) -> Stay | None:
+    """The stay that ended last."""
+    yesterday = state.place.local_day(state.today.start - 1)
+    over = [stay for stay in (*stays(state.passages, yesterday), *today) if stay.end <= now]
+    return max(over, key=lambda stay: stay.end, default=None)
 
 
 def _use(state: SiteState, power: Measured | None, now: int) -> Use:

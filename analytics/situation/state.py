@@ -156,6 +156,7 @@ class Stored:
     recent_power: list[Reading]
     #: Device -> the time of its newest reading.
     spoke: dict[str, int] = field(default_factory=dict)
+    usual_start: int | None = None
 
 
 @dataclass(slots=True)
@@ -183,6 +184,8 @@ class SiteState:
     listening_since: int | None = None
     #: Agent -> the devices it last said it reads: its last will does not repeat them.
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    #: When work usually starts, in ms after midnight; None where the days do not say so.
+    usual_start: int | None = None
     #: A late counter reading came: today's totals must be read again.
     totals_stale: bool = False
     #: A late power reading came, or somebody passed a badge reader: the chart must be read again.
@@ -197,6 +200,7 @@ class SiteState:
         self.recount(stored.tallies)
         self._pass(stored.passages)
         self._peak(stored.recent_power)
+        self.usual_start = stored.usual_start
         self.totals_stale = False
 
     def take(self, digest: Digest, now: int) -> None:

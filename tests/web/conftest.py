@@ -9,16 +9,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.web.browsing import ARGUMENTS, CHROMIUM
 from tests.web.site_day import Clock, Stand, at
-from web.vendor import ROOT, VENDOR, copy
-
-
-@pytest.fixture(scope="session", autouse=True)
-def vendored() -> None:
-    """What the page takes from npm; a checkout without it cannot show the chart."""
-    if not (ROOT / "node_modules").is_dir() and not VENDOR.is_dir():
-        pytest.fail("node_modules is missing: run `npm ci` (make setup does)")
-    if not VENDOR.is_dir():
-        copy(ROOT / "node_modules", VENDOR)
 
 
 @pytest.fixture(scope="module")

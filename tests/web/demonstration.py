@@ -62,9 +62,9 @@ def _say_again(stand: Stand) -> None:
             Frame(
                 device="meter-main",
                 time=now,
-                values={"active_power": [1_423.0], "active_energy_import": [1_291.4]},
+                values={"active_power": [1_423.0], "active_energy_import": [1_295.6]},
             ),
-            Frame(device="water-main", time=now, values={"water_volume": [48_510.0]}),
+            Frame(device="water-main", time=now, values={"water_volume": [48_657.0]}),
             *(
                 Frame(device=device, time=now, values={"temperature": [warm], "relative_humidity": [damp]})
                 for device, (warm, damp) in rooms.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from web.services import Services, compose
+from web.settings import Kept, WebOptions
 
 if TYPE_CHECKING:
     from tests.web.site_day import Stand
@@ -19,5 +20,6 @@ def services_over(stand: Stand, **changes: Any) -> Services:
         "hint": stand.hint,
         "clock": stand.clock,
         "projects": stand.projects,
+        "settings": WebOptions(kept=Kept(90, 400, 3_650)),
     }
     return compose(**(usual | changes))

@@ -13,7 +13,7 @@ from web.access.gate import Gate, gate_of
 from web.access.redirect import ours
 from web.access.secret import make_secret
 from web.access.sign_in import In
-from web.http.headers import CONTENT_SECURITY_POLICY
+from web.http.headers import policy
 from web.http.languages import keep_language
 from web.kit.act import Hidden
 from web.kit.frame import with_icp_number
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: `no-referrer` would make browsers send `Origin: null` with a form (fetch.spec.whatwg.org, "append a request
 #: Origin header"), by which ours could not be told from another's.
 _HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'"),
+    "Content-Security-Policy": policy(forms=True),
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Vary": "Accept-Language, Cookie",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from analytics.day.story import DayStory
 from analytics.situation.showing import BANDS, in_order, is_headline
+from web.customer import day as days
+from web.customer.browser import for_scripts
+from web.customer.day import DayPart
 from web.customer.project import Project
 from web.customer.wording import room_key
-from web.customer.words import for_browser, say
+from web.customer.words import say
 from web.http.assets import Assets
 from web.kit import numbers
 from web.kit.figure import Figure, Shown, shown
 from web.kit.frame import Frame, Masthead, frame
-from web.kit.language import LOCALE, Language, typeset
+from web.kit.language import Language, typeset
+from web.settings import Kept
 from wire.kinds import BADGE_READER
 from wire.quantities import QUANTITIES
 
@@ -43,7 +49,8 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """`text` holds the words of the template by key, `browser` what the scripts need to know (JSON)."""
+    """`text` holds the words of the template by key, `browser` what the scripts need to know (JSON);
+    `manifest` is empty where a page cannot be installed; `preloads` are the modules its script imports."""
 
     frame: Frame
     headline: Figure
@@ -54,27 +61,41 @@ class CustomerPage:
     people_line: Figure
     notices: tuple[Figure, ...]
     cells: tuple[Shown, ...]
-    has_chart: bool
+    story: DayPart
     rooms: tuple[RoomRow, ...]
     about: tuple[str, ...]
     as_of: str
+    install: str
+    manifest: str
+    touch_icon: str
+    preloads: tuple[str, ...]
     text: Mapping[str, str]
     browser: str
 
 
+#: What page.js imports: known from the start, they come together with it.
+_MODULES: Final = ("ages.js", "figures.js", "live.js", "customer/days.js", "kit/readout.js")
+
+
 def build(
     project: Project,
-    link: str,
+    path: str,
     figures: Mapping[str, Figure],
+    story: DayStory | None,
     language: Language,
     now: int,
     assets: Assets,
+    *,
+    installable: bool = True,
+    kept: Kept | None = None,
 ) -> CustomerPage:
-    """The page as of `now` (UTC ms); `link` is its own address, under which its live parts are."""
+    """The page as of `now` (UTC ms), with the story of one day, None where what was asked for is no date.
+    `path` is its own address, under which its parts are; `kept`: how long things are, where that is said."""
 
     def shown_as(key: str, label: str) -> Shown:
         return shown(figures[key], say(language, f"label.{label}"), now, language)
 
+    today = dt.datetime.fromtimestamp(now / 1_000, project.zone).date()
     title = typeset(getattr(project.title, language), language)
     before, _, after = say(language, "updated", age="\0").partition("\0")
     updated = figures["updated"]
@@ -85,8 +106,8 @@ def build(
             assets,
             masthead=Masthead(title, typeset(getattr(project.customer, language), language)),
             room="customer",
-            styles=("vendor/uPlot.min.css",),
             letter=True,
+            sheet=assets.letter,
         ),
         headline=figures["headline"],
         newest=shown(updated, "", now, language),
@@ -96,23 +117,28 @@ def build(
         people_line=figures["people-line"],
         notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
         cells=tuple(shown_as(key, key) for key in _CELLS if key in figures),
-        has_chart="power" in figures,
+        story=days.build(project, story, path, today, language),
         rooms=tuple(_rooms(project, figures, language, now)),
-        about=_about(project, language),
+        about=_about(project, kept or Kept(), language),
         as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),
         text={key: say(language, key) for key in _TEXTS},
-        browser=_for_browser(project, link, language, now, assets),
+        browser=for_scripts(project, path, language, now),
+        install=say(language, "keep.install"),
+        manifest=f"{path}/manifest.webmanifest?lang={language}" if installable else "",
+        touch_icon=assets.url("icon-192.png"),
+        preloads=tuple(assets.url(name) for name in _MODULES),
     )
 
 
 _TEXTS = (
     "section.now",
-    "section.power",
     "section.rooms",
     "rooms.scale",
     "rooms.more",
     "updated.never",
-    "chart.label",
+    "day.choose",
+    "day.show",
+    "day.slide",
 )
 
 
@@ -141,29 +167,23 @@ def _measure(figure: Figure, quantity: str, language: Language, now: int) -> Mea
     return Measure(shown(figure, typeset(label, language), now, language), quantity, band is not None, tick)
 
 
-def _about(project: Project, language: Language) -> tuple[str, ...]:
+def _about(project: Project, kept: Kept, language: Language) -> tuple[str, ...]:
     closes = f"{project.closes:%H:%M}"
     kinds = {device.kind for device in project.devices}
-    means = (say(language, "about.means"),) if "electricity_meter" in kinds else ()
     counted = (say(language, "about.people", closes=closes),) if BADGE_READER in kinds else ()
     return (
         say(language, "about.measured"),
-        *means,
+        say(language, "about.strip"),
         *counted,
+        _kept(kept, language),
         say(language, "about.time", timezone=numbers.zone_name(project.zone, language)),
     )
 
 
-def _for_browser(project: Project, link: str, language: Language, now: int, assets: Assets) -> str:
-    knows = {
-        "language": language,
-        "locale": LOCALE[language].replace("_", "-"),
-        "timezone": project.timezone,
-        "now": now,
-        "live": f"{link}/live?lang={language}",
-        "figures": f"{link}/figures?lang={language}",
-        "chart": f"{link}/chart",
-        "plot": assets.url("vendor/uPlot.iife.min.js"),
-        "text": for_browser(language),
-    }
-    return json.dumps(knows, ensure_ascii=False)
+def _kept(kept: Kept, language: Language) -> str:
+    """What is kept, and for how long where that is settled."""
+    said = [say(language, "about.kept")]
+    for key, after in (("events", kept.events_days), ("readings", kept.readings_days)):
+        if after is not None:
+            said.append(say(language, f"about.kept.{key}", n=numbers.decimal(after, 0, language)))
+    return ("" if language == "zh" else " ").join(said)

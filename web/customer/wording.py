@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -15,12 +15,10 @@ from web.customer.words import count, say
 from web.kit import numbers
 from web.kit.figure import Figure, State
 from web.kit.language import Language, typeset
-from web.kit.numbers import Amount
-from wire.durations import DAY_MS
+from wire.durations import DAY_MS, MINUTE_MS
 from wire.kinds import KINDS
 from wire.quantities import QUANTITIES, Quantity
 
-Print = Callable[[float, Language], Amount]
 #: A loss is news for as long as the chart shows it; after that the notice alone keeps it.
 LOSS_IN_HEADLINE_MS = DAY_MS
 
@@ -113,11 +111,19 @@ def _updated(situation: Situation) -> Figure:
 
 
 def _people_line(situation: Situation, language: Language) -> str:
-    """The count where the headline does not say it already."""
+    """Where nobody is there: since when, and when work usually starts, where the days say so."""
     people = situation.people
     if people is None or people.count is None or people.count > 0:
         return ""
-    return count(language, "people.line", people.count)
+    since = say(language, "people.nobody_lately")
+    if people.left is not None:
+        key = "people.nobody_since" if people.left.seen_out else "people.nobody_counted_since"
+        since = say(language, key, when=_when(people.left.end, situation, language))
+    if situation.usual_start is None:
+        return since
+    minutes = situation.usual_start // MINUTE_MS
+    usual = say(language, "people.usual", when=f"{minutes // 60:02}:{minutes % 60:02}")
+    return say(language, "people.join").join((since, usual))
 
 
 def _day(situation: Situation, language: Language) -> str:
@@ -136,7 +142,12 @@ def _people(people: People, situation: Situation, language: Language) -> Figure:
 
 
 def _measured(
-    key: str, quantity: str, measured: Measured, situation: Situation, language: Language, print_: Print
+    key: str,
+    quantity: str,
+    measured: Measured,
+    situation: Situation,
+    language: Language,
+    print_: numbers.Print,
 ) -> Figure:
     """A value a little beyond what there can be is shown as the limit that is meant, and a note says so."""
     reading = measured.reading
@@ -163,7 +174,7 @@ def _no_data(key: str, reading: Reading | None, situation: Situation, language: 
     return Figure(key, text, "", reading.time, "silent", since)
 
 
-def _total(key: str, total: Total, situation: Situation, language: Language, print_: Print) -> Figure:
+def _total(key: str, total: Total, situation: Situation, language: Language, print_: numbers.Print) -> Figure:
     if total.value is None or total.time is None:
         known = None if total.time is None else Reading(total.time, 0.0)
         return _no_data(key, known, situation, language)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from web.http.assets import Assets
+from web.http.assets import Assets, Sheet
 from web.kit.language import HTML_LANG, LANGUAGES, Language
 from web.kit.link import Link
 from web.kit.words import say
@@ -60,6 +60,7 @@ class Frame:
     letter: bool
     text: dict[str, str]
     icp_number: str | None = None
+    sheet: Sheet | None = None
 
     @property
     def ways_at_thumb(self) -> int:
@@ -85,9 +86,11 @@ def frame(
     scripts: Iterable[str] = (),
     letter: bool = False,
     icp_number: str | None = None,
+    sheet: Sheet | None = None,
 ) -> Frame:
     """The frame of a page in one language. `room` names the folder whose page.css and page.js, where it has
-    them, belong to the page; further `styles` and `scripts` are names of static files."""
+    them, belong to the page; further `styles` and `scripts` are names of static files. With a `sheet` its
+    styles stand in the page itself, and none are linked."""
     own = [f"{room}/page.css", f"{room}/page.js"] if room else []
     own = [name for name in own if name in assets]
     sheets = ["kit.css", *styles, *(name for name in own if name.endswith(".css"))]
@@ -97,7 +100,7 @@ def frame(
         lang=HTML_LANG[language],
         title=title,
         brand=say(language, "brand"),
-        stylesheets=tuple(assets.url(name) for name in sheets),
+        stylesheets=() if sheet else tuple(assets.url(name) for name in sheets),
         scripts=tuple(assets.url(name) for name in modules),
         icon=assets.url("favicon.svg"),
         bob=assets.url("bob.svg"),
@@ -108,4 +111,5 @@ def frame(
         letter=letter,
         text={key: say(language, key) for key in keys},
         icp_number=icp_number,
+        sheet=sheet,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ _AGES: Final = (
 )
 JUST_NOW_MS: Final = 3_000
 _DAY_AND_MONTH: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
+_WEEKDAY: Final[dict[Language, str]] = {"zh": "M月d日 EEE", "en": "EEE d MMM"}
+_WEEKDAY_AND_YEAR: Final[dict[Language, str]] = {"zh": "y年M月d日 EEE", "en": "EEE d MMM y"}
 _DAY_AND_YEAR: Final[dict[Language, str]] = {"zh": "y年M月d日", "en": "d MMM y"}
 
 
@@ -52,6 +54,10 @@ class Amount(NamedTuple):
 
     text: str
     unit: str
+
+
+#: A way to print an amount in a language.
+Print = Callable[[float, Language], Amount]
 
 
 def decimal(value: float, places: int, language: Language) -> str:
@@ -139,4 +145,10 @@ def zone_name(zone: ZoneInfo, language: Language) -> str:
 def day(date: dt.date, language: Language, *, with_year: bool = False) -> str:
     """Day and month."""
     pattern = (_DAY_AND_YEAR if with_year else _DAY_AND_MONTH)[language]
+    return typeset(format_date(date, pattern, locale=LOCALE[language]), language)
+
+
+def weekday(date: dt.date, language: Language, *, with_year: bool = False) -> str:
+    """Day and month, and which day of the week it is."""
+    pattern = (_WEEKDAY_AND_YEAR if with_year else _WEEKDAY)[language]
     return typeset(format_date(date, pattern, locale=LOCALE[language]), language)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from analytics.day.story import DayStory
 from analytics.situation.judge import judge
 from analytics.situation.state import Digest, Listening, Said, SiteState
 from store.threads import PAGES
+from web.customer.days import Days
 from web.customer.project import Project
 from web.customer.wording import figures
 from web.kit.figure import Figure
 from web.kit.language import LANGUAGES, Language
 from web.live.audience import Audience, News, Stream
-from web.live.stored import Chart, StoredSites
 from web.live.versions import Seen, Versions
 from wire.durations import MINUTE_MS
 
 #: At most ten pushes a second and project.
 PUSH_EVERY_S: Final = 0.1
-CHART: Final = "chart"
+DAY: Final = "day"
 #: Who is behind by so many different versions at once; each costs an encoding.
 _MOST_ENCODED: Final = 64
 
@@ -47,9 +49,9 @@ class Channel:
     _open_links: frozenset[int] = frozenset()
     _pushed_at: float = -PUSH_EVERY_S
     _push_due: asyncio.TimerHandle | None = None
-    _chart: Chart | None = None
-    _chart_minute: int = 0
-    _chart_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _day: DayStory | None = None
+    _day_minute: int = 0
+    _day_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._open_links = self.project.open_links(self.clock())
@@ -81,7 +83,7 @@ class Channel:
         else:
             self._push_due = loop.call_later(wait_s, self.push)
 
-    def push(self, chart: bool = False) -> None:
+    def push(self, day: bool = False) -> None:
         """Judge the site as of now and wake the streams if a figure has changed in either language."""
         if self._push_due is not None:
             self._push_due.cancel()
@@ -95,9 +97,9 @@ class Channel:
             for key, figure in now[language].items()
             if self._figures.get(language, {}).get(key) != figure
         }
-        if chart:
-            changed.add(CHART)
-            self._chart = None
+        if day:
+            changed.add(DAY)
+            self._day = None
         if changed:
             self._figures = now
             self._encoded.clear()
@@ -130,7 +132,7 @@ class Channel:
             self._versions.here,
             "snapshot" if newer is None else "figures",
             b'"figures":' + data.encode(),
-            (CHART,) if newer is not None and CHART in newer else (),
+            (DAY,) if newer is not None and DAY in newer else (),
         )
 
     @property
@@ -141,17 +143,18 @@ class Channel:
         """What a viewer from `address` is sent, see Audience.listen."""
         return self.audience.listen(address, seen, lambda had: self.since(had, language), beat_s)
 
-    async def chart(self, stored: StoredSites) -> Chart:
-        """The chart, read at most once per push and minute however many ask."""
-        async with self._chart_lock:
+    async def today(self, days: Days) -> DayStory:
+        """The story of today so far, read at most once per push and minute however many ask."""
+        async with self._day_lock:
             now = self.clock()
-            if self._chart is None or now // MINUTE_MS != self._chart_minute:
-                self._chart_minute = now // MINUTE_MS
+            if self._day is None or now // MINUTE_MS != self._day_minute:
+                self._day_minute = now // MINUTE_MS
                 people = judge(self.state, now).people
                 known_to = now if people is None or people.count is not None else people.time or 0
-                passages = frozenset(self.state.passages)
-                self._chart = await PAGES.run(stored.chart, self.state.place, passages, known_to, now)
-            return self._chart
+                place = self.state.place
+                date = dt.datetime.fromtimestamp(now / 1_000, place.zone).date()
+                self._day = await PAGES.run(days.story, place, date, now, known_to)
+            return self._day
 
     @property
     def closed(self) -> bool:

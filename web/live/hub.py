@@ -324,7 +324,7 @@ class Hub:
         try:
             reread = await self._refresh(channel)
         finally:
-            channel.push(chart=reread)  # also where the stores are away: ages go on
+            channel.push(day=reread)  # also where the stores are away: ages go on
 
     async def _refresh(self, channel: Channel) -> bool:
         """Ask the stores for what the log does not say; whether totals and chart were read again."""

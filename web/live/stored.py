@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from analytics.gaps import gaps
+from analytics.day.story import usual_start
 from analytics.situation.age import AHEAD_AT_MOST_MS
-from analytics.situation.headcount import Passage, presence, stays
 from analytics.situation.place import Place
 from analytics.situation.state import (
     BUSY_SPAN_MINUTES,
@@ -26,34 +23,13 @@ from store.records.contract import AgentState
 from store.records.exchanges import told_of
 from store.records.records import Records
 from store.records.registry import Directory
-from store.timeseries.contract import TimeSeries, Window
+from store.timeseries.contract import TimeSeries
 from wire.durations import DAY_MS, MINUTE_MS
 
 #: Who may send is asked again after so long: a removed agent is not missed any more.
 DIRECTORY_FOR_S: Final = 10.0
-#: 24 of them on a chart of a day.
-_LONGEST_STEP_MINUTES: Final = 60
-_CHART: Final = ("mean", "max", "min")
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Columns of the last 24 h by step: mean (weighted by time), highest and, where power flowed back, lowest
-    power in W; null where there was no reading.
-
-    `gaps` and `presence` are spans (from, to). All times UTC ms.
-    """
-
-    start: int
-    end: int
-    step_ms: int
-    time: list[int]
-    mean: list[float | None]
-    peak: list[float | None]
-    low: list[float | None]
-    gaps: list[tuple[int, int]]
-    presence: list[tuple[int, int]]
-    midnight: int
+#: From so many days it is told when work usually starts.
+_USUAL_DAYS: Final = 14
 
 
 class StoredSites:
@@ -100,14 +76,16 @@ class StoredSites:
         watched = watch(place)
         newest = self._newest(place.site, now)
         yesterday = place.local_day(now, days=-1)
-        events = self._records.events.between(place.site, yesterday.start, now + DAY_MS, "badge")
+        days = [place.local_day(now, days=-ago) for ago in range(1, _USUAL_DAYS + 1)]
+        events = self._records.events.between(place.site, days[-1].start, now + DAY_MS, "badge")
         passages = site_passages(events, watched)
         return Stored(
             {series: reading for series, reading in newest.items() if watched.takes(series)},
             self.totals(place, now),
-            passages,
+            frozenset(one for one in passages if one.time >= yesterday.start),
             self._recent_power(place.site, watched, now),
             _spoke(newest, watched),
+            usual_start(passages, days),
         )
 
     def _newest(self, site: str, now: int) -> dict[Series, Reading]:
@@ -125,38 +103,6 @@ class StoredSites:
             for series in watch(place).counters
         }
 
-    def chart(self, place: Place, passages: frozenset[Passage], known_to: int, now: int) -> Chart:
-        """The last 24 h up to the minute that is running. Presence is drawn as far as `known_to`: of a site
-        that has not been heard since, nobody knows who is there."""
-        meter = next(iter(place.of_kind("electricity_meter")), None)
-        step_ms = chart_step_ms(meter.interval_ms if meter else 0)
-        end = now // step_ms * step_ms + step_ms
-        start = end - DAY_MS
-        power = self._power_by_step(place, start, end, step_ms)
-        measured = [
-            t for t, watts in zip(power.time, power.columns["mean"], strict=True) if watts is not None
-        ]
-        both = [
-            stay
-            for day in (place.local_day(now, days=-1), place.local_day(now))
-            for stay in stays(passages, day)
-        ]
-        return Chart(
-            start, end, step_ms, power.time,
-            mean=_rounded(power.columns["mean"]),
-            peak=_rounded(power.columns["max"]),
-            low=_negative(power.columns["min"]),
-            gaps=gaps(measured, start, min(end, now), step_ms),
-            presence=presence(both, start, min(known_to, now)),
-            midnight=place.local_day(now).start,
-        )  # fmt: skip
-
-    def _power_by_step(self, place: Place, start: int, end: int, step_ms: int) -> Window:
-        power = watch(place).power
-        if power is None:
-            return Window(step_ms, [], {aggregate: [] for aggregate in _CHART})
-        return self._timeseries.window(place.site, *power, start, end, step_ms, _CHART)
-
     def _recent_power(self, site: str, watched: Watch, now: int) -> list[Reading]:
         if watched.power is None:
             return []
@@ -165,27 +111,9 @@ class StoredSites:
         return [Reading(t, v) for t, v in zip(times, values, strict=True)]
 
 
-def chart_step_ms(interval_ms: int) -> int:
-    """How long a step of the chart is: whole minutes, and so long that a meter which speaks in time has a
-    reading in each, or every pause between two readings would part the line."""
-    minutes = math.ceil(2 * interval_ms / MINUTE_MS)
-    return min(max(1, minutes), _LONGEST_STEP_MINUTES) * MINUTE_MS
-
-
 def _spoke(newest: dict[Series, Reading], watched: Watch) -> dict[str, int]:
     found: dict[str, int] = {}
     for (device, _), reading in newest.items():
         if device in watched.speaking:
             found[device] = max(reading.time, found.get(device, reading.time))
     return found
-
-
-def _negative(column: list[float | None]) -> list[float | None]:
-    """What lies below zero; an empty column where nothing does."""
-    found = [watts if watts is not None and watts < 0 else None for watts in _rounded(column)]
-    return found if any(watts is not None for watts in found) else []
-
-
-def _rounded(column: list[float | None]) -> list[float | None]:
-    """To whole watts: the chart has some hundred pixels, the network is a phone's."""
-    return [None if value is None else float(round(value)) for value in column]

@@ -10,7 +10,7 @@ const ASK_EVERY_MS = 10_000; // where a browser or a proxy holds the stream back
 const OVER = [403, 404, 410]; // a link that was taken back, a session that is over
 
 /**
- * Follow `address`. `on` has figures(list, whole) and chart(), or changed(keys, whole); and now(serverNow),
+ * Follow `address`. `on` has figures(list, whole) and day(), or changed(keys, whole); and now(serverNow),
  * linked(boolean), crowded(), tick(); `asks` is where the same can be had without a stream.
  * The browser's EventSource resumes by itself (Last-Event-ID); what it gives up on, is opened anew. A phone that
  * was asleep has a stream that is dead without a word, and timers that stood still: it begins anew.
@@ -38,7 +38,7 @@ export function follow(address, on) {
     source = new EventSource(address);
     source.addEventListener("snapshot", (event) => on.figures(hear(event).figures, true));
     source.addEventListener("figures", (event) => on.figures(hear(event).figures, false));
-    source.addEventListener("chart", (event) => { hear(event); on.chart(); });
+    source.addEventListener("day", () => on.day?.());
     source.addEventListener("changed", (event) => { const { keys, whole } = hear(event); on.changed(keys, whole); });
     source.addEventListener("beat", hear);
     source.addEventListener("crowded", (event) => {

@@ -1,0 +1,1 @@
+"""One local day of a site: what may truthfully be told of it."""
