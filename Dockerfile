@@ -1,9 +1,4 @@
 # The cloud side: `plumbline serve`. Built from this checkout; nothing is fetched when it runs.
-FROM node:20-bookworm-slim AS front-end
-WORKDIR /build
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-fund --no-audit
-
 FROM python:3.11-slim-bookworm
 WORKDIR /opt/plumbline
 COPY requirements/build.txt requirements/cloud.txt requirements/
@@ -20,10 +15,8 @@ COPY simulator simulator
 COPY store store
 COPY web web
 COPY wire wire
-COPY --from=front-end /build/node_modules node_modules
 # A number that the host can give files to (docs/operating.md).
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
-    && python -m web.vendor \
     && useradd --system --uid 10001 --home /var/lib/plumbline plumbline \
     && install -d -o plumbline -m 0700 /var/lib/plumbline
 USER plumbline

@@ -14,8 +14,8 @@ CODE := wire checked_yaml parts edge_agent store ingest analytics web simulator 
 
 .PHONY: setup setup-dev setup-newest demo test bench screenshots check fmt schema pins clean
 
-setup: .venv/ready web/static/vendor/ready ## what the product needs
-setup-dev: .venv/ready-dev web/static/vendor/ready .venv/packages-test .venv-esphome/ready ## and what its tests need
+setup: .venv/ready ## what the product needs
+setup-dev: .venv/ready-dev .venv/packages-test .venv-esphome/ready ## and what its tests need
 
 .venv/bin/python:
 	@PYTHON="$(PYTHON)" requirements/install-debian python
@@ -55,12 +55,6 @@ setup-newest: $(if $(NEWEST_PYTHON),.venv-newest/ready) ## the agent's tests on 
 	@requirements/install-debian test
 	@touch $@
 
-web/static/vendor/ready: .venv/ready package.json package-lock.json
-	@echo "fetching the front-end packages ..."
-	@requirements/npm-ci $(BIN)/python
-	@$(BIN)/python -m web.vendor
-	@touch $@
-
 demo: setup ## everything on one machine, no hardware
 	@PORT="$(PORT)" DEMO_SECONDS="$(DEMO_SECONDS)" exec $(BIN)/plumbline demo
 
@@ -95,4 +89,4 @@ pins: ## renew requirements/*.txt (needs uv)
 	@requirements/pin
 
 clean:
-	@rm -rf .venv .venv-esphome .venv-newest node_modules build web/static/vendor *.egg-info
+	@rm -rf .venv .venv-esphome .venv-newest build *.egg-info

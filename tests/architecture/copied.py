@@ -30,9 +30,6 @@ class Copy:
             for compiled in (ROOT / folder.relative_to(root) / "__pycache__").glob("*.pyc"):
                 (folder / "__pycache__").mkdir(exist_ok=True)
                 shutil.copyfile(compiled, folder / "__pycache__" / compiled.name)
-        for fetched in ("node_modules", "web/static/vendor"):
-            if (ROOT / fetched).is_dir():
-                (root / fetched).symlink_to(ROOT / fetched)
 
     def add_line(self, name: str, line: str, *, before: str) -> None:
         """Add one line to a file, before the one line that begins with `before`."""

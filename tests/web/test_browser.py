@@ -59,8 +59,8 @@ class Visit:
         return place.text_content() or ""
 
     def settle(self) -> None:
-        """Until the chart is drawn, the stream is heard and no figure moves."""
-        self.page.wait_for_selector("#chart canvas")
+        """Until the scripts are at work and no figure moves."""
+        self.page.wait_for_selector(".slide:not([hidden])", state="attached")
         # An animation that ends is over soon; the breathing dot never is.
         moving = "() => document.getAnimations().some((a) => a.effect.getTiming().iterations === 1)"
         self.until(lambda: not self.page.evaluate(moving), "stillness")
@@ -232,47 +232,7 @@ def test_an_address_that_opens_nothing_is_kind(stand: Stand, visit: Callable[...
         seen.photograph("not-found")
 
 
-def chart_of(visit: Visit, expression: str) -> Any:
-    """What a chart of its own, of a meter that is read once a minute, makes of it: `c` is the chart."""
-    return visit.page.evaluate(
-        """async (expression) => {
-          const loaded = performance.getEntriesByType("resource").map((e) => e.name);
-          const { PowerChart } = await import(loaded.find((name) => name.endsWith("/chart.js")));
-          const c = Object.create(PowerChart.prototype);
-          const time = [0, 60, 120], mean = [100, 100, 100];
-          Object.assign(c, { stepMs: 60_000, gaps: [], newest: [], clock: { now: () => 600_000 },
-            columns: [time, mean, [120, 120, 120], [null, null, null]] });
-          return (new Function("c", `return ${expression}`))(c);
-        }""",
-        expression,
-    )
-
-
-def test_a_chart_parts_its_line_wherever_a_step_is_missing(stand: Stand, visit: Callable[..., Visit]) -> None:
-    tell_day(stand, at(15.2), hours=1)
-    with serving(stand) as url:
-        seen = visit(url, lang="en", reduced_motion="reduce", bypass_csp=True)
-        seen.settle()
-        assert chart_of(seen, "[c.put(180_500, 50), c.columns[1]]") == [False, [100, 100, 100, 50]]
-        assert chart_of(seen, "[c.put(250_000, 50), c.columns[1], c.gaps]") == [
-            True, [100, 100, 100, None, 50], [],
-        ]  # fmt: skip
-        assert chart_of(seen, "[c.put(600_000, -50), c.columns[1], c.columns[3].at(-1), c.gaps]") == [
-            True, [100, 100, 100, None, -50], -50, [[180_000, 600_000]],
-        ]  # fmt: skip
-        assert chart_of(seen, "[c.put(60_000, 9), c.columns[1]]") == [False, [100, 100, 100]]
-        assert (
-            chart_of(seen, "(c.put(180_000, 0), c.put(190_000, 60), c.put(210_000, 60), c.columns[1][3])")
-            == 40
-        )
-        printed = (
-            "(c.kilowatts = new Intl.NumberFormat('en', { minimumFractionDigits: 2 }),"
-            " [999.6, 1000, -0.2, -1500].map((watts) => c.print(watts)))"
-        )
-        assert chart_of(seen, printed) == ["1.00 kW", "1.00 kW", "0 W", "-1.50 kW"]
-
-
-def test_power_that_flows_back_is_on_the_chart(stand: Stand, visit: Callable[..., Visit]) -> None:
+def test_power_that_flows_back_is_on_the_strip(stand: Stand, visit: Callable[..., Visit]) -> None:
     now = stand.clock()
     times = list(range(now - 3 * 3_600_000, now, 20_000))
     watts: list[float | None] = [-1_800.0 + n % 90 * 10 for n in range(len(times))]

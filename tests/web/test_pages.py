@@ -12,8 +12,10 @@ from jinja2 import meta, nodes
 from web.kit.render import ROOT, environment, template_of
 
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
-PAGES = [name for name in TEMPLATES if not name.startswith("kit/")]
 FRAME = "kit/frame.html"
+#: What stands around nothing: macros, and parts that are put into a page that is open.
+PARTS = ["customer/fragment.html", "customer/parts.html"]
+PAGES = [name for name in TEMPLATES if not name.startswith("kit/") and name not in PARTS]
 
 
 def view_of(template: str) -> type:
@@ -49,7 +51,8 @@ def test_a_templates_context_is_its_view(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", [name for name in TEMPLATES if name.startswith("kit/") and name != FRAME]
+    "template",
+    [name for name in TEMPLATES if name.startswith("kit/") and name != FRAME] + ["customer/parts.html"],
 )
 def test_a_macro_sees_nothing_but_what_it_is_given(template: str) -> None:
     assert used_by(template) == set()
@@ -65,5 +68,5 @@ def test_nothing_is_passed_around_the_escaping(template: str) -> None:
 def test_nothing_is_inline_that_the_content_policy_would_refuse(template: str) -> None:
     text = (ROOT / template).read_text("utf-8")
     assert " style=" not in text
-    assert "<style" not in text
+    assert "<style" not in text.replace("<style>{{ frame.sheet.text }}</style>", ""), "the policy names one"
     assert "<script>" not in text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import collections
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -33,10 +34,10 @@ def client(stand: Stand) -> Iterator[TestClient]:
         yield client
 
 
-def chart_of(client: TestClient, token: str = TOKEN) -> dict[str, Any]:
+def day_of(client: TestClient, token: str = TOKEN, day: str = "") -> str:
+    """The part of the page that tells a day."""
     page = client.get(f"/p/{token}").url.path
-    chart: dict[str, Any] = client.get(f"{page}/chart").json()
-    return chart
+    return client.get(f"{page}/day", params={"day": day} if day else {}).text
 
 
 def text_of(html: str) -> str:
@@ -48,7 +49,7 @@ def test_the_page_says_in_plain_html_what_is_going_on(stand: Stand, client: Test
     text = text_of(client.get(f"/p/{TOKEN}").text)
     assert "2 people on site, work is under way." in text
     assert "Day 35" in text
-    assert re.search(r"Electricity today \d\.\d kWh just now", text), text
+    assert re.search(r"Electricity today \d\.\d kWh (just now|\d+ s ago)", text), text
     assert re.search(r"Bathroom Temperature 1\d\.\d °C", text), text
 
 
@@ -56,7 +57,7 @@ def test_an_empty_project_is_a_page_too(client: TestClient) -> None:
     answer = client.get(f"/p/{TOKEN}?lang=zh")
     assert answer.status_code == 200
     assert "还没有数据。" in answer.text
-    assert chart_of(client)["presence"] == []
+    assert "今天还没有数据。" in answer.text
 
 
 def test_the_language_is_kept_for_the_next_visit(client: TestClient) -> None:
@@ -84,25 +85,36 @@ def test_what_is_written_into_a_page_cannot_become_markup(stand: Stand) -> None:
 
 def test_nothing_stands_inline_and_nothing_comes_from_elsewhere(client: TestClient) -> None:
     html = client.get(f"/p/{TOKEN}").text
-    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=|https?://", html) == []
+    assert re.findall(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=|https?://", html) == []
+
+
+@pytest.mark.parametrize("page", ["", "/wall"])
+def test_the_one_sheet_in_a_page_is_the_one_its_policy_names(client: TestClient, page: str) -> None:
+    answer = client.get(f"{client.get(f'/p/{TOKEN}').url.path}{page}")
+    (sheet,) = re.findall(r"<style>(.*?)</style>", answer.text, flags=re.S)
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(
     "path",
-    [f"/p/{TOKEN}", "/c/firm/fenglin-18/chart", "/p/nobody", "/health", "/static/x/kit.css", "/nowhere"],
+    [f"/p/{TOKEN}", "/c/firm/fenglin-18/day", "/p/nobody", "/health", "/static/x/kit.css", "/nowhere"],
 )
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
-    assert {name: headers[name] for name in HEADERS} == HEADERS
-    assert "unsafe" not in headers["Content-Security-Policy"]
+    others = {name: value for name, value in HEADERS.items() if name != "Content-Security-Policy"}
+    assert {name: headers[name] for name in others} == others
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
 
 
 def test_pages_are_never_stored_and_static_files_for_ever(client: TestClient) -> None:
     page = client.get(f"/p/{TOKEN}")
     assert page.headers["Cache-Control"] == "no-store"
-    (css,) = re.findall(r'href="(/static/[^"]*kit\.css)"', page.text)
-    assert "immutable" in client.get(css).headers["Cache-Control"]
-    old = re.sub(r"/static/\w+/", "/static/old/", css)
+    (script,) = re.findall(r'src="(/static/[^"]*customer/page\.js)"', page.text)
+    assert "immutable" in client.get(script).headers["Cache-Control"]
+    old = re.sub(r"/static/\w+/", "/static/old/", script)
     assert client.get(old).headers["Cache-Control"] == "no-cache"
 
 
@@ -148,27 +160,27 @@ def test_health_says_the_state_and_no_figure(stand: Stand, failing: list[str]) -
     assert (health.status_code, health.json()) == said
 
 
-def test_the_chart_has_gaps_as_gaps_and_presence_as_spans(client: TestClient, stand: Stand) -> None:
+def test_a_day_has_gaps_as_gaps_and_people_as_a_band(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(15.2), outage=(at(12.2), at(12.8)))
-    chart = chart_of(client)
-    assert chart["gaps"] == [[at(12.2), at(12.8)]]
-    holes = [t for t, watts in zip(chart["time"], chart["mean"], strict=True) if watts is None]
-    assert holes == list(range(at(12.2), at(12.8), 60_000))
-    today = [span for span in chart["presence"] if span[0] >= at(0)]
-    assert [(span[0], span[1]) for span in today][:1] == [(at(7.52), at(11.95))]
-    assert (chart["end"] - chart["start"], len(chart["time"])) == (86_400_000, 1_440)
+    told = day_of(client)
+    assert "no data 12:12–12:48" in told
+    (gap,) = re.findall(r'class="gap" x="([\d.]+)%" width="([\d.]+)%"', told)
+    assert [float(part) for part in gap] == [50.83, 2.5]
+    assert len(re.findall(r'class="crew"', told)) == 6
+    assert "The first came at 07:31; up to 3 people at once so far." in text_of(told)
 
 
-def test_presence_ends_where_the_site_was_last_heard(client: TestClient, stand: Stand) -> None:
+def test_people_are_drawn_up_to_where_the_site_was_last_heard(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(14.5))
-    assert chart_of(client)["presence"][-1][1] == at(14.5)
+    bars = re.findall(r'class="crew" x="([\d.]+)%" width="([\d.]+)%"', day_of(client))
+    assert sum(float(part) for part in bars[-1]) == pytest.approx(100 * 14.5 / 24, abs=0.02)
 
 
 def _walk(client: TestClient, token: str) -> dict[str, str]:
     """Every GET route but the endless stream, in a browser that has opened this link."""
     firm, project = client.get(f"/p/{token}").url.path.split("/")[2:]
     paths = {route.path for route in _api_routes(client.app) if "GET" in (route.methods or ())}
-    assert {"/p/{token}", PREFIX, f"{PREFIX}/chart", f"{PREFIX}/live", "/health"} <= paths
+    assert {"/p/{token}", PREFIX, f"{PREFIX}/day", f"{PREFIX}/live", "/health"} <= paths
     filled = collections.defaultdict(lambda: "x", token=token, name="kit.css", firm=firm, project=project)
     ready = [p.replace(":path", "").format_map(filled) for p in paths if not p.endswith("/live")]
     return {path: client.get(path).text for path in ready}
@@ -191,9 +203,7 @@ def test_another_customer_sees_nothing_of_this_site(client: TestClient, stand: S
     tell_day(stand, at(15.2))
     for path, text in _walk(client, OTHER_TOKEN).items():
         assert [word for word in SITES_OWN_WORDS if word in text] == [], path
-    chart = chart_of(client, OTHER_TOKEN)
-    assert not any(chart["mean"])
-    assert chart["presence"] == []
+    assert "There is no data from today yet." in text_of(day_of(client, OTHER_TOKEN))
 
 
 def test_no_answer_names_a_badge(client: TestClient, stand: Stand) -> None:
@@ -207,4 +217,4 @@ def test_the_browser_is_told_what_it_needs_and_no_more(client: TestClient) -> No
     html = client.get(f"/p/{TOKEN}").text
     (knows,) = re.findall(r'data-knows="([^"]*)"', html)
     found = json.loads(knows.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&"))
-    assert set(found) == {"language", "locale", "timezone", "now", "live", "figures", "chart", "plot", "text"}
+    assert set(found) == {"language", "locale", "timezone", "now", "path", "live", "figures", "text"}

@@ -509,7 +509,7 @@ AIR = Device("firm", SITE, "air", "air_quality", "bath", 60)
 
 def page_of(state: SiteState, project: Project, language: Language = "en") -> CustomerPage:
     told = {figure.id: figure for figure in figures(judge(state, NOW), language)}
-    return build(project, "/p/x", told, language, NOW, Assets())
+    return build(project, "/p/x", told, None, language, NOW, Assets())
 
 
 def test_what_a_device_measures_appears_on_the_page_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ class Assets:
     def url(self, name: str) -> str:
         """The address of a file. Raises KeyError for one that is not there."""
         if name not in self:
-            raise KeyError(f"no static file {name!r}; files of npm come with `python -m web.vendor`")
+            raise KeyError(f"no static file {name!r} below web/")
         return f"/static/{self.version}/{name}"
 
     def response(self, version: str, name: str) -> Response | None:

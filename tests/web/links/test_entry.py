@@ -67,7 +67,7 @@ def customer_paths(client: TestClient) -> list[str]:
     """Every address under a project's page that the application has."""
     routes = [route for path, route in every_route(client.app) if path.startswith(PREFIX)]  # type: ignore[arg-type]
     paths = [route.path for route in routes if isinstance(route, APIRoute)]
-    assert {PREFIX, f"{PREFIX}/chart", f"{PREFIX}/live"} <= set(paths)
+    assert {PREFIX, f"{PREFIX}/day", f"{PREFIX}/live"} <= set(paths)
     return paths
 
 
@@ -267,7 +267,7 @@ def test_guessing_is_throttled_and_says_until_when(client: TestClient, by: str) 
 
 def test_who_has_a_link_is_never_throttled_on_its_pages_but_opens_it_so_often(client: TestClient) -> None:
     client.get(f"/p/{TOKEN}")
-    assert {client.get(f"{PAGE}/chart").status_code for _ in range(60)} == {200}
+    assert {client.get(f"{PAGE}/day").status_code for _ in range(60)} == {200}
     assert [client.get(f"/p/{TOKEN}").status_code for _ in range(40)][-1] == 429
 
 

@@ -89,18 +89,15 @@ def test_an_unknown_token_has_no_stream(url: str) -> None:
         assert viewer.status == 403
 
 
-def test_late_readings_change_totals_and_chart_but_not_now(stand: Stand, url: str) -> None:
+def test_late_readings_change_totals_and_the_day_but_not_now(stand: Stand, url: str) -> None:
     opened = open_link(url, TOKEN)
     with Viewer(url, opened=opened) as viewer:
         power = viewer.snapshot().text("power")
         late = at(3.5) + 500
-        stand.append([Frame(device="meter-main", time=[late], values={"active_power": [9_999.0]})])
-        wait_until(lambda: any(e.name == "chart" for e in viewer.events), what="chart event")
+        stand.append([Frame(device="meter-main", time=[late], values={"active_power": [10_999.0]})])
+        wait_until(lambda: any(e.name == "day" for e in viewer.events), what="day event")
         assert {e.text("power") for e in viewer.events} <= {power, None}
-    assert (
-        max(w or 0 for w in httpx2.get(f"{url}{opened.path}/chart", headers=opened.headers).json()["peak"])
-        == 9_999.0
-    )
+    assert "10 kW" in httpx2.get(f"{url}{opened.path}/day", headers=opened.headers).text
 
 
 def test_the_agents_last_will_is_on_the_page_within_seconds(stand: Stand, url: str) -> None:
@@ -138,7 +135,7 @@ def test_a_backlog_does_not_hold_back_what_is_live(stand: Stand, url: str) -> No
             stand.append([frame], project=False)
         stand.append(now_frames(stand, 6_540.0), project=False)
         viewer.wait_for("power", "6.54", timeout_s=10)
-        assert all(e.name != "chart" for e in viewer.events), "a week ago is not on the chart"
+        assert all(e.name != "day" for e in viewer.events), "a week ago is not of today"
 
 
 def test_changes_are_pushed_at_once_but_at_most_ten_times_a_second(stand: Stand, url: str) -> None:
