@@ -29,7 +29,7 @@ def stream(changes: Stream, clock: Callable[[], int], longest_s: float = math.in
 
 
 async def _events(changes: Stream, clock: Callable[[], int], until_s: float) -> AsyncIterator[bytes]:
-    """`snapshot`, then `figures`; `chart`: read again; `changed`; `beat` while nothing is."""
+    """`snapshot`, then `figures`; `day`: read again; `changed`; `beat` while nothing is."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     async with contextlib.aclosing(changes):
         async for news in changes:
