@@ -166,7 +166,7 @@ def test_a_day_has_gaps_as_gaps_and_people_as_a_band(client: TestClient, stand: 
     assert "no data 12:12–12:48" in told
     (gap,) = re.findall(r'class="gap" x="([\d.]+)%" width="([\d.]+)%"', told)
     assert [float(part) for part in gap] == [50.83, 2.5]
-    assert len(re.findall(r'class="crew"', told)) == 6
+    assert len(re.findall(r'class="crew" x=', told)) == 7
     assert "The first came at 07:31; up to 3 people at once so far." in text_of(told)
 
 

@@ -119,7 +119,6 @@ ZH: Final[dict[str, str]] = {
     "about.kept.events": "刷卡记录 {n} 天后自动删除。",
     "about.kept.readings": "读数 {n} 天后只留每分钟的汇总。",
     "keep.install": "放到主屏幕",
-    "wall.title": "墙上屏",
     "wall.no_script": "{when} 的情况，每分钟自动刷新。",
     "about.measured": "本页显示工地上电表、水表、温湿度传感器和刷卡机的原始读数，"
     "每个数字旁边是它的时间。没有读到的不补、不猜。",
@@ -273,7 +272,6 @@ EN: Final[dict[str, str]] = {
     "about.kept.events": "Badge passes are deleted after {n} days.",
     "about.kept.readings": "Of readings only sums by the minute are left after {n} days.",
     "keep.install": "Keep on the home screen",
-    "wall.title": "Wall",
     "wall.no_script": "As of {when}; refreshed every minute.",
     "about.measured": "This page shows the plain readings of the meters, sensors and badge readers on site,"
     " each with its age. What was not read is neither filled in nor guessed.",
