@@ -38,9 +38,12 @@ SIDE_BY_SIDE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """`group`: what it stands under, where there are many."""
+
     value: str
     label: str
     chosen: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ class Field:
     most: str = ""
     unit: str = ""
     accept: str = ""
+
+    @property
+    def groups(self) -> list[tuple[str, list[Option]]]:
+        """Its options under what they stand under, in the order of the first of each."""
+        found: dict[str, list[Option]] = {}
+        for option in self.options:
+            found.setdefault(option.group, []).append(option)
+        return list(found.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +116,22 @@ class FormOf(Generic[Model]):
     `.error` (instead of the kit's message for a broken pattern), `.{option}` for each choice of a
     Literal or an Enum.
 
-    `choices` gives options that are not in the type: by field, value and label."""
+    `choices` gives options that are not in the type: by field, value and label. `groups` puts options under
+    names: by field, value and name of the group."""
 
     name: str
     model: type[Model]
     words: Words
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def with_choices(self, **choices: Sequence[tuple[str, str]]) -> FormOf[Model]:
         """The same with options that are known only now (the sites of a firm): value and label."""
         return replace(self, choices={**self.choices, **choices})
+
+    def with_groups(self, **groups: Mapping[str, str]) -> FormOf[Model]:
+        """The same with the names that a field's options stand under: value and name."""
+        return replace(self, groups={**self.groups, **groups})
 
     def blank(self, language: Language, action: str, given: Mapping[str, Any] | None = None) -> Form:
         """The form before anything is typed; `given` fills it (what is stored already)."""
@@ -212,14 +229,16 @@ class FormOf(Generic[Model]):
         values = list(typed.get(name, ()))
         if not given and not values and not info.is_required():
             values = _texts(info.get_default(call_default_factory=True))
-        bounds = _Bounds.of(info)
+        bounds, groups = _Bounds.of(info), self.groups.get(name, {})
         return Field(
             name=name,
             label=self.words.say(language, f"{self.name}.{name}"),
             kind=kind,
             value="" if kind == "password" or not values else values[-1],
             help=self._word(name, "help", language),
-            options=tuple(Option(value, label, value in values) for value, label in options),
+            options=tuple(
+                Option(value, label, value in values, groups.get(value, "")) for value, label in options
+            ),
             required=info.is_required(),
             autocomplete=looks.autocomplete,
             inputmode=looks.inputmode or ("decimal" if kind == "number" else ""),

@@ -14,7 +14,7 @@ from web.kit.language import Language
 from web.kit.link import Link
 from web.kit.places import masthead
 from web.people import forms
-from web.people.named import SiteNames, role_choices, site_choices
+from web.people.named import SiteNames, role_choices, role_groups, site_choices
 from web.people.words import say
 
 PATH = "/people/invite"
@@ -30,7 +30,8 @@ class InvitePage:
 
 def form_of(access: Access, sites: SiteNames, language: Language) -> FormOf[forms.Invite]:
     """The form with what whoever asks may give."""
-    return forms.INVITE.with_choices(roles=role_choices(access, language), sites=site_choices(sites))
+    form = forms.INVITE.with_choices(roles=role_choices(access, language), sites=site_choices(sites))
+    return form.with_groups(roles=role_groups(language))
 
 
 def build(

@@ -22,7 +22,7 @@ from web.kit.form import Form
 from web.kit.language import Language
 from web.kit.link import Link
 from web.people import forms, person, shown
-from web.people.named import role_choices, site_choices, site_names
+from web.people.named import site_names
 from web.people.routes import base_of, with_error
 from web.people.words import say
 from web.people.zone import moment_of
@@ -47,9 +47,7 @@ async def assign(request: Request, here: Here, access: Access, me: Member, sent:
     """Other roles, other sites."""
     language, known = language_of(request), await _found(request, here, access)
     path = request.url.path
-    made = forms.ASSIGN.with_choices(
-        roles=role_choices(access, language, known.account.roles), sites=site_choices(known.sites)
-    )
+    made = person.form_to_assign(access, known, language)
     read = made.read(language, path, sent.typed)
     if isinstance(read, Form):
         return await _wrong(request, here, access, me, known, "assign", read)

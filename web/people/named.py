@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from store.records.access import ROLES, Access, Role
 from store.records.accounts import Account
@@ -15,6 +16,14 @@ from web.people.words import say
 #: Site -> what it is called, of those somebody sees.
 SiteNames = Mapping[str, str]
 Choices = list[tuple[str, str]]
+#: Where the people of each role work: what a long list of roles is parted by.
+_PARTS: Final[Mapping[str, tuple[Role, ...]]] = {
+    "office": ("owner", "project_manager", "designer", "finance", "sales", "auditor"),
+    "site": ("safety_officer", "foreman", "worker", "installer"),
+    "service": ("repair_leader", "technician", "service_desk"),
+    "outside": ("supplier", "customer"),
+}
+_ORDER: Final = tuple(role for roles in _PARTS.values() for role in roles)
 
 
 def site_names(records: Repositories, access: Access, language: Language) -> SiteNames:
@@ -46,7 +55,12 @@ def sites_said(sites: Iterable[str] | None, names: SiteNames, language: Language
 def role_choices(access: Access, language: Language, held: Collection[Role] = ()) -> Choices:
     """The roles one may give, and those somebody has."""
     roles = [role for role in ROLES if role in grantable(access) or role in held]
-    return [(role, say(language, f"role.{role}")) for role in roles]
+    return [(role, say(language, f"role.{role}")) for role in sorted(roles, key=_ORDER.index)]
+
+
+def role_groups(language: Language) -> dict[str, str]:
+    """Each role -> the part of the firm it belongs to."""
+    return {role: say(language, f"part.{part}") for part, roles in _PARTS.items() for role in roles}
 
 
 def site_choices(names: SiteNames) -> Choices:

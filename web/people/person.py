@@ -12,7 +12,7 @@ from web.access.principal import Member
 from web.access.rights import of_roles
 from web.http.assets import Assets
 from web.kit.act import Act, Hidden
-from web.kit.form import Form
+from web.kit.form import Form, FormOf
 from web.kit.frame import Frame, frame
 from web.kit.language import Language
 from web.kit.link import Link
@@ -20,7 +20,7 @@ from web.kit.notice import Notice
 from web.kit.numbers import age
 from web.kit.places import ACCOUNT, masthead
 from web.people import forms
-from web.people.named import SiteNames, role_choices, roles_said, site_choices, sites_said
+from web.people.named import SiteNames, role_choices, role_groups, roles_said, site_choices, sites_said
 from web.people.words import say
 from web.people.zone import day_of
 
@@ -106,15 +106,20 @@ def build(
 def assign_form(access: Access, known: Known, language: Language) -> Form:
     """Filled with what they are, or with what was typed and is wrong."""
     one = known.account
-    made = forms.ASSIGN.with_choices(
-        roles=role_choices(access, language, one.roles), sites=site_choices(known.sites)
-    )
     given = {
         "roles": sorted(one.roles),
         "everywhere": one.sites is None,
         "sites": sorted((one.sites or frozenset()) & known.sites.keys()),
     }
+    made = form_to_assign(access, known, language)
     return _form("assign", made.blank(language, f"{_path(one)}/assign", given), known)
+
+
+def form_to_assign(access: Access, known: Known, language: Language) -> FormOf[forms.Assign]:
+    """The form with what whoever asks may give, and what somebody has."""
+    roles = role_choices(access, language, known.account.roles)
+    made = forms.ASSIGN.with_choices(roles=roles, sites=site_choices(known.sites))
+    return made.with_groups(roles=role_groups(language))
 
 
 def _form(name: str, blank: Form, known: Known) -> Form:

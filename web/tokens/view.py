@@ -88,9 +88,11 @@ def blank_form(access: Access, language: Language) -> Form:
 
 
 def form_of(access: Access, language: Language) -> FormOf[forms.Make]:
-    """The form with the scopes that are offered."""
-    choices = [(scope, scope_said(scope, language)) for scope in offered(access)]
-    return forms.MAKE.with_choices(scopes=choices)
+    """The form with the scopes that are offered: under each noun what may be done with it."""
+    parts = {scope: scope.split(":") for scope in offered(access)}
+    verbs = [(scope, say(language, f"only.{verb}")) for scope, (_, verb) in parts.items()]
+    nouns = {scope: say(language, f"noun.{noun}") for scope, (noun, _) in parts.items()}
+    return forms.MAKE.with_choices(scopes=verbs).with_groups(scopes=nouns)
 
 
 def scope_said(scope: str, language: Language) -> str:
