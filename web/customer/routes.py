@@ -119,7 +119,7 @@ async def worker(project: Opened, here: Here) -> Response:
     found = here.assets.response("", "customer/worker.js")
     if found is None:
         raise HTTPException(404)
-    found.headers["Service-Worker-Allowed"] = address_of(project)
+    found.headers.update({"Service-Worker-Allowed": address_of(project), "Cache-Control": "no-store"})
     return found
 
 
