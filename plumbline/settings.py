@@ -13,7 +13,6 @@ from checked_yaml.model import Config, explain_all, shown, wrong
 from ingest import retention
 from store.records import quota
 from store.records.access import Role
-from web.http.addresses import LOOPBACK
 from wire.identifiers import ID_PATTERN, AgentId, SiteId
 
 #: A hundred years at most: what is longer is a slip of the pen, and no time any store can name.
@@ -76,7 +75,7 @@ class WebSettings(Config):
 
     host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, lt=65536)
-    trusted_proxies: tuple[Network, ...] = LOOPBACK
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
     #: As the ministry gave it; it stands at the foot of customers' pages and of doors.
     icp_number: Annotated[str, Field(pattern=_ICP)] | None = None

@@ -122,7 +122,8 @@ LINK: Final = Table("link", METADATA,
     Column("created", UtcTime, nullable=False), Column("expires", UtcTime), Column("revoked", UtcTime),
     Column("openings", BigInteger, nullable=False, server_default="0"), _version(),
     _refers(("firm", "project"), "project", ("firm", "id")),
-    UniqueConstraint("digest"), Index(None, "firm", "project"), sqlite_autoincrement=True,
+    UniqueConstraint("digest"), Index(None, "firm", "id", unique=True), Index(None, "firm", "project"),
+    sqlite_autoincrement=True,
 )  # fmt: skip
 ROOM: Final = Table(
     "room",

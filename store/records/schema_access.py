@@ -114,6 +114,6 @@ ACCESS_LOG_HEAD: Final = Table("access_log_head", METADATA,
 LINK_OPENING: Final = Table("link_opening", METADATA,
     _digest(), _word("firm"), Column("link", BigInteger, nullable=False), _word("device"), _word("network"),
     _number("opened"), _number("seen"),
-    ForeignKeyConstraint(["firm"], ["firm.id"]), ForeignKeyConstraint(["link"], ["link.id"]),
+    ForeignKeyConstraint(["firm", "link"], ["link.firm", "link.id"]),
     Index(None, "firm", "link"), Index(None, "seen"),
 )  # fmt: skip

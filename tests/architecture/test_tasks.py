@@ -30,6 +30,7 @@ MAKERS: Final = {
     "plumbline/ingest_process.py": "the ingest part waits for the first of them to end and ends with it",
     "web/live/hub.py": "a page whose task is gone is cut off",
     "web/live/agents.py": "awaited by whoever asks",
+    "web/access/mail.py": "its callback tells how it ended",
     "web/access/resets.py": "its callback tells how it ended",
     "plumbline/embedded_broker.py": "the part waits for its child process and ends with it",
 }

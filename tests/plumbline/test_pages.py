@@ -41,6 +41,10 @@ def answer(port: int, forwarded: str) -> str:
     return text
 
 
+def test_unsaid_it_is_one_on_this_machine() -> None:
+    assert WebSettings().trusted_proxies == LOOPBACK
+
+
 @pytest.mark.parametrize(
     ("trusted", "forwarded", "asks"),
     [

@@ -1,0 +1,1 @@
+"""The firm's page: all its sites at a glance."""
