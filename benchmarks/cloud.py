@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.load import AGENT, SITE
+from benchmarks.servers import mortal
 from plumbline.ports import free_port
 
 _READY_WITHIN_S = 30.0
@@ -44,7 +45,7 @@ def cloud(
     config.write_text(yaml.safe_dump(settings))
     with (folder / "serve.log").open("wb") as log:
         arguments = [sys.executable, "-m", "plumbline", "serve", "--config", str(config)]
-        process = subprocess.Popen(arguments, stdout=log, stderr=log)
+        process = subprocess.Popen(mortal(arguments), stdout=log, stderr=log)
     try:
         _wait_until_well(process, web_port, folder / "serve.log")
         yield web_port, broker_port

@@ -12,6 +12,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -24,6 +25,16 @@ from plumbline.ports import free_port, listens
 _UP_WITHIN_S: Final = 30.0
 _STOP_WITHIN_S: Final = 20.0
 _POLL_S: Final = 0.02
+
+
+def mortal(command: Sequence[str]) -> list[str]:
+    """It, so that it ends with us however we end.
+
+    The kernel's word for that comes when the thread ends that started the child (prctl(2)), so from another
+    thread than the main one the command is as it was.
+    """
+    ends_with_us = threading.current_thread() is threading.main_thread()
+    return [*(("setpriv", "--pdeathsig", "KILL") if ends_with_us else ()), *command]
 
 
 class Server:
@@ -51,7 +62,7 @@ class Server:
         """Start it and wait until it answers. Raises RuntimeError with its last words where it does not."""
         with (self.folder / "output.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                mortal(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                 user=self.user(), group=self.user(), extra_groups=[] if self.user() else None,
             )  # fmt: skip
         deadline = time.monotonic() + _UP_WITHIN_S

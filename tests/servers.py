@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from benchmarks.servers import Mosquitto
+from benchmarks.servers import Mosquitto, mortal
 from benchmarks.waiting import wait_until
 from plumbline.ports import free_port, listens
 
-__all__ = ["Mosquitto", "clean_environment", "free_port", "listens", "wait_until"]
+__all__ = ["Mosquitto", "clean_environment", "free_port", "listens", "mortal", "wait_until"]
 
 
 def clean_environment() -> dict[str, str]:

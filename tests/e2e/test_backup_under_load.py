@@ -12,7 +12,7 @@ import yaml
 from plumbline.settings import load_settings
 from plumbline.stores import open_stores
 from tests.e2e.stack import FAR_MS, ROOT, Stack
-from tests.servers import clean_environment, free_port, listens, wait_until
+from tests.servers import clean_environment, free_port, listens, mortal, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -48,7 +48,7 @@ def test_a_backup_under_load_restores_to_every_reading_once(tmp_path: Path) -> N
     (new / "projects.yaml").write_text((tmp_path / "live/projects.yaml").read_text())
     plumbline("restore", str(tmp_path / "backup"), "--config", str(new / "plumbline.yaml"))
     serve = subprocess.Popen(
-        [sys.executable, "-m", "plumbline", "serve", "--config", str(new / "plumbline.yaml")],
+        mortal([sys.executable, "-m", "plumbline", "serve", "--config", str(new / "plumbline.yaml")]),
         cwd=ROOT,
         env=clean_environment(),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import wait_until
+from tests.servers import mortal, wait_until
 
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def chaos(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.chaos", "--folder", str(folder), *words],
+        mortal([sys.executable, "-m", "benchmarks.chaos", "--folder", str(folder), *words]),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from plumbline.demo.story import PEOPLE
 from store.records.access import ROLES
-from tests.servers import clean_environment, free_port, wait_until
+from tests.servers import clean_environment, free_port, mortal, wait_until
 
 NAMES = {person.role: person.name.zh for person in PEOPLE}
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def start_demo(folder: Path, **environment: str) -> Demo:
     data = folder / "demo"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "plumbline", "demo"],
+            mortal([sys.executable, "-m", "plumbline", "demo"]),
             cwd=ROOT,
             stdout=file,
             stderr=subprocess.STDOUT,

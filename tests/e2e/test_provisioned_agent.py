@@ -32,7 +32,7 @@ from tests.ingest.site import Cloud, running, until
 from tests.logged import batches
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.provision.desk import unpacked
-from tests.servers import Mosquitto, clean_environment
+from tests.servers import Mosquitto, clean_environment, mortal
 from wire.batch import Batch, decode
 
 CARD_HEX, CARD_PRINTED = "0100BC614E", "0012345678"
@@ -93,7 +93,7 @@ lines:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "edge_agent", "run", self.folder / "site.yaml"],
+                mortal([sys.executable, "-m", "edge_agent", "run", str(self.folder / "site.yaml")]),
                 env=clean_environment(), stdout=log, stderr=log, cwd=Path(__file__).parents[2],
             )  # fmt: skip
 

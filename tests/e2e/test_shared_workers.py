@@ -23,7 +23,7 @@ from store.timeseries.sqlite import SqliteTimeSeries
 from tests.ingest.site import NOW, SITE, STREAM, batch, until
 from tests.logged import batches
 from tests.postgres import postgres_cluster, postgres_dsn
-from tests.servers import Mosquitto, clean_environment
+from tests.servers import Mosquitto, clean_environment, mortal
 from wire import batch as wire_batch
 from wire import receipt as wire_receipt
 from wire.ranges import Ranges
@@ -64,7 +64,7 @@ class Workers:
         config = str(self.folder / "plumbline.yaml")
         with (self.folder / "workers.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "plumbline", "ingest", "--config", config],
+                mortal([sys.executable, "-m", "plumbline", "ingest", "--config", config]),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -22,7 +22,7 @@ from plumbline.settings import Settings
 from plumbline.stores import Stores, open_stores
 from store.timeseries.contract import Aggregate
 from tests.plumbline.installation import SITE, installation
-from tests.servers import Mosquitto, clean_environment, free_port, listens, wait_until
+from tests.servers import Mosquitto, clean_environment, free_port, listens, mortal, wait_until
 
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,11 @@ class Running:
     def start(self, name: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                plumbline(self.folder, name), cwd=ROOT, stdout=log, stderr=log, env=clean_environment()
+                mortal(plumbline(self.folder, name)),
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(),
             )
         self.processes.append(process)
         return process

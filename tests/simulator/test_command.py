@@ -15,7 +15,7 @@ import serial
 import yaml
 
 from simulator.devices.modbus_rtu import crc16
-from tests.servers import clean_environment, wait_until
+from tests.servers import clean_environment, mortal, wait_until
 from wire.quantities import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def simulator(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A running simulator that has said it is ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--dir", str(folder), *arguments],
+        mortal([sys.executable, "-m", "simulator", "--dir", str(folder), *arguments]),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
