@@ -18,6 +18,8 @@ from simulator.site import write_edge_file, write_whole
 _WRITE_EVERY_S: Final = 0.1
 #: A proof that kills the agent wants little to be in its hands.
 _POWER_CUT_S: Final = 0.06
+#: A device answers within milliseconds: an answer later than an agent waits for is counted, and never read.
+_TIMEOUT_S: Final = 3.0
 _MOST_DEVICES: Final = 247
 #: Quantities of the wire's table wide enough to count in, one a counter.
 QUANTITIES: Final = (
@@ -60,7 +62,10 @@ class CountingSite:
             {"id": device, "profile": "./counting.yaml", "address": slave.address, "interval_s": interval_s}
             for device, slave in self.slaves.items()
         ]
-        line = {"port": str(folder.absolute() / "counting"), "protocol": "modbus_rtu", "devices": devices}
+        line = {
+            "port": str(folder.absolute() / "counting"), "protocol": "modbus_rtu", "timeout_s": _TIMEOUT_S,
+            "devices": devices,
+        }  # fmt: skip
         return write_edge_file(folder, "counting", "pi-1", timezone, broker, [line], _POWER_CUT_S)
 
     def produced(self) -> dict[str, int]:

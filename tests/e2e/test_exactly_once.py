@@ -6,6 +6,7 @@ sealed: what is gathered, at most two polls a device. Nothing else may cost anyt
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -127,7 +128,8 @@ async def test_the_same_batch_sent_five_times_is_stored_once_and_receipted_each_
     receipts = 0
     with Stack(tmp_path, broker) as stack:
         stack.start("cloud")
-        async with aiomqtt.Client("127.0.0.1", broker.port) as agent:
+        wait_until(lambda: "connected to broker" in stack.log("cloud"), what="ingest listening")
+        async with asyncio.timeout(30), aiomqtt.Client("127.0.0.1", broker.port) as agent:
             await agent.subscribe(topic("counting", "pi-1", "receipt"), qos=1)
             for _ in range(5):
                 await agent.publish(topic("counting", "pi-1", "batch"), encode(batch), qos=1)
