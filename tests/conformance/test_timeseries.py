@@ -649,7 +649,7 @@ STEPS: Final = st.one_of(
 STARTS: Final = st.sampled_from([0, 0, MINUTE, 61 * MINUTE, 12_345, -5 * MINUTE, 2 * HOUR])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     quantity=st.sampled_from(["active_energy_import", "water_volume", "temperature"]),
     early=st.dictionaries(TIMES, VALUES, min_size=1, max_size=80),
