@@ -62,7 +62,11 @@ def test_for_another_machine_or_under_another_name_there_is_nothing(
         assert answer.text == client.get(f"{PREFIX}/nobody").text, "not even that there is a door is told"
 
 
-@pytest.mark.parametrize("key", ["", "nobody", KEY[:-1], KEY + "x", digest(KEY).hex()])
+@pytest.mark.parametrize(
+    "key",
+    ["", "nobody", KEY[:-1], KEY + "x", digest(KEY).hex()],
+    ids=["empty", "a word", "shorter", "longer", "digest"],
+)
 def test_no_other_key_opens(house: House, key: str) -> None:
     with browser(house) as client:
         assert client.get(f"{PREFIX}/{key}").status_code == 404
