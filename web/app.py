@@ -17,7 +17,8 @@ from web.api.app import create_api
 from web.api.sources import Sources
 from web.http.headers import SecurityHeaders
 from web.http.limits import BodyLimit
-from web.http.refusals import answer_refusals, too_large
+from web.http.nul import NoNul
+from web.http.refusals import answer_refusals, nothing_here, too_large
 from web.kit.render import prepare
 from web.links.refusals import answer_visitors
 from web.rooms import LARGER_BODIES, Routes, rooms
@@ -42,6 +43,7 @@ def create_app(services: Services, own: Iterable[Routes] = ()) -> FastAPI:
     app.state.gate = services.gate
     app.state.answers = Answers()
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(NoNul, refuse=nothing_here(services.assets))
     app.add_middleware(BodyLimit, refuse=too_large, larger=LARGER_BODIES)
     app.add_middleware(SecurityHeaders)
     answer_refusals(app, services)

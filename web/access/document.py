@@ -27,7 +27,8 @@ say and never more than its author may today; its scopes are `noun:verb`, as in 
 
 **Nobody gives what they have not**: an invitation grants only roles that reach no further than those of
 whoever invites, on sites they are on. Nobody changes their own roles or ends their own account, and a firm
-keeps an owner, also when two change each other at once.
+keeps an owner, also when two change each other at once. An invitation, or a code for a new password, opens as
+long as whoever made it could make it today; a new password ends all codes for one.
 
 **Repositories know the access**: rooms and programs ask `records.seen_by(access)` (`store/records/seen.py`).
 It knows the firm, and how far a right reaches is part of the query. A guard refuses whatever of `web` asks

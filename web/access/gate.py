@@ -84,7 +84,8 @@ class Gate:
 
     def deed(self, access: Access, request: HTTPConnection, act: Act, what: str, detail: str = "") -> Deed:
         """What somebody does now."""
-        return Deed(access.firm, self.clock(), access.who, visitor(request), act, what[:500], detail[:500])
+        told = (text[:500].replace("\0", "\N{REPLACEMENT CHARACTER}") for text in (what, detail))
+        return Deed(access.firm, self.clock(), access.who, visitor(request), act, *told)
 
     def new_session(self, request: Request, firm: str, member: str, stage: Stage) -> tuple[str, SignedIn]:
         """The secret of a session and what is kept of it; nothing of an earlier one is in it."""

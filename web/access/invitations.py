@@ -21,6 +21,7 @@ from store.records.records import Records, Repositories
 from store.threads import PAGES
 from web.access import passwords
 from web.access.gate import Gate
+from web.access.principal import today
 from web.access.rights import Right, of_roles
 from web.access.secret import digest, make_id, make_secret
 from web.access.sign_in import normal_login
@@ -242,7 +243,7 @@ def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Acco
     """As `accept`, blocking; without a password for who signs in elsewhere."""
     with gate.store.begin() as done:
         one = done.passes.take(digest(secret), "invitation", gate.clock())
-        if one is None or not one.firm:
+        if one is None or not one.firm or not _is_still_given(done, one):
             return None
         account = account_of_pass(one, one.firm, joining, encoded, gate.clock())
         if account.sites is not None:  # one may have gone meanwhile
@@ -250,6 +251,29 @@ def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Acco
         done.accounts.add(account)
         note_joined(gate, done, one, account)
         return account
+
+
+def giver_of(done: Repositories, one: OneTimePass) -> Access | None:
+    """What whoever gave a pass may now; None where it was not a member's to give, but the console's."""
+    kind, _, member = one.author.partition(":")
+    if kind != "member":
+        return None
+    account = done.accounts.get(one.firm or "", member)
+    return Access(one.firm or "", one.author) if account is None else today(account)
+
+
+def _is_still_given(done: Repositories, one: OneTimePass) -> bool:
+    """Whether who invited may still give this: what somebody had is not handed on after it was taken away."""
+    access, sites = giver_of(done, one), one.body.get("sites")
+    named = one.body.get("roles", [])
+    roles = frozenset(role for role in ROLES if role in named)
+    try:
+        if access is not None:
+            on = None if sites is None else frozenset(sites)
+            may_grant(access, Right("invitation", "add"), roles, on)
+    except Denied:
+        return False
+    return True
 
 
 def become_owner(gate: Gate, code: str, firm_name: str, joining: Joining, encoded: str) -> Account | None:

@@ -3,6 +3,9 @@
 Of somebody signed in it is so across a restart and in another process: what was begun stands in the records
 (`store.records.forms_done`), and where it led. Of whoever is at the door it is in the memory of one process:
 a flood of sign-ins is to cost no writes.
+
+What is in the memory may be a secret that was shown once: it is given again only to the browser that it was
+given to, as long as that is signed in.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -19,7 +24,7 @@ from fastapi.routing import APIRoute
 
 from store.records.forms_done import FormsDone
 from store.threads import PAGES
-from web.access import csrf
+from web.access import cookies, csrf
 from web.access.form import FormError, read_form
 from web.access.gate import gate_of
 from web.kit.once import KEY_FIELD, is_key
@@ -38,19 +43,51 @@ class DoneBefore(Exception):  # noqa: N818 - what it is
 Act = Callable[[], Awaitable[Response]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sends a form. `session`: the secret of their browser, None without one; `holds`: whether the
+    session of a secret is not over."""
+
+    session: str | None
+    holds: Callable[[str], Awaitable[bool]]
+
+
+async def _none_holds(_secret: str) -> bool:
+    return False
+
+
+NOBODY: Final = Asker(None, _none_holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, the session that asked for it and the one it goes on with: a new one where it began one."""
+
+    answer: Response
+    asked_with: str | None
+    goes_on_with: str | None
+
+    async def is_for(self, asker: Asker) -> bool:
+        """Whether it may be given again."""
+        if self.goes_on_with is None:
+            return True
+        own = asker.session in {self.asked_with, self.goes_on_with}
+        return own and await asker.holds(self.goes_on_with)
+
+
 class Answers:
     """Lives in the event loop."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._kept: OrderedDict[bytes, asyncio.Future[Response | None]] = OrderedDict()
+        self._kept: OrderedDict[bytes, asyncio.Future[Kept | None]] = OrderedDict()
         self._bytes = 0
 
-    async def once(self, key: bytes, act: Act) -> Response:
+    async def once(self, key: bytes, act: Act, asker: Asker = NOBODY) -> Response:
         """What `act` answers the first time. Where it fails, or refuses, the next one may try again."""
         while (first := self._kept.get(key)) is not None:
-            if (answer := await asyncio.shield(first)) is not None:
-                return _again(answer)
+            if (kept := await asyncio.shield(first)) is not None:
+                return _copy(kept.answer) if await kept.is_for(asker) else await act()
         self._kept[key] = first = asyncio.get_running_loop().create_future()
         answer = None
         try:
@@ -59,7 +96,7 @@ class Answers:
             done = answer is not None and _is_kept(answer)
             if not done and self._kept.get(key) is first:
                 del self._kept[key]
-            first.set_result(answer if done else None)
+            first.set_result(_kept(answer, asker) if done and answer is not None else None)
             self._bytes += _size(first) if self._kept.get(key) is first else 0
             self._forget()
         return answer
@@ -82,7 +119,7 @@ class OnceRoute(APIRoute):
             if key is None:
                 return await handle(request)
             answers: Answers = request.app.state.answers
-            return await answers.once(key, lambda: _durably(request, key, handle))
+            return await answers.once(key, lambda: _durably(request, key, handle), _asker(request))
 
         return handle_once
 
@@ -137,12 +174,36 @@ def _is_kept(answer: Response) -> bool:
     return answer.status_code < 400 and isinstance(body, bytes) and len(body) <= LONGEST_BYTES
 
 
-def _size(kept: asyncio.Future[Response | None]) -> int:
-    answer = kept.result() if kept.done() and not kept.cancelled() else None
-    return 0 if answer is None else len(answer.body)
+def _size(first: asyncio.Future[Kept | None]) -> int:
+    kept = first.result() if first.done() and not first.cancelled() else None
+    return 0 if kept is None else len(kept.answer.body)
 
 
-def _again(answer: Response) -> Response:
+def _asker(request: Request) -> Asker:
+    gate = gate_of(request)
+
+    async def holds(secret: str) -> bool:
+        return await PAGES.run(gate.lookup, secret) is not None
+
+    return Asker(cookies.read(request, "session", secure=gate.options.secure_cookies), holds)
+
+
+def _kept(answer: Response, asker: Asker) -> Kept:
+    """A copy: on its way out the answer's own headers are changed by what compresses it."""
+    return Kept(_copy(answer), asker.session, _begun(answer) or asker.session)
+
+
+def _begun(answer: Response) -> str | None:
+    """The secret of the session that an answer begins."""
+    names = [cookies.name_of("session", secure=secure) for secure in (True, False)]
+    for line in answer.headers.getlist("set-cookie"):
+        found = SimpleCookie(line)
+        if value := next((found[name].value for name in names if name in found), ""):
+            return value
+    return None
+
+
+def _copy(answer: Response) -> Response:
     copy = Response(answer.body, answer.status_code)
     copy.raw_headers = list(answer.raw_headers)
     return copy

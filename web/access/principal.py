@@ -63,6 +63,11 @@ def access_of(principal: Visitor | Member | Machine) -> Access:
     raise AssertionError(principal)
 
 
+def today(account: Account) -> Access:
+    """What a member may now, whether they are signed in or not; of projects nothing."""
+    return _of_person(account, f"member:{account.member}", of_account(account), frozenset())
+
+
 def of_account(account: Account) -> Rights:
     """What a member may; nothing once their account has ended."""
     return of_roles(account.roles) if account.ended is None else {}

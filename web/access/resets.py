@@ -14,9 +14,11 @@ from store.records.access import Access, Denied
 from store.records.access_log import Deed
 from store.records.accounts import Account
 from store.records.passes import OneTimePass
+from store.records.records import Repositories
 from store.threads import PAGES
 from web.access import passwords
 from web.access.gate import Gate
+from web.access.invitations import giver_of
 from web.access.mail import MAILS, send, told
 from web.access.rights import of_roles
 from web.access.secret import digest, make_id, make_secret
@@ -45,7 +47,8 @@ async def make_reset(gate: Gate, request: Request, access: Access, member: str) 
     def write() -> None:
         account = gate.store.members.get(access, member)
         access.need("member", "change", own=member == access.member)
-        if account is None or account.ended is not None or not access.covers(of_roles(account.roles)):
+        own = member == access.member  # who knows their password changes it; a session alone does not
+        if account is None or own or account.ended is not None or not access.covers(of_roles(account.roles)):
             raise Denied("member", "change", held=True)
         with gate.store.begin() as done:
             one = _pass(gate, account, code, access.who, RESET_MS)
@@ -77,9 +80,10 @@ async def reset(gate: Gate, request: Request, code: str, password: str) -> Accou
     def write() -> Account | None:
         with gate.store.begin() as done:
             one = done.passes.take(digest(code.strip()), "reset", gate.clock())
-            if one is None or not one.firm or one.member is None:
+            if one is None or not one.firm or one.member is None or not _is_still_given(done, one):
                 return None
             done.accounts.change(one.firm, one.member, password=encoded)
+            done.passes.end_others("reset", one.firm, one.member, gate.clock())
             done.sessions.end_all(one.firm, one.member)
             who = f"member:{one.member}"
             detail = f"password, by a code of {one.author}"
@@ -88,6 +92,16 @@ async def reset(gate: Gate, request: Request, code: str, password: str) -> Accou
             return done.accounts.get(one.firm, one.member)
 
     return await PAGES.run(write)
+
+
+def _is_still_given(done: Repositories, one: OneTimePass) -> bool:
+    """Whether who made the code may still make one; to oneself it comes by mail."""
+    access, account = giver_of(done, one), done.accounts.get(one.firm or "", one.member or "")
+    if account is None or account.ended is not None:
+        return False
+    if access is None or access.member == account.member:
+        return True
+    return access.may("member", "change") and access.covers(of_roles(account.roles))
 
 
 def _mail(gate: Gate, mail: MailOptions, login: str, language: Language) -> None:

@@ -165,13 +165,14 @@ async def _proves(gate: Gate, request: Request, me: Member, read: forms.Both) ->
 
 
 async def _change(gate: Gate, request: Request, me: Member, what: str, **values: object) -> sign_in.In:
-    """Write it, note it, and sign every other browser out."""
+    """Write it, note it, and sign every other browser out; a code for a new password opens no more."""
     deed = gate.deed(access_of(me), request, "changed", f"member:{me.account.member}", what)
 
     def write() -> None:
         with gate.store.begin() as done:
             if values:
                 done.accounts.change(me.account.firm, me.account.member, **values)
+            done.passes.end_others("reset", me.account.firm, me.account.member, gate.clock())
             done.access_log.add([deed])
 
     await PAGES.run(write)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
@@ -10,6 +12,7 @@ from starlette.types import Scope
 from store.errors import StoreError
 from web.access.rights import open_to_all
 from web.http import not_found
+from web.http.assets import Assets
 from web.http.languages import language_of
 from web.http.limits import TOO_LARGE
 from web.http.problem_details import of_status
@@ -23,16 +26,13 @@ _STORE_RETRY_AFTER_S = "10"
 
 def answer_refusals(app: FastAPI, services: Services) -> None:
     """Give `app` the pages for what it refuses; the API has problems of its own."""
-    lost = render(not_found.build(services.assets))
+    lost = nothing_here(services.assets)
 
     @app.exception_handler(404)
     @app.exception_handler(405)
     @open_to_all
-    async def nothing_here(request: Request, _error: Exception) -> Response:
-        if request.url.path.startswith("/api/"):
-            # What the mount's pattern does not match: a line break in the path.
-            return of_status(HTTPException(404)).answer(request.url.path)
-        return HTMLResponse(lost, status_code=404)
+    async def not_here(request: Request, _error: Exception) -> Response:
+        return lost(request.scope)
 
     @app.exception_handler(429)
     @open_to_all
@@ -49,6 +49,19 @@ def answer_refusals(app: FastAPI, services: Services) -> None:
     async def store_away(request: Request, _error: Exception) -> PlainTextResponse:
         text = say(language_of(request), "store_away.text")
         return PlainTextResponse(text, 503, {"Retry-After": _STORE_RETRY_AFTER_S})
+
+
+def nothing_here(assets: Assets) -> Callable[[Scope], Response]:
+    """The answer to an address that opens nothing."""
+    lost = render(not_found.build(assets))
+
+    def answer(scope: Scope) -> Response:
+        if scope["path"].startswith("/api/"):
+            # What the mount's pattern does not match: a line break in the path.
+            return of_status(HTTPException(404)).answer(scope["path"])
+        return HTMLResponse(lost, status_code=404)
+
+    return answer
 
 
 def too_large(scope: Scope) -> Response:

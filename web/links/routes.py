@@ -79,16 +79,15 @@ async def link_page(request: Request, here: Here, access: Access, me: Member, li
 @room.post("/{link_id}/revoke", right=Right("link", "remove"))
 async def revoke(request: Request, here: Here, access: Access, link_id: int) -> Response:
     """It opens nothing from now on."""
-    deed = here.gate.deed(access, request, "removed", f"link:{link_id}")
+    link = await _link(here, access, link_id)
+    deed = here.gate.deed(access, request, "removed", f"link:{link.id}")
 
-    def act() -> Link | None:
+    def act() -> None:
         with here.records.begin() as done:
-            link = done.seen_by(access).links.revoke(link_id, here.clock())
-            done.access_log.add([] if link is None else [deed])
-        return link
+            revoked = done.seen_by(access).links.revoke(link.id, here.clock())
+            done.access_log.add([] if revoked is None else [deed])
 
-    if await PAGES.run(act) is None:
-        await _link(here, access, link_id)  # one that is over already is still a page
+    await PAGES.run(act)  # one that is over already is still a page
     return go(request, f"{_HOME}/{link_id}")
 
 

@@ -102,13 +102,13 @@ def _row(entry: Entry) -> tuple[object, ...]:
 
 def wanted_of(read: log_page.Filter) -> Wanted:
     """A day is the whole of it."""
-    day = dt.timedelta(days=1)
+    until = None if read.until in {None, dt.date.max} else read.until  # what is after the last day there is?
     return Wanted(
         who=read.who,
         act=next((act for act in ACTS if act == read.act), None),
         what=(read.what or "").strip(),
         since=begins(read.since) if read.since else None,
-        until=begins(read.until + day) if read.until else None,
+        until=begins(until + dt.timedelta(days=1)) if until else None,
     )
 
 
