@@ -26,6 +26,7 @@ PHONE, DESK = 390, 1280
 MEASURE = """() => ({
   sideways: document.documentElement.scrollWidth - innerWidth,
   small: [...document.querySelectorAll('main a, nav a, button')]
+    .filter((e) => e.checkVisibility())
     .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44).length,
 })"""
 
