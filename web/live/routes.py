@@ -8,18 +8,20 @@ from fastapi import Header, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from store.records.access import Access
+from web.access.principal import Member
 from web.access.rights import Right
 from web.access.room import Room
 from web.http.addresses import visitor
 from web.http.languages import language_of
 from web.http.words import say
-from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
+from web.live.allowed import BEAT_S, while_allowed
+from web.live.stream import CROWDED_RETRY_MS, stream
 from web.live.versions import Seen
 from web.services import Here, Services
 
 room = Room("/live")
 routes = room.routes
-#: Then the browser comes back by itself, and is judged anew: its session may be over, its sites others.
+#: Then the browser comes back by itself.
 LONGEST_S: Final = 300.0
 
 
@@ -28,6 +30,7 @@ async def listen(
     request: Request,
     here: Here,
     access: Access,
+    me: Member,
     topic: str,
     after: Annotated[str | None, Query(max_length=40)] = None,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -38,7 +41,8 @@ async def listen(
         later = {"Retry-After": str(CROWDED_RETRY_MS // 1_000)}
         return PlainTextResponse(say(language_of(request), "busy.text"), 429, later)
     seen = Seen.parse(last_event_id) or Seen.parse(after)
-    changes = here.live.topics.subscribe(access, topic, seen, HEARTBEAT_S, address)
+    heard = here.live.topics.subscribe(access, topic, seen, BEAT_S, address)
+    changes = while_allowed(heard, here.gate, me.secret, access)
     return stream(changes, here.clock, longest_s=LONGEST_S)
 
 
