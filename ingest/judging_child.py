@@ -1,8 +1,9 @@
-"""`python -m ingest.judging_child FD CPU_S MEMORY_MIB`: judges what comes on a connection, as
+"""`python -m ingest.judging_child FD PARENT CPU_S MEMORY_MIB`: judges what comes on a connection, as
 `ingest.judging_process` asks.
 
 It has a bound of memory and, for each message, of processor time, both held by the kernel: no parser, however
-deep it is in a message, goes beyond them. It gives way to everybody else, and ends when its parent has.
+deep it is in a message, goes beyond them. It gives way to everybody else, and ends with the
+process PARENT, stopped or not.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from ingest.judge import judge
+from parts.mortal import die_with
 from store.records.registry import Directory
 
 #: What it ends with where a message wants more memory than there is.
@@ -44,7 +46,8 @@ def serve(link: Connection, cpu_s: float) -> None:
 
 def main() -> int:
     """By a connection that our parent has given us; the exit code."""
-    handle, cpu_s, memory_mib = sys.argv[1:]
+    handle, parent, cpu_s, memory_mib = sys.argv[1:]
+    die_with(int(parent))()
     os.nice(_NICE)
     most = int(memory_mib) << 20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))

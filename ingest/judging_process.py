@@ -8,9 +8,11 @@ the message is set aside with the reason, and the next message has another child
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Final
@@ -25,8 +27,9 @@ MOST_CPU_S: Final = 5.0
 #: Four million bytes become at most some 100 MiB of objects (`wire.batch.CODEC` bounds them); the rest is
 #: the interpreter and what it has loaded.
 MOST_MEMORY_MIB: Final = 512
-#: One that is asked and says nothing for so long does not work: others may take the most of a processor.
-_ANSWERS_WITHIN_S: Final = 60.0
+#: One that has not taken the question and answered it within so long does not work: others may take the most
+#: of a processor.
+ANSWERS_WITHIN_S: Final = 60.0
 #: A child that something else has ended is no word on the message.
 _ATTEMPTS: Final = 2
 _OVER: Final = (-signal.SIGPROF, NO_MEMORY)
@@ -58,12 +61,7 @@ class JudgingProcess:
         code: int | None = None
         for _ in range(_ATTEMPTS):
             try:
-                link = self._ready(directory)
-                link.send((topic, payload, now_ms))
-                if link.poll(_ANSWERS_WITHIN_S):
-                    found: tuple[Outcome, float] = link.recv()
-                    return found
-                self.end()
+                return self._ask(directory, (topic, payload, now_ms))
             except (EOFError, ConnectionError):
                 code = self._ended()
             if code in _OVER:
@@ -78,6 +76,22 @@ class JudgingProcess:
             child.kill()
             child.wait()
 
+    def _ask(self, directory: Directory | None, question: tuple[Topic, bytes, int]) -> tuple[Outcome, float]:
+        """A child that stands still neither takes a large question nor ends an answer, and who waits on the
+        pipe waits for ever: another thread ends it. Raises EOFError or ConnectionError where it has ended."""
+        child, link = self._ready()
+        late = threading.Timer(ANSWERS_WITHIN_S, child.kill)
+        late.start()
+        try:
+            if directory is not self._directory:
+                link.send(directory)
+                self._directory = directory
+            link.send(question)
+            found: tuple[Outcome, float] = link.recv()
+            return found
+        finally:
+            late.cancel()
+
     def _ended(self) -> int | None:
         """The exit code of a child that says no more."""
         child, self._child = self._child, None
@@ -90,25 +104,22 @@ class JudgingProcess:
             return f"judging it takes more than {self._memory_mib} MiB"
         return f"who judged it ended ({code}), twice"
 
-    def _ready(self, directory: Directory | None) -> Connection:
-        """A child that judges by this directory."""
+    def _ready(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        """A child that judges."""
         if self._link is None or self._child is None:
-            self._link = self._start()
+            self._child, self._link = self._start()
             self._directory = None
-        if directory is not self._directory:
-            self._link.send(directory)
-            self._directory = directory
-        return self._link
+        return self._child, self._link
 
-    def _start(self) -> Connection:
+    def _start(self) -> tuple[subprocess.Popen[bytes], Connection]:
         ours, theirs = Pipe()
-        bounds = (str(self._cpu_s), str(self._memory_mib))
+        given = map(str, (theirs.fileno(), os.getpid(), self._cpu_s, self._memory_mib))
         with theirs:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "ingest.judging_child", str(theirs.fileno()), *bounds],
+            child = subprocess.Popen(
+                [sys.executable, "-m", "ingest.judging_child", *given],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
         self.started += 1
-        return ours
+        return child, ours

@@ -14,9 +14,10 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with(parent: int) -> Callable[[], None]:
-    """What the child does between fork and exec, so that it never outlives `parent`.
+    """What the child does between fork and exec, or first of all, so that it never outlives `parent`.
 
-    The signal comes when the starting thread ends: the child has to be started from the main thread's loop.
+    The signal comes when the starting thread ends: the child has to be started by the main thread, or by one
+    of a pool that lives as long as the process.
     """
 
     def prepare() -> None:

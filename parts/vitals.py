@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from parts.part import PartState
 from parts.supervisor import Supervisor
+
+#: Characters of a reason: an error may hold all it was at, and the whole is to fit into one message between
+#: processes.
+_LONGEST_REASON: Final = 500
 
 Status = Literal["ok", "starting", "failing"]
 
@@ -53,7 +57,11 @@ def _shown(state: PartState) -> dict[str, Any]:
     word = "waiting" if state.waiting else "failing" if state.why is not None else "ok"
     found: dict[str, Any] = {"state": word, "restarts": state.restarts}
     if state.why is not None:
-        found["why"] = state.why
+        found["why"] = _bounded(state.why)
     if state.reason:
-        found["last_end"] = state.reason
+        found["last_end"] = _bounded(state.reason)
     return found | {"counters": dict(state.counters)}
+
+
+def _bounded(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…"

@@ -15,7 +15,7 @@ from typing import Final
 from ingest.receive import BrokerAddress
 from parts.part import Part
 from parts.progress import Progress
-from plumbline.embedded_broker import Credentials, EmbeddedBroker
+from plumbline.embedded_broker import BrokerError, Credentials, EmbeddedBroker
 from plumbline.settings import BrokerSettings, Settings, SettingsError, secret
 from store import private
 from store.errors import StoreError
@@ -37,7 +37,10 @@ CLOUD_PASSWORD: Final = "broker/cloud-password"  # noqa: S105  # a file
 async def connect_address(
     settings: Settings, stack: contextlib.AsyncExitStack, records: Records
 ) -> tuple[BrokerAddress, list[Part]]:
-    """Where it is, and what is to be run for it; one that was started is stopped with `stack`."""
+    """Where it is, and what is to be run for it; one that was started is stopped with `stack`.
+
+    Raises SettingsError where none can be started: another server has its port.
+    """
     if settings.broker is not None:
         return configured(settings.broker), []
     password = os.urandom(16).hex()
@@ -49,7 +52,12 @@ async def connect_address(
         return cloud | agents_accounts(settings, records.directory())
 
     broker = EmbeddedBroker(settings.data / "broker", users(), port=settings.embedded_broker_port)
-    await broker.start()
+    try:
+        await broker.start()
+    except BrokerError as error:
+        # What happened, and the last of its last words.
+        first, *words = map(str.strip, str(error).splitlines())
+        raise SettingsError(f"embedded_broker_port: {': '.join([first, *words[-1:]])}") from error
     stack.push_async_callback(broker.stop)
     LOGGER.info("embedded broker listens on 127.0.0.1:%d", broker.port)
     part = Part(

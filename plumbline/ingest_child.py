@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import pickle
 import socket
 import sys
@@ -17,8 +18,11 @@ from plumbline.commands.process import log_to_stderr, run_until_signal
 from plumbline.ingest_parts import IngestParts, ingest_parts
 from plumbline.ingest_process import GROWN, REPORT_EVERY_S, Orders
 from plumbline.process import Process, opened
+from plumbline.settings import SettingsError
 from plumbline.stores import hint_parts
+from store.errors import StoreError
 from store.log.hint import Hint
+from wire.printable import printable_lines
 
 
 class Telling:
@@ -79,11 +83,15 @@ async def run(orders: Orders, link: socket.socket, stop: asyncio.Event) -> None:
 
 
 def main() -> int:
-    """Orders from standard input; the exit code."""
+    """Orders from standard input; the exit code: EX_CONFIG where no new start mends it (sysexits.h)."""
     log_to_stderr()
     orders = pickle.load(sys.stdin.buffer)  # noqa: S301  # of our parent
     with contextlib.closing(socket.socket(fileno=int(sys.argv[1]))) as link:
-        run_until_signal(lambda stop: run(orders, link, stop))
+        try:
+            run_until_signal(lambda stop: run(orders, link, stop))
+        except (SettingsError, StoreError) as error:
+            print(printable_lines(str(error)), file=sys.stderr)
+            return os.EX_CONFIG if isinstance(error, SettingsError) else 1
     return 0
 
 

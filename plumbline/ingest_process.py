@@ -26,7 +26,7 @@ from parts.part import Part
 from parts.progress import LATE_S
 from parts.vitals import Vitals
 from plumbline.clock import now_ms
-from plumbline.settings import Settings
+from plumbline.settings import Settings, SettingsError
 from store.log.hint import Hint
 
 #: What the child says: this, or a report as JSON.
@@ -91,7 +91,8 @@ class IngestProcess:
         return f"has said nothing for {silent_s:.0f} s" if silent_s > LATE_S else None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """A child for as long as it lives, or until `stop`. Raises ChildEnded."""
+        """A child for as long as it lives, or until `stop`. Raises ChildEnded; SettingsError where the child
+        has found that it cannot work by them, and said so."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs:
@@ -102,13 +103,15 @@ class IngestProcess:
                 await _first_of(
                     {
                         "process": self._watch(process),
-                        "words": self.listen(ours),
+                        "words": self._hear_out(process, ours),
                         "stop": stop.wait(),
                     }
                 )
             finally:
                 self._said = None
                 await _end(process)
+        if process.returncode == os.EX_CONFIG:
+            raise SettingsError("ingest: its process cannot work by these settings; it says above why")
         if not stop.is_set():
             raise ChildEnded(f"process {process.pid} {_how(process.returncode)}")
 
@@ -125,7 +128,12 @@ class IngestProcess:
                     return
             except TimeoutError:
                 silent, heard_s = (silent + 1 if self._heard_s == heard_s else 0), self._heard_s
-        process.kill()
+        _send(process, signal.SIGKILL)
+
+    async def _hear_out(self, process: asyncio.subprocess.Process, link: socket.socket) -> None:
+        """One that ends falls silent first: how it ends is still to come."""
+        await self.listen(link)
+        await process.wait()
 
     async def listen(self, link: socket.socket) -> None:
         """What the child says on this socket, until it has ended."""
@@ -171,14 +179,19 @@ async def _first_of(works: dict[str, Coroutine[Any, Any, Any]]) -> None:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """In order, by force where it does not."""
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
+    _send(process, signal.SIGTERM)
     try:
         async with asyncio.timeout(ENDS_WITHIN_S):
             await process.wait()
     except TimeoutError:
-        process.kill()
+        _send(process, signal.SIGKILL)
         await process.wait()
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """It may have ended meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
 
 
 def _how(code: int | None) -> str:

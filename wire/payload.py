@@ -35,7 +35,9 @@ def unpack(payload: bytes, largest_bytes: int = LARGEST_UNPACKED_BYTES) -> bytes
         return payload
     try:
         size = zstandard.frame_content_size(payload)
-        if size < 0 or size > largest_bytes:
+        if size < 0:
+            raise WireError("unreadable", "payload", "zstd frame that does not say how large it unpacks")
+        if size > largest_bytes:
             raise _too_large(f"unpacks to {size} bytes", largest_bytes)
         return zstandard.ZstdDecompressor().decompress(payload, max_output_size=largest_bytes)
     except zstandard.ZstdError as error:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from ingest import judging_process
 from ingest.accept import Accepted, Refused
 from ingest.judge import judge
 from ingest.judging_process import JudgingProcess
 from store.records.contract import Quarantined
 from store.records.registry import Directory
 from tests.ingest.site import NOW, SITE, STREAM, batch
+from tests.servers import wait_until
 from wire import batch as wire_batch
 from wire import payload as wire_payload
 from wire.topics import Topic
@@ -43,6 +47,14 @@ def children() -> set[int]:
     folder = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     pids = [int(pid) for pid in folder.read_text().split()]
     return {pid for pid in pids if b"judging_child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def pid_of(judges: JudgingProcess) -> int:
+    """Of its child, which is started."""
+    before = children()
+    judges.judge(BATCH, wire_batch.encode(batch(1)), NOW, None)
+    (pid,) = children() - before
+    return pid
 
 
 @pytest.mark.parametrize(
@@ -100,10 +112,39 @@ def test_the_next_message_after_one_beyond_its_bounds_is_judged() -> None:
     bounded.end()
 
 
-def test_a_child_that_something_else_has_ended_costs_no_message(child: JudgingProcess) -> None:
-    payload, before = wire_batch.encode(batch(1)), children()
-    child.judge(BATCH, payload, NOW, None)
-    (pid,) = children() - before
-    os.kill(pid, signal.SIGKILL)
-    assert isinstance(child.judge(BATCH, payload, NOW, None)[0], Accepted)
-    assert child.given_up == 0
+def test_a_child_that_something_else_has_ended_costs_no_message() -> None:
+    killed, payload = JudgingProcess(), wire_batch.encode(batch(1))
+    os.kill(pid_of(killed), signal.SIGKILL)
+    assert isinstance(killed.judge(BATCH, payload, NOW, None)[0], Accepted)
+    killed.end()
+    assert killed.given_up == 0
+
+
+def test_nobody_waits_for_ever_where_one_stands_still_before_it_has_taken_the_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    standing = JudgingProcess()
+    os.kill(pid_of(standing), signal.SIGSTOP)
+    monkeypatch.setattr(judging_process, "ANSWERS_WITHIN_S", 0.01)  # no second one starts so quickly
+    outcome, _ = standing.judge(BATCH, LARGE, NOW, None)
+    assert isinstance(outcome, Refused)
+    assert "ended (-9), twice" in outcome.detail
+    assert (standing.started, standing.given_up) == (2, 1)
+
+
+def test_one_that_stands_still_ends_with_its_parent() -> None:
+    code = (
+        "import os, signal\n"
+        "from ingest.judging_process import JudgingProcess\n"
+        "from wire.topics import Topic\n"
+        "judges = JudgingProcess()\n"
+        "judges.judge(Topic('site-1', 'pi-1', 'batch'), b'', 0, None)\n"
+        "os.kill(judges._child.pid, signal.SIGSTOP)\n"
+        "print(judges._child.pid, flush=True)\n"
+        "signal.pause()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    wait_until(lambda: not Path(f"/proc/{child}/exe").exists(), what="the child has ended")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from parts.vitals import Vitals
+from parts.part import Part
+from parts.supervisor import Supervisor
+from parts.vitals import Vitals, vitals
 
 WELL = Vitals([], {"web": {"state": "ok"}})
 
@@ -27,3 +31,22 @@ def test_what_fails_in_the_child_fails_in_all() -> None:
 )
 def test_it_starts_only_where_whichever_fails_is_starting(own: Vitals, child: Vitals, status: str) -> None:
     assert own.with_those_of(child).status == status
+
+
+async def test_a_reason_that_holds_all_it_was_at_is_cut() -> None:
+    async def fails(_stop: asyncio.Event) -> None:
+        raise ValueError("1, " * 100_000)
+
+    async def waits(stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    stop = asyncio.Event()
+    supervisor = Supervisor([Part("writer", fails), Part("log", waits, well=lambda: "x" * 10_000)])
+    running = asyncio.create_task(supervisor.run(stop))
+    while not supervisor.states()[0].restarts:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    said = vitals(supervisor).parts
+    stop.set()
+    await running
+    assert said["writer"]["last_end"].startswith("ValueError: 1, 1, ")
+    assert {len(said["writer"]["last_end"]), len(said["log"]["why"])} == {500}

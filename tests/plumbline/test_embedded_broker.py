@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,8 +15,12 @@ import aiomqtt
 import pytest
 
 from benchmarks.chaos.disk import Tmpfs
+from plumbline.broker import connect_address
 from plumbline.embedded_broker import BrokerError, Credentials, EmbeddedBroker
+from plumbline.process import opened
+from plumbline.settings import SettingsError
 from tests.embedded import kept
+from tests.plumbline.installation import installation
 from tests.servers import free_port, listens, wait_until
 
 ACCOUNTS = {
@@ -83,6 +88,15 @@ async def test_a_port_somebody_else_holds_is_an_error(broker: EmbeddedBroker, tm
     with pytest.raises(BrokerError, match="ended before it listened"):
         await second.start()
     await second.stop()
+
+
+async def test_serve_tells_of_such_a_port_in_one_line(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    settings = installation(tmp_path / "second", embedded_broker_port=broker.port)
+    async with contextlib.AsyncExitStack() as stack:
+        stores = stack.enter_context(opened(settings))
+        with pytest.raises(SettingsError, match=f"{broker.port}.*address already in use") as told:
+            await connect_address(settings, stack, stores.records)
+    assert len(str(told.value).splitlines()) == 1
 
 
 def test_passwords_are_for_the_owner_alone(tmp_path: Path) -> None:

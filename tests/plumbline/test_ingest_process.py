@@ -15,7 +15,10 @@ import pytest
 
 from parts import supervisor
 from plumbline import heartbeat, ingest_process, processes
-from plumbline.settings import Settings
+from plumbline.broker import configured
+from plumbline.ingest_process import IngestProcess, Orders
+from plumbline.settings import Settings, SettingsError
+from store.log.hint import Hint
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.running import Running, running, until
 from tests.servers import Mosquitto, free_port, wait_until
@@ -90,6 +93,19 @@ async def test_one_that_hangs_is_ended_and_another_works(
         os.kill(hanging, signal.SIGSTOP)
         await until(lambda: not lives(hanging), "it is ended")
         await until(lambda: one.restarts("ingest") == 1 and works(one), "another works")
+
+
+async def test_one_that_cannot_work_by_the_settings_says_so_in_a_line_and_is_not_started_again(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert settings.broker is not None
+    astray = settings.model_copy(update={"data": tmp_path / "file" / "data"})
+    child = IngestProcess(Orders(astray, configured(settings.broker)), Hint())
+    with pytest.raises(SettingsError, match="cannot work by these settings"):
+        await child.run(asyncio.Event())
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "`data` names a folder to write into" in line
 
 
 def test_it_ends_with_its_parent_however_that_ends(settings: Settings, tmp_path: Path) -> None:

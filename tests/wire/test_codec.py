@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -191,6 +192,12 @@ def measure(loaded: object) -> tuple[int, int]:
 def test_a_payload_says_what_it_unpacks_to_before_it_is_unpacked() -> None:
     with pytest.raises(WireError, match="unpacks to 2000000 bytes"):
         unpack(pack(b"0" * 2_000_000), largest_bytes=1_000_000)
+
+
+def test_one_that_does_not_say_is_not_unpacked() -> None:
+    silent = zstandard.ZstdCompressor(write_content_size=False).compress(b"{}")
+    with pytest.raises(WireError, match="does not say how large"):
+        unpack(silent)
 
 
 def test_an_answer_longer_than_a_detail_may_be_is_none() -> None:
