@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final
 
@@ -44,16 +44,21 @@ def stranger(topic: Topic, directory: Directory | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What the parts of one batch are held against: the earliest and latest UTC ms that are believed, and the
-    devices of the site (None: all are known)."""
+    """What the parts of one batch are held against: the earliest and latest UTC ms that are believed, the
+    devices of the site (None: all are known), and since when (UTC ms) others are retired."""
 
     earliest_ms: int
     latest_ms: int
     known: Collection[str] | None
+    retired: Mapping[str, int] = field(default_factory=dict)
 
     def is_known(self, device: str) -> bool:
         """Whether a name may stand for a device of this site."""
         return device in self.known if self.known is not None else is_device_name(device)
+
+    def was_known(self, device: str, time: int) -> bool:
+        """Whether it stood for one at UTC ms `time`: what a retired device said before comes late."""
+        return self.is_known(device) or time < self.retired.get(device, 0)
 
     def believes(self, time: object) -> bool:
         """Whether something may be the time of a reading."""
@@ -75,7 +80,8 @@ def measure(site: str, sent_ms: int, now_ms: int, directory: Directory | None) -
     if directory is None:
         return Measure(EARLIEST_MS, latest_ms, None)
     earliest_ms = max(EARLIEST_MS, directory.begun.get(site, 0) - BEFORE_WORK_MS)
-    return Measure(earliest_ms, latest_ms, directory.devices.get(site, frozenset()))
+    known, retired = directory.devices.get(site, frozenset()), directory.retired.get(site, {})
+    return Measure(earliest_ms, latest_ms, known, retired)
 
 
 def is_device_name(name: str) -> bool:

@@ -96,8 +96,8 @@ def _event(place: str, raw: Any, by: Measure, notes: Notes) -> Event | None:  # 
             found = mistake(error)
             notes.add("schema", f"events {found.place}", found.rule)
         return None
-    if not by.is_known(event.device):
-        notes.add("unknown_device", event.device, "no such device is registered at this site")
+    if not by.was_known(event.device, event.time):
+        notes.add("unknown_device", event.device, _unregistered(event.device, by))
         return None
     if not by.believes(event.time):
         notes.add("clock_skew", event.device, _when(event.time, by))
@@ -123,7 +123,7 @@ class _FrameSieve:
             self._notes.add("schema", self._place, why)
             return None, [raw]
         device = _spelt(raw["device"])
-        if device is None or not self._by.is_known(device):
+        if device is None or not (self._by.is_known(device) or device in self._by.retired):
             self._note_device(raw, device)
             return None, [raw]
         times, values = raw["time"], raw["values"]
@@ -147,12 +147,14 @@ class _FrameSieve:
         count = sum(
             len(column) - column.count(None) for column in raw["values"].values() if isinstance(column, list)
         )
-        self._notes.add("unknown_device", device, "no such device is registered at this site", count)
+        self._notes.add("unknown_device", device, _unregistered(device, self._by), count)
 
     def _takes_time(self, device: str, time: Any) -> bool:  # noqa: ANN401 - JSON
         if self._by.believes(time):
-            return True
-        if type(time) is int:
+            if self._by.was_known(device, time):
+                return True
+            self._notes.add("unknown_device", device, _unregistered(device, self._by))
+        elif type(time) is int:
             self._notes.add("clock_skew", device, lambda: _when(time, self._by))
         else:
             self._notes.add("schema", f"{device} time", "one is no whole number of milliseconds")
@@ -266,6 +268,14 @@ def _why(quantity: Quantity, value: Any) -> str:  # noqa: ANN401 - JSON
     bound = f"above {quantity.high:g}" if value > quantity.high else f"below {quantity.low:g}"
     shown = f"{value:g}" if abs(value) < 1 << 1000 else "a number of more than 300 digits"
     return f"{shown} is {bound} {quantity.unit}"
+
+
+def _unregistered(device: str, by: Measure) -> str:
+    """Why nothing is taken of it, or nothing later."""
+    since_ms = by.retired.get(device)
+    if since_ms is None:
+        return "no such device is registered at this site"
+    return f"is retired since {dt.datetime.fromtimestamp(since_ms / 1000, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _when(time: int, by: Measure) -> str:

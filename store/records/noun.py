@@ -72,6 +72,15 @@ class Noun(Generic[Row]):
                 found[row["site"]] |= {row["id"]} if row["retired"] is None else set()
         return {site: frozenset(ids) for site, ids in found.items()}
 
+    def retired_by_site(self) -> dict[str, dict[str, int]]:
+        """Of all firms: since when (UTC ms) each row is no more, by id."""
+        query = across_firms(self.table).where(self.table.c.retired.is_not(None))
+        found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        with self._session.read() as connection:
+            for row in connection.execute(query).mappings():
+                found[row["site"]][row["id"]] = row["retired"]
+        return dict(found)
+
     def rows(self, query: Any) -> list[Row]:  # noqa: ANN401  # a Select of whatever columns
         """Those of a statement of `tenancy`."""
         with self._session.read() as connection:

@@ -73,7 +73,9 @@ class Repositories(Identities):
         devices = self.devices.present_by_site()
         known: list[str] = [site.id for site in self.sites.everywhere()]
         sites = {site: devices.get(site, frozenset()) for site in known}
-        return Directory(self.agents.present_by_site(), sites, self.projects.begun())
+        return Directory(
+            self.agents.present_by_site(), sites, self.projects.begun(), self.devices.retired_by_site()
+        )
 
 
 class Transaction(Repositories):

@@ -192,8 +192,10 @@ class Token:
 class Directory:
     """Who may send what: what ingest judges by. A site of which no agent was ever listed takes any agent
     (the broker's access list binds each to its site); its devices are always listed. `begun`: the first day
-    of work at a site (UTC ms), where there is a project."""
+    of work at a site (UTC ms), where there is a project. `retired`: since when (UTC ms) devices of a site are
+    no more; what they said before is taken."""
 
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     begun: Mapping[str, int] = field(default_factory=dict)
+    retired: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

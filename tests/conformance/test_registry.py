@@ -239,6 +239,15 @@ def test_the_directory_says_who_may_send_what(records: Records) -> None:
     )
 
 
+def test_the_directory_says_since_when_a_device_is_retired_until_it_is_back(records: Records) -> None:
+    register(records, ALL)
+    assert records.directory().retired == {}
+    records.devices.retire("hongtu", "fenglin-18", "gate", by=LI)
+    assert records.directory().retired == {"fenglin-18": {"gate": LI.at}}
+    records.devices.put([GATE], LI)
+    assert records.directory().retired == {}
+
+
 def test_what_is_not_named_any_longer_is_retired_and_its_past_stays(records: Records) -> None:
     register(records, ALL)
     register(records, THEIRS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any, get_args
 
@@ -248,6 +249,43 @@ def test_an_unknown_device_is_set_aside_and_the_others_are_not() -> None:
     assert part.reason == "unknown_device"
     assert "meter-new (2 values" in part.detail
     assert outcome.met_unknown
+
+
+RETIRED = Directory(devices={TOPIC.site: frozenset({"gate"})}, retired={TOPIC.site: {"meter-main": NOW}})
+
+
+def test_what_a_retired_device_said_before_is_taken_as_it_came() -> None:
+    """An agent resends what it has no receipt for, days later maybe."""
+    badge = Event(device="meter-main", time=NOW - 1, kind="badge", badge=BADGE)
+    payload = wire_batch.encode(batch(meter({"frequency": [50, 51]}, [NOW - 2, NOW - 1]), events=(badge,)))
+    outcome = accept(TOPIC, payload, NOW, RETIRED)
+    assert isinstance(outcome, Accepted)
+    assert outcome.set_aside == ()
+    assert outcome.entry.payload == payload
+    assert [list(block.time) for block in outcome.blocks] == [[NOW - 2, NOW - 1]]
+    assert outcome.events == [badge]
+
+
+def test_what_a_retired_device_says_after_that_is_set_aside_and_told_since_when() -> None:
+    badge = Event(device="meter-main", time=NOW, kind="badge", badge=BADGE)
+    payload = wire_batch.encode(
+        batch(meter({"frequency": [50, 51, 52]}, [NOW - 1, NOW, NOW + 1]), events=(badge,))
+    )
+    outcome = accept(TOPIC, payload, NOW, RETIRED)
+    assert isinstance(outcome, Accepted)
+    assert [list(block.time) for block in outcome.blocks] == [[NOW - 1]]
+    assert wire_batch.decode(outcome.rest).frames[0].time == [NOW, NOW + 1]
+    assert wire_batch.decode(outcome.rest).events == [badge]
+    (part,) = outcome.set_aside
+    assert part.reason == "unknown_device"
+    since = dt.datetime.fromtimestamp(NOW / 1000, dt.UTC)
+    assert f"retired since {since:%Y-%m-%d %H:%M:%S} UTC" in part.detail
+
+
+def test_a_time_nobody_believes_is_no_reading_from_before_the_retirement() -> None:
+    outcome = accept(TOPIC, wire_batch.encode(batch(meter({"frequency": [50]}, [NOW // 1000]))), NOW, RETIRED)
+    assert isinstance(outcome, Accepted)
+    assert [part.reason for part in outcome.set_aside] == ["clock_skew"]
 
 
 def test_a_site_without_devices_is_a_site() -> None:

@@ -119,6 +119,18 @@ def test_a_batch_of_a_site_registered_since_is_taken_under_its_own_number(cloud:
     assert cloud.item(item.id).replayed == LATER
 
 
+def test_a_replay_takes_what_a_retired_device_said_while_it_was_one(cloud: Cloud) -> None:
+    item = cloud.take_in(
+        batch(frame("meter-new", NOW - 1, frequency=49), frame("meter-new", frequency=50)), METER
+    )
+    assert item is not None
+    retired = Directory(devices=METER.devices, retired={SITE: {"meter-new": NOW}})
+    replayed = cloud.replay(item, retired)
+    assert (replayed.outcome, replayed.readings, replayed.reason) == ("partly_taken", 1, "unknown_device")
+    assert cloud.readings() == [("meter-new", "frequency", NOW - 1, 49.0)]
+    assert cloud.replay(item, retired).outcome == "waiting"
+
+
 def test_a_device_registered_since_brings_what_was_set_aside_and_no_more(cloud: Cloud) -> None:
     gate = Event(device="gate", time=NOW, kind="badge", badge="b:" + "9f" * 16)
     item = cloud.take_in(batch(frame(frequency=50), frame("meter-new", frequency=49), events=(gate,)), METER)
