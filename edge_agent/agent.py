@@ -29,7 +29,7 @@ from edge_agent.spool.errors import SpoolBroken
 from edge_agent.spool.spool import Spool
 from edge_agent.spool.thread import SpoolThread
 from edge_agent.tasks.supervisor import Part, Supervisor
-from wire.status import Status
+from wire.status import Status, told_interval_s
 
 #: Names of the two parts that carry readings away.
 KEEPER: Final = "keeper"
@@ -238,7 +238,7 @@ class Agent:
             online=online,
             sent=self._clock(),
             stream=self._spool.stream,
-            interval_s=self._site.status_interval_s,
+            interval_s=told_interval_s(self._site.status_interval_s),
             version=_version(),
             started=self._started_ms,
             spool=spool_status(depth),

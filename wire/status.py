@@ -1,7 +1,13 @@
-"""What an agent says of itself: retained, and its last will."""
+"""What an agent says of itself: retained, and its last will.
+
+A cloud that does not know a field sets the whole status aside. So a field that came after 225f4a1 stays out
+of the message (`exclude_if`) while it says no more than its default
+(docs/decisions/0017-versions-side-by-side.md).
+"""
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Annotated, Final, Literal
 
 from pydantic import FailFast, Field
@@ -44,7 +50,7 @@ class Dropped(Message):
     readings: Count = 0
     events: Count = 0
     batches: Annotated[list[SeqRange], Field(max_length=MOST_RANGES), FailFast()] = []
-    older: Annotated[list[DroppedOf], Field(max_length=MOST_OLDER), FailFast()] = []
+    older: Annotated[list[DroppedOf], Field(max_length=MOST_OLDER, exclude_if=not_), FailFast()] = []
     #: Readings that never got a seq, because the disk took nothing more.
     unspooled_readings: Count = 0
     last: Milliseconds | None = None
@@ -59,7 +65,7 @@ class SpoolStatus(Message):
     oldest: Milliseconds | None = None
     last_seq: Count = 0
     #: Of `batches`, those of streams before the current one.
-    older_batches: Count = 0
+    older_batches: Annotated[Count, Field(exclude_if=not_)] = 0
 
 
 class UplinkStatus(Message):
@@ -131,8 +137,8 @@ class Status(Message):
     online: bool
     sent: Milliseconds
     stream: StreamId
-    #: At least so often one comes; None from older agents, which do not say.
-    interval_s: Annotated[float, Field(ge=1, le=86_400)] | None = None
+    #: At least so often one comes; None where that is within the usual silence (`told_interval_s`).
+    interval_s: Annotated[Annotated[float, Field(ge=1, le=86_400)] | None, Field(exclude_if=not_)] = None
     version: Word = ""
     started: Milliseconds | None = None
     spool: SpoolStatus = SpoolStatus()
@@ -142,7 +148,12 @@ class Status(Message):
     devices: Annotated[list[DeviceStatus], Field(max_length=MOST_DEVICES), FailFast()] = []
     host: HostStatus = HostStatus()
     #: Those that ended at least once; a part that always worked is not named.
-    parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS), FailFast()] = []
+    parts: Annotated[list[PartStatus], Field(max_length=MOST_PARTS, exclude_if=not_), FailFast()] = []
+
+
+def told_interval_s(interval_s: float) -> float | None:
+    """What a status says of its interval: None where `silent_after_ms` is the same without it."""
+    return interval_s if SILENT_AFTER_BEATS * 1000 * interval_s > SILENT_AFTER_MS else None
 
 
 def silent_after_ms(status: Status) -> int:
@@ -151,5 +162,5 @@ def silent_after_ms(status: Status) -> int:
 
 
 #: As much as the most lines, devices, parts and ranges together have.
-CODEC: Final = Codec(Status, Bounds(bytes=1 << 20, depth=5, elements=20_000))
+CODEC: Final = Codec(Status, Bounds(bytes=1 << 20, depth=6, elements=20_000))
 encode, decode, recall, text = CODEC.encode, CODEC.decode, CODEC.recall, CODEC.text

@@ -187,6 +187,7 @@ class TimeSeries(Protocol):
         missing where `fix`. Says what is wrong in findings, not by raising."""
 
     def counts(self) -> dict[str, int]:
-        """Readings left out since it was opened, by the reason. Does not block."""
+        """Readings left out since it was opened, by the reason; and what an older version made that is still
+        to be made anew, where that is known. Does not block."""
 
     def close(self) -> None: ...

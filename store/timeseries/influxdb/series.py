@@ -32,6 +32,7 @@ from store.timeseries.influxdb.query import (
 from store.timeseries.influxdb.query import (
     text as quoted,
 )
+from store.timeseries.influxdb.rebuild import Rebuild
 from store.timeseries.influxdb.rollup import RollUp, tasks
 from store.timeseries.influxdb.settings import InfluxSettings
 from store.timeseries.influxdb.stale import Key, Marks, decoded, encoded, minutes_of
@@ -66,6 +67,7 @@ class InfluxTimeSeries:
         self._windows = windows.Windows(self._questions, self.raw)
         self._first = First(self._newest_of, self.raw)
         self._roll = RollUp(self._questions, self._store)
+        self._rebuild = Rebuild(self._questions, self._roll, self._store_state, self.devices)
         self._clock = clock
         self._sender = ThreadPoolExecutor(_BODIES_UNDER_WAY, "influxdb-write")
         self._writing = threading.Lock()
@@ -97,7 +99,10 @@ class InfluxTimeSeries:
 
     def counts(self) -> dict[str, int]:
         """See the contract. The server refuses readings for which its retention policy is over."""
-        return {"beyond_retention": self._http.beyond_retention}
+        return {
+            "beyond_retention": self._http.beyond_retention,
+            "devices_to_rebuild": self._rebuild.devices,
+        }
 
     def _store(self, measurement: str, blocks: Sequence[Block]) -> None:
         """Lines are made while the server reads the ones before: two bodies under way leave it no pause,
@@ -141,13 +146,18 @@ class InfluxTimeSeries:
         if open_findings := [found for found in self.check(fix=True) if not found.mended]:
             raise StoreError("; ".join(f"{found.what}: {found.remedy}" for found in open_findings))
         marks = Marks()
+        written: set[Key] = set()
         for past in reversed(list(self._questions.pasts(self._clock()))):
             for series in self._questions.ask(
                 select("last(minutes)", STALE, f" WHERE device != ''{past}", " GROUP BY site, device")
             ):
-                marks.load((series.tags["site"], series.tags["device"]), series.columns["last"][0])
+                key = series.tags["site"], series.tags["device"]
+                marks.load(key, series.columns["last"][0])
+                written.add(key)
                 self._state_time = max(self._state_time, series.time[0])
         self._position()
+        if self._http.settings.generation != 3:
+            self._rebuild.begin(written)
         self._marks = marks
         return marks
 
@@ -311,8 +321,17 @@ class InfluxTimeSeries:
     # Looking after it.
 
     def roll_up(self, limit: int) -> int:
-        """See the contract. A minute here is one of a device, with all its quantities."""
-        return self._roll_up(limit, self._clock() // MINUTE_MS)
+        """See the contract. A minute here is one of a device, with all its quantities. Where none is stale,
+        rollups of another version are made anew; not on InfluxDB 3, where no point is mended for sure."""
+        before = self._clock() // MINUTE_MS
+        return self._roll_up(limit, before) or self._rebuild_some(limit, before)
+
+    def _rebuild_some(self, limit: int, before: int) -> int:
+        if self._http.settings.generation == 3:
+            return 0
+        with self._rolling, self._writing:
+            self._begun()
+            return self._rebuild.step(limit, before)
 
     def _roll_up(self, limit: int, before: int) -> int:
         with self._rolling:
@@ -363,6 +382,7 @@ class InfluxTimeSeries:
             for measurement in (RAW, MINUTES, HOURS, STALE):
                 self._questions.change(delete(measurement, f"site = {quoted(site)}"))
             marks.drop(site)
+            self._rebuild.drop(site)
 
     def compact(self) -> None:
         """The server compacts by itself."""
