@@ -76,7 +76,7 @@ def old_rows(store: InfluxTimeSeries, measurement: str) -> int:
 
 def test_all_are_made_anew_and_that_is_done_once(store: InfluxTimeSeries, settings: InfluxSettings) -> None:
     assert old_rows(store, "telemetry_1m") >= DAYS
-    assert steps(store) > DAYS, "a little at a time"
+    assert steps(store) >= DAYS, "a little at a time"
     assert (old_rows(store, "telemetry_1m"), old_rows(store, "telemetry_1h")) == (0, 0)
     assert store.counts()["devices_to_rebuild"] == 0
     again = InfluxTimeSeries(settings)
