@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from checked_yaml.lines import KeyPath
 from checked_yaml.model import Config, unknown_choice, wrong
 from edge_agent.drivers import modbus_frame, registry
-from edge_agent.drivers.dlt645_items import item
+from edge_agent.drivers.dlt645_items import is_past, item
 from edge_agent.drivers.modbus_frame import ByteOrder, Table
 from wire.quantities import QUANTITIES
 
@@ -32,6 +32,8 @@ def _known_item(di: str) -> str:
     found = item(di)
     if found is None or found.block or found.meaning != "number":
         raise ValueError("is no single number this driver knows (see edge_agent/drivers/dlt645_items.py)")
+    if is_past(di):
+        raise ValueError("is of a settlement or month that is past, no quantity of now")
     return di
 
 

@@ -1,7 +1,7 @@
 """The driver of CJ/T 188 water, gas and heat meters.
 
 A target's `address` is the fourteen digits on the meter. A point's `where` is `{"field": "current_total"}` or
-another of `cjt188_data.FIELDS`, in m³, m³/h, Wh, W or °C before `scale`. Target options: `meter_type`
+another of `cjt188_data.FIELDS_OF_NOW`, in m³, m³/h, Wh, W or °C before `scale`. Target options: `meter_type`
 (two hex digits; default 10, cold water; 20 heat, 30 gas) and `gap_s` (silence before a request, default 0).
 Which order of the identifier a meter wants is found out and remembered.
 """
@@ -29,9 +29,12 @@ _COLD_WATER: Final = "10"
 
 
 def check_at(where: Mapping[str, Any]) -> None:
-    """Raises ValueError where a profile's `at` names no field."""
-    if set(where) != {"field"} or where["field"] not in cjt188_data.FIELDS:
-        raise ValueError(f"must be {{field: {' | '.join(cjt188_data.FIELDS)}}}")
+    """Raises ValueError where a profile's `at` names no field of now."""
+    if set(where) != {"field"} or where["field"] not in cjt188_data.FIELDS_OF_NOW:
+        past = ", ".join(sorted(cjt188_data.SETTLED))
+        raise ValueError(
+            f"must be {{field: {' | '.join(cjt188_data.FIELDS_OF_NOW)}}}; {past} are of a day that is past"
+        )
 
 
 class Cjt188:

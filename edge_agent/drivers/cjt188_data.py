@@ -97,6 +97,10 @@ FIELDS: Final = {
     "return_temperature": _CELSIUS,
     "valve": "",
 }
+#: What the meter showed at its last settlement, on a day that the frame does not name.
+SETTLED: Final = frozenset({"settlement_total", "settlement_heat"})
+#: What a profile may name: a reading is stored as of now.
+FIELDS_OF_NOW: Final = tuple(field for field in FIELDS if field not in SETTLED)
 _NUMBER_BYTES: Final = 5
 _SHORT_BYTES: Final = 3
 _CLOCK_BYTES: Final = 7

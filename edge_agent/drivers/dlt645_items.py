@@ -34,6 +34,18 @@ def item(di: str) -> Item | None:
     return _item_1997(int(di, 16))
 
 
+def is_past(di: str) -> bool:
+    """Whether an item is what the meter showed at a settlement (2007: the lowest byte of energies, 1 to 12
+    back; 1997: last month and the month before), or a month's highest demand.
+
+    >>> is_past("00010001"), is_past("00010000"), is_past("9410"), is_past("9010")
+    (True, False, True, False)
+    """
+    if len(di) == 8:
+        return di.startswith("00") and di not in _SINGLE and di[6:] != "00"
+    return di[0] == "A" or (di[0] == "9" and int(di[1], 16) & 0x0C != 0)
+
+
 #: 2007, class 02 (Table A.3), by its second byte; the third is 00 total, 01-03 phase A-C, FF all of them.
 _INSTANT: Final = {
     0x01: Item(2, 1, "V"),

@@ -42,7 +42,7 @@ def check_at(where: Mapping[str, Any]) -> None:
         return
     if set(where) != {"obis"}:
         raise ValueError(f'must be {{obis: "1-0:1.7.0"}} or {{sub_meter: {" | ".join(SUB_METERS)}}}')
-    obis.alternatives(str(where["obis"]))
+    obis.check_now(str(where["obis"]))
 
 
 class DsmrP1:

@@ -37,7 +37,7 @@ def check_at(where: Mapping[str, Any]) -> None:
     """Raises ValueError where a profile's `at` names no OBIS code."""
     if set(where) != {"obis"}:
         raise ValueError('must be {obis: "1.8.0"}')
-    obis.alternatives(str(where["obis"]))
+    obis.check_now(str(where["obis"]))
 
 
 class _Unanswered(TransientError):  # noqa: N818  # what the meter leaves the acknowledgement

@@ -110,6 +110,8 @@ def check_at(where: Mapping[str, Any]) -> None:
     strange = next((key for key in where if key not in _WORDS), None)
     if strange is not None or "quantity" not in where:
         raise ValueError(f"must be {{quantity: Volume}}, and may have {', '.join(_WORDS[1:])}")
+    if where.get("storage", 0) != 0:
+        raise ValueError("storage must be 0: what a meter has kept of a past day is no quantity of now")
 
 
 def pick(records: Sequence[Record], where: Mapping[str, Any]) -> Record | None:

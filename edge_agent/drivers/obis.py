@@ -200,6 +200,15 @@ def alternatives(expression: str) -> tuple[tuple[Term, ...], ...]:
     return tuple(_terms(part.strip(), expression) for part in expression.split("|"))
 
 
+def check_now(expression: str) -> None:
+    """Raises ValueError where it is no expression, or names the value of a past period."""
+    for terms in alternatives(expression):
+        past = next((term.code for term in terms if term.code.period != _NOW), None)
+        if past is not None:
+            told = f"{past.what}.{past.tariff}*{past.period}"
+            raise ValueError(f"{told} is of a past period: {past.what}.{past.tariff} is the value of now")
+
+
 def _terms(text: str, whole: str) -> tuple[Term, ...]:
     signed = text if text[:1] in "+-" and text else f"+ {text}"
     found = _TERM.findall(signed)

@@ -202,7 +202,16 @@ def test_a_mistake_is_one_line_with_place_and_remedy(
 
 @pytest.mark.parametrize(
     ("di", "rule"),
-    [("0201FF00", "no single number"), ("04000101", "no single number"), ("0299ZZ00", "match pattern")],
+    [
+        ("0201FF00", "no single number"),
+        ("04000101", "no single number"),
+        ("00010001", "past"),
+        ("0029000C", "past"),
+        ("9410", "past"),
+        ("9920", "past"),
+        ("A010", "past"),
+        ("0299ZZ00", "match pattern"),
+    ],
 )
 def test_an_item_the_driver_does_not_know_is_refused(tmp_path: Path, di: str, rule: str) -> None:
     file = tmp_path / "own.yaml"

@@ -60,7 +60,7 @@ class Rebuild:
         if self._told:
             return
         self._left = sorted(devices)
-        if site is not None:
+        if site is not None and minute is not None:
             self._left = [key for key in self._left if key >= (site, device)]
             self._minute = int(minute) if self._left and self._left[0] == (site, device) else 0
 

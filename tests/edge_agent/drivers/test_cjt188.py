@@ -154,7 +154,10 @@ def test_a_frame_inside_another_protocols_packet_is_found() -> None:
     assert [frame.address for frame in scan(packet).frames] == [METER]
 
 
-@pytest.mark.parametrize("where", [{}, {"field": "power"}, {"obis": "1.8.0"}])
-def test_a_profile_names_a_field_there_is(where: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "where",
+    [{}, {"field": "power"}, {"obis": "1.8.0"}, {"field": "settlement_total"}, {"field": "settlement_heat"}],
+)
+def test_a_profile_names_a_field_of_now(where: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="current_total"):
         check_at(where)

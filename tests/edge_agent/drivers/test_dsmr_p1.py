@@ -206,6 +206,12 @@ def test_a_line_that_is_no_data_set_costs_itself_where_a_crc_proves_the_rest() -
     assert not scan(text + b"\r\n").telegrams
 
 
+def test_a_past_period_is_no_point_of_a_profile() -> None:
+    check_at({"obis": "1-0:1.8.0*255"})
+    with pytest.raises(ValueError, match="past period"):
+        check_at({"obis": "1-0:1.8.0*1"})
+
+
 @pytest.mark.parametrize("where", [{}, {"sub_meter": "oil"}, {"obis": "1.8.0", "sub_meter": "gas"}])
 def test_a_profile_names_a_code_or_a_sub_meter(where: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="sub_meter"):

@@ -219,7 +219,16 @@ async def test_a_meter_that_finds_an_error_in_itself_is_read_with_doubt() -> Non
 
 
 @pytest.mark.parametrize(
-    "where", [{}, {"di": "9010"}, {"obis": ""}, {"obis": "1.8.1 1.8.2"}, {"obis": "+ +"}]
+    "where",
+    [
+        {},
+        {"di": "9010"},
+        {"obis": ""},
+        {"obis": "1.8.1 1.8.2"},
+        {"obis": "+ +"},
+        {"obis": "1.8.0*01"},
+        {"obis": "1.8.0 | 1.8.1 + 1-0:1.8.2*0"},
+    ],
 )
 def test_a_profile_names_a_code(where: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"1\.8"):

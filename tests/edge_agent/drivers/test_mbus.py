@@ -301,6 +301,12 @@ def test_a_profile_says_which_record(where: dict[str, object]) -> None:
         mbus_decode.check_at(where)
 
 
+def test_what_a_meter_kept_of_a_past_day_is_no_point_of_a_profile() -> None:
+    mbus_decode.check_at({"quantity": "Volume", "storage": 0})
+    with pytest.raises(ValueError, match="storage must be 0"):
+        mbus_decode.check_at({"quantity": "Volume", "storage": 1})
+
+
 @pytest.mark.parametrize("address", ["251", "255", "1234567", "x", "-1", "0x1"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="no M-Bus address"):
