@@ -26,6 +26,17 @@ def token_of(secret: str) -> str:
     return hashlib.blake2b(b"form", key=secret.encode()[:64], digest_size=24, person=b"csrf").hexdigest()
 
 
+def tie_token_of(secret: str) -> str:
+    """What an address of ours carries that ties a provider to the account of this session: a page elsewhere
+    may lead a browser to an address, and does not know this."""
+    return hashlib.blake2b(b"tie", key=secret.encode()[:64], digest_size=24, person=b"csrf").hexdigest()
+
+
+def is_tie_token(secret: str, given: str) -> bool:
+    """Whether `given` is that of the session of `secret`."""
+    return hmac.compare_digest(tie_token_of(secret).encode(), given.encode("utf-8", "replace"))
+
+
 def check(request: HTTPConnection, secret: str | None, given: str, base_url: str | None) -> None:
     """Raises ForgedError unless it is of our own origin and `given` belongs to the cookie's secret."""
     if not from_here(request, base_url):

@@ -21,11 +21,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from store.records.access import ROLES, Role
+from store.records.access_log import Deed
 from store.records.accounts import Account, LastOwnerError
 from store.records.passes import OneTimePass
 from store.threads import Threads
 from web.access.gate import MINUTE_MS, Gate
 from web.access.invitations import Joining, account_of_pass, join, member_id, note_joined
+from web.access.principal import Member
 from web.access.rights import of_roles
 from web.access.secret import digest, make_id, make_secret
 from web.settings import Provider
@@ -100,14 +102,19 @@ def begin(gate: Gate, provider: Provider, purpose: Purpose, redirect_uri: str) -
     return Begun(f"{address}{'&' if '?' in address else '?'}{query}", cookie)
 
 
-def finish(gate: Gate, state: str, code: str, cookie: str | None) -> tuple[Account, str]:
-    """Who it is, and where they go on to. Blocking. Raises ProviderError, StrangerError, LoginTakenError."""
+def finish(
+    gate: Gate, state: str, code: str, cookie: str | None, member: Member | None = None
+) -> tuple[Account, str]:
+    """Who it is, and where they go on to. `member`: who is signed in in this browser. Blocking.
+    Raises ProviderError, StrangerError, LoginTakenError."""
     one = gate.store.passes.take(digest(state), "oidc", gate.clock())
     if one is None or not hmac.compare_digest(digest(cookie or "").hex(), one.body["cookie"]):
         raise ProviderError("this sign-in was not begun in this browser, or too long ago")
     provider = next((p for p in gate.options.providers if p.id == one.body["provider"]), None)
     if provider is None:
         raise ProviderError("this provider is not asked any more")
+    if one.member is not None and not _is_of(member, one):
+        raise ProviderError("whoever wanted to tie their account is signed in no more")
     claims = _claims(gate, provider, one, code)
     return _account(gate, provider, one, claims), str(one.body["next"])
 
@@ -141,8 +148,18 @@ def _account(gate: Gate, provider: Provider, one: OneTimePass, claims: dict[str,
     account = _tied(gate, one) or _invited(gate, one, claims) or _claimed(gate, provider, one, claims)
     if account is None:
         raise StrangerError(provider.id)
-    gate.store.accounts.add_identity(account.firm, account.member, provider.issuer, subject)
+    who = f"member:{account.member}"
+    deed = Deed(account.firm, gate.clock(), who, "", "changed", who, f"signs in with {provider.id}")
+    with gate.store.begin() as done:
+        done.accounts.add_identity(account.firm, account.member, provider.issuer, subject)
+        done.access_log.add([deed])
     return account
+
+
+def _is_of(member: Member | None, one: OneTimePass) -> bool:
+    if member is None or member.session.stage != "whole":
+        return False
+    return (member.account.firm, member.account.member) == (one.firm, one.member)
 
 
 def _tied(gate: Gate, one: OneTimePass) -> Account | None:
@@ -180,11 +197,18 @@ def _as_claimed(gate: Gate, provider: Provider, account: Account, claims: dict[s
             with gate.store.begin() as done:
                 done.accounts.put_roles(account.firm, account.member, roles)
                 done.sessions.end_all(account.firm, account.member)
+                done.access_log.add([_roles_said(gate, provider, account, roles)])
         except LastOwnerError:  # a claim that was forgotten elsewhere does not leave a firm without one
             return account
     if not of_roles(roles):
         raise StrangerError(provider.id)
     return account
+
+
+def _roles_said(gate: Gate, provider: Provider, account: Account, roles: frozenset[Role]) -> Deed:
+    detail = f"{', '.join(sorted(roles)) or 'no role'}, says {provider.id}"
+    what = f"member:{account.member}"
+    return Deed(account.firm, gate.clock(), what, "", "changed", what, detail)
 
 
 def roles_of(provider: Provider, claims: dict[str, Any]) -> frozenset[Role]:

@@ -204,7 +204,10 @@ async def _refused(
 
 
 async def _page(request: Request, here: Services, me: Member, told: view.Told, status: int = 200) -> Response:
-    access, told = access_of(me), replace(told, secret=here.gate.totp_secret(me.account))
+    access, told = (
+        access_of(me),
+        replace(told, secret=here.gate.totp_secret(me.account), providers=here.settings.providers),
+    )
     sessions = await PAGES.run(here.records.sessions.of_member, access, me.account.member)
     left = await PAGES.run(here.records.accounts.recovery_codes_left, me.account.firm, me.account.member)
     built = view.build(

@@ -9,7 +9,7 @@ import segno
 from markupsafe import Markup
 
 from store.records.sessions import SignedIn
-from web.access import totp
+from web.access import csrf, totp
 from web.access.principal import Member
 from web.account import forms
 from web.account.words import WORDS, say
@@ -18,9 +18,11 @@ from web.kit.act import Act, Hidden, Look
 from web.kit.form import Form
 from web.kit.frame import Frame, frame
 from web.kit.language import Language
+from web.kit.link import Link
 from web.kit.notice import Notice
 from web.kit.numbers import age
 from web.kit.places import masthead
+from web.settings import Provider
 
 #: Of the QR code: modules of 5 px, within the four that scanners want around it (ISO/IEC 18004).
 _SCALE = 5
@@ -51,6 +53,8 @@ class AccountPage:
     codes: tuple[str, ...]
     devices: tuple[Device, ...]
     end_others: Act | None
+    #: Providers to sign in with as well.
+    ties: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Told:
     said: str = ""
     #: What an authenticator is to take over, while that is under way.
     secret: bytes | None = None
+    providers: tuple[Provider, ...] = ()
 
 
 def build(
@@ -104,6 +109,7 @@ def build(
         codes=told.codes,
         devices=tuple(_device(one, member, now, language, hidden) for one in sessions),
         end_others=_end_others(language, hidden) if len(sessions) > 1 else None,
+        ties=tuple(_tie(one, member, language) for one in told.providers),
     )
 
 
@@ -133,6 +139,11 @@ def _device(one: SignedIn, member: Member, now: int, language: Language, hidden:
 
 def _end_others(language: Language, hidden: Hidden) -> Act:
     return Act(say(language, "sessions.end_others"), "/account/sessions/end-others", hidden)
+
+
+def _tie(provider: Provider, member: Member, language: Language) -> Link:
+    address = f"/door/with/{provider.id}?next=%2Faccount&tie={csrf.tie_token_of(member.secret)}"
+    return Link(say(language, "account.tie", label=provider.label), address)
 
 
 def _qr(secret: bytes, login: str) -> Markup:

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from store.records.accounts import LoginTakenError
-from web.access import oidc, sign_in
+from web.access import csrf, oidc, sign_in
 from web.access.cookies import name_of
 from web.access.page import go, page
 from web.access.principal import Member
@@ -24,6 +24,7 @@ from web.settings import Provider
 room = Room("/door")
 routes = room.routes
 CALLBACK = "/door/callback"
+ACCOUNT = "/account"
 
 
 @room.get("/with/{provider}", right=OPEN)
@@ -34,11 +35,13 @@ async def begin(
     provider: str,
     next: str = "/",  # noqa: A002 - the name in the address
     invitation: str | None = None,
-    tie: bool = False,
+    tie: str | None = None,
 ) -> Response:
-    """Off to the provider. `tie`: to bind it to the account that is signed in."""
+    """Off to the provider. `tie`: to bind it to the account that is signed in, whose page says it."""
     known = provider_of(here, provider)
-    whose = member.account if tie and member is not None and member.session.stage == "whole" else None
+    if tie is not None and not _may_tie(member, tie):
+        return go(request, ACCOUNT)
+    whose = member.account if tie is not None and member is not None else None
     purpose = oidc.Purpose(
         ours(next), invitation, whose.firm if whose else None, whose.member if whose else None
     )
@@ -59,11 +62,13 @@ async def begin(
 
 
 @room.get("/callback", right=OPEN)
-async def back(request: Request, here: Here, state: str = "", code: str = "") -> Response:
+async def back(
+    request: Request, here: Here, member: Member | None, state: str = "", code: str = ""
+) -> Response:
     """Back from the provider, signed in or not."""
     cookie = request.cookies.get(_cookie(here))
     try:
-        account, path = await oidc.PROVIDERS.run(oidc.finish, here.gate, state, code, cookie)
+        account, path = await oidc.PROVIDERS.run(oidc.finish, here.gate, state, code, cookie, member)
     except oidc.ProviderError:
         return await _sorry(request, here, "provider")
     except oidc.StrangerError:
@@ -73,6 +78,10 @@ async def back(request: Request, here: Here, state: str = "", code: str = "") ->
     response = go(request, path, await sign_in.enter(here.gate, request, account, "whole"))
     response.delete_cookie(_cookie(here), secure=here.settings.secure_cookies, httponly=True)
     return response
+
+
+def _may_tie(member: Member | None, given: str) -> bool:
+    return member is not None and member.session.stage == "whole" and csrf.is_tie_token(member.secret, given)
 
 
 def provider_of(here: Services, provider: str) -> Provider:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -114,3 +116,36 @@ def test_a_provider_that_is_away_is_told(house: House, provider: Provider) -> No
     with house.browser() as browser:
         assert browser.get("/door/with/company").status_code == 400
         assert browser.get("/door/with/nobody").status_code == 404
+
+
+def tied(house: House, provider: Provider) -> str | None:
+    account = house.services.records.accounts.by_identity(provider.issuer, "42")
+    return None if account is None else account.member
+
+
+def test_an_account_is_tied_from_its_own_page_and_the_log_says_so(house: House, provider: Provider) -> None:
+    with house.browser("worker") as worker:
+        shown = re.search(r'href="(/door/with/company\?[^"]*tie=[^"]+)"', worker.get("/account").text)
+        assert shown is not None
+        begun = worker.get(html.unescape(shown[1])).headers["location"]
+        assert worker.get(provider.authorize(begun)).headers["location"] == "/account"
+    assert tied(house, provider) == "worker"
+    log = house.services.records.access_log.read(house.access("owner"))
+    assert "signs in with company" in {entry.deed.detail for entry in log}
+
+
+@pytest.mark.parametrize("token", ["", "true", "1", "0" * 48])
+def test_a_page_elsewhere_ties_nobodys_account(house: House, provider: Provider, token: str) -> None:
+    """It leads a browser there, where the provider knows the attacker."""
+    with house.browser("worker") as worker:
+        assert worker.get(f"/door/with/company?tie={token}").headers["location"] == "/account"
+
+
+def test_nobody_ties_an_account_they_were_signed_out_of(house: House, provider: Provider) -> None:
+    with house.browser("worker") as worker:
+        shown = re.search(r'href="(/door/with/company\?[^"]*tie=[^"]+)"', worker.get("/account").text)
+        assert shown is not None
+        begun = worker.get(html.unescape(shown[1])).headers["location"]
+        house.services.records.sessions.end_all(OURS, "worker")
+        assert worker.get(provider.authorize(begun)).status_code == 400
+    assert tied(house, provider) is None
