@@ -30,8 +30,8 @@ whoever invites, on sites they are on. Nobody changes their own roles or ends th
 keeps an owner, also when two change each other at once. An invitation, or a code for a new password, opens as
 long as whoever made it could make it today; a new password ends all codes for one.
 
-**Another provider** is tied to an account from `/account` alone, and only by the browser that is signed in there
-when it comes back. What a provider says of roles is an entry of the log.
+**Another provider** is tied to an account from `/account` alone, and only by the browser that is signed in
+there when it comes back. What a provider says of roles is an entry of the log.
 
 **Repositories know the access**: rooms and programs ask `records.seen_by(access)` (`store/records/seen.py`).
 It knows the firm, and how far a right reaches is part of the query. A guard refuses whatever of `web` asks
