@@ -109,8 +109,8 @@ def compose(
     )  # fmt: skip
 
 
-def services_of(request: Request) -> Services:
-    """Those the application was created with."""
+async def services_of(request: Request) -> Services:
+    """Those the application was created with. A coroutine: FastAPI would call a function in a thread."""
     found: Services = request.app.state.services
     return found
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal
 
 from analytics.situation.headcount import Day, Passage, Tallied, steps, tallied
@@ -24,6 +26,7 @@ USUAL_FROM_DAYS: Final = 5
 USUAL_WITHIN_MS: Final = HOUR_MS
 #: A time that people would say: to the quarter of an hour.
 _SAID_TO_MINUTES: Final = 15
+_TIME: Final = attrgetter("time")
 
 Point = tuple[int, float | None]
 Span = tuple[int, int]
@@ -127,8 +130,12 @@ def tell(date: dt.date, day: Day, held: Held, now: int, known_to: int, *, settle
 def usual_start(passages: Iterable[Passage], days: Sequence[Day]) -> int | None:
     """When work usually starts, in ms after midnight: the median of the first entries, where the days agree
     well enough to say so."""
-    known = list(passages)
-    firsts = [found[0].start - day.start for day in days if (found := tallied(known, day).stays)]
+    known = sorted(passages, key=_TIME)
+    firsts = [
+        found[0].start - day.start
+        for day in days
+        if (found := tallied(known[slice(*_edges(known, day))], day).stays)
+    ]
     if len(firsts) < USUAL_FROM_DAYS:
         return None
     early, middle, late = statistics.quantiles(firsts, n=4)
@@ -136,6 +143,11 @@ def usual_start(passages: Iterable[Passage], days: Sequence[Day]) -> int | None:
         return None
     grain = _SAID_TO_MINUTES * MINUTE_MS
     return round(middle / grain) * grain
+
+
+def _edges(passages: Sequence[Passage], day: Day) -> tuple[int, int]:
+    """Where those of a day begin and end among passages by time."""
+    return bisect_left(passages, day.start, key=_TIME), bisect_left(passages, day.end, key=_TIME)
 
 
 def _people(passages: frozenset[Passage], day: Day, until: int) -> People:

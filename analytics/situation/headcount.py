@@ -14,6 +14,7 @@ The rules, plain because each one must be explained to a foreman:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -88,9 +89,8 @@ def tallied(
     inside: dict[str, int] = {}
     touched: dict[str, int] = {}
     passed = unpaired = 0
-    for passage in sorted(set(passages), key=lambda p: (p.time, p.badge, p.direction or "")):
-        if not day.start <= passage.time < day.end:
-            continue
+    of_day = {passage for passage in passages if day.start <= passage.time < day.end}
+    for passage in sorted(of_day, key=lambda p: (p.time, p.badge, p.direction or "")):
         passed += 1
         again = passage.time - touched.get(passage.badge, passage.time - same_touch_ms) < same_touch_ms
         touched[passage.badge] = passage.time
@@ -133,12 +133,16 @@ def presence(day_stays: Sequence[Stay], start: int, end: int) -> list[tuple[int,
 
 def steps(day_stays: Sequence[Stay], start: int, end: int) -> list[tuple[int, int, int]]:
     """(from, to, people) of [start, end) where somebody was on site: ascending, disjoint, UTC ms."""
-    edges = {start, end}
+    change: Counter[int] = Counter()
     for stay in day_stays:
-        edges |= {edge for edge in (stay.start, stay.end) if start < edge < end}
-    counted = [(a, b, headcount(day_stays, a)) for a, b in pairwise(sorted(edges))]
+        first, last = max(stay.start, start), min(stay.end, end)
+        if first < last:
+            change[first] += 1
+            change[last] -= 1
+    people = 0
     found: list[tuple[int, int, int]] = []
-    for first, last, people in counted:
+    for first, last in pairwise(sorted(change)):
+        people += change[first]
         if people and found and found[-1][1:] == (first, people):
             found[-1] = (found[-1][0], last, people)
         elif people:

@@ -25,6 +25,7 @@ from web.http.words import say
 from web.kit.frame import with_icp_number
 from web.kit.render import render
 from web.links.visit import PREFIX, Opened, address_of
+from web.live.channel import Channel
 from web.live.stream import CROWDED_RETRY_MS, HEARTBEAT_S, stream
 from web.live.versions import Seen
 from web.services import Here, Services
@@ -45,7 +46,7 @@ async def customer_page(request: Request, project: Opened, here: Here, asked: As
     language = language_of(request)
     channel = await here.live.channel(project)
     figures = channel.figures(language)
-    story = await _story(project, asked, here)
+    story = await _story(project, asked, here, channel)
     page = view.build(
         project, address_of(project), figures, story, language, here.clock(), here.assets,
         installable=_INSTALLS_NOTHING not in request.headers.get("user-agent", ""),
@@ -127,13 +128,17 @@ def _today(project: Project, here: Services) -> dt.date:
     return dt.datetime.fromtimestamp(here.clock() / 1_000, project.zone).date()
 
 
-async def _story(project: Project, asked: str | None, here: Services) -> DayStory | None:
-    """Of the day that is asked for; None where that is no date."""
+async def _story(
+    project: Project, asked: str | None, here: Services, channel: Channel | None = None
+) -> DayStory | None:
+    """Of the day that is asked for; None where that is no date. `channel` is the project's, where it is open
+    already."""
     today = _today(project, here)
     if (date := day.date_of(asked, today)) is None:
         return None
     if date == today:
-        return await (await here.live.channel(project)).today(here.days)
+        channel = channel or await here.live.channel(project)
+        return await channel.today(here.days)
     return await PAGES.run(here.days.story, project.place(), date, here.clock())
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from analytics.day.story import DayStory
-from analytics.situation.judge import judge
+from analytics.situation.judge import Situation, judge
 from analytics.situation.state import Digest, Listening, Said, SiteState
 from store.threads import PAGES
 from web.customer.days import Days
 from web.customer.project import Project
 from web.customer.wording import figures
 from web.kit.figure import Figure
-from web.kit.language import LANGUAGES, Language
+from web.kit.language import Language
 from web.live.audience import Audience, News, Stream
 from web.live.versions import Seen, Versions
 from wire.durations import MINUTE_MS
@@ -43,6 +43,7 @@ class Channel:
     #: Up to where the stores must have come before late readings are in them.
     stale_to: int = 0
     _versions: Versions = field(default_factory=Versions)
+    _situation: Situation | None = None
     _figures: dict[Language, dict[str, Figure]] = field(default_factory=dict)
     #: What is news after what was seen, as long as no figure changes: encoded once for all who are as far.
     _encoded: dict[tuple[Seen | None, Language], News] = field(default_factory=dict)
@@ -84,18 +85,19 @@ class Channel:
             self._push_due = loop.call_later(wait_s, self.push)
 
     def push(self, day: bool = False) -> None:
-        """Judge the site as of now and wake the streams if a figure has changed in either language."""
+        """Judge the site as of now and wake the streams if a figure has changed in a language that somebody
+        has asked for."""
         if self._push_due is not None:
             self._push_due.cancel()
             self._push_due = None
         self._pushed_at = asyncio.get_running_loop().time()
-        situation = judge(self.state, self.clock())
-        now = {language: {f.id: f for f in figures(situation, language)} for language in LANGUAGES}
+        self._situation = situation = judge(self.state, self.clock())
+        now = {language: _worded(situation, language) for language in self._figures}
         changed = {
             key
-            for language in LANGUAGES
+            for language, before in self._figures.items()
             for key, figure in now[language].items()
-            if self._figures.get(language, {}).get(key) != figure
+            if before.get(key) != figure
         }
         if day:
             changed.add(DAY)
@@ -107,8 +109,18 @@ class Channel:
             self.audience.wake()
 
     def figures(self, language: Language) -> dict[str, Figure]:
-        """The newest figures by id."""
+        """The newest figures by id, as they were pushed last. Worded when they are asked for first, and with
+        every push from then on."""
+        if language not in self._figures:
+            self._figures[language] = _worded(self.situation, language)
         return self._figures[language]
+
+    @property
+    def situation(self) -> Situation:
+        """The site as it was judged last."""
+        if self._situation is None:
+            self._situation = judge(self.state, self.clock())
+        return self._situation
 
     def since(self, seen: Seen | None, language: Language) -> News | None:
         """What changed after `seen`, everything where that is too far away to say; None for nothing."""
@@ -123,7 +135,7 @@ class Channel:
 
     def _encode(self, seen: Seen | None, language: Language) -> News:
         newer = self._versions.since(seen)
-        known = self._figures[language]
+        known = self.figures(language)
         told = [figure for key, figure in known.items() if newer is None or key in newer]
         data = json.dumps(
             [dataclasses.asdict(figure) for figure in told], ensure_ascii=False, separators=(",", ":")
@@ -149,7 +161,7 @@ class Channel:
             now = self.clock()
             if self._day is None or now // MINUTE_MS != self._day_minute:
                 self._day_minute = now // MINUTE_MS
-                people = judge(self.state, now).people
+                people = self.situation.people
                 known_to = now if people is None or people.count is not None else people.time or 0
                 place = self.state.place
                 date = dt.datetime.fromtimestamp(now / 1_000, place.zone).date()
@@ -165,3 +177,7 @@ class Channel:
         if self._push_due is not None:
             self._push_due.cancel()
         self.audience.close()
+
+
+def _worded(situation: Situation, language: Language) -> dict[str, Figure]:
+    return {figure.id: figure for figure in figures(situation, language)}

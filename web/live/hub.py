@@ -306,11 +306,12 @@ class Hub:
             self.end(channel.project.key)
 
     async def _tend_until_closed(self, channel: Channel) -> None:
+        await asyncio.sleep(TICK_S)
         while not channel.closed:
-            await asyncio.sleep(TICK_S)
             with self._alone(channel):
                 await self._tend(channel)
             self._end_spoiled()
+            await asyncio.sleep(TICK_S)
 
     async def _tend(self, channel: Channel) -> None:
         """What time alone changes: ages, the day, what agents say, late readings, channels nobody needs."""
