@@ -23,9 +23,11 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary, select, text
   .map(([e, box]) => `${e.outerHTML.slice(0, 80)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA and its best practices: rule and place."""
-    found: dict[str, Any] = Axe().run(page).response
+def barriers(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA and its best practices: rule and place. `rules`: by these
+    alone."""
+    options = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+    found: dict[str, Any] = Axe().run(page, options=options).response
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
         for violation in found["violations"]

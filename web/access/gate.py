@@ -73,8 +73,11 @@ class Gate:
             return None
         if now - session.seen >= _TOUCH_MS:
             self.store.sessions.touch(session, now)
-        projects = self.store.accounts.projects_at(account.firm, account.sites)
-        return Member(account, session, secret, projects, self.store.accounts.firm_name(account.firm))
+        firm, accounts = account.firm, self.store.accounts
+        projects = accounts.projects_at(firm, account.sites)
+        return Member(
+            account, session, secret, projects, accounts.firm_name(firm), accounts.firm_zone(firm)
+        )
 
     def totp_secret(self, account: Account) -> bytes | None:
         """What their authenticator has; None without one, or where it was sealed with another key."""

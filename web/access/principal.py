@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from store.records.access import Access, Rights, narrowest
 from store.records.accounts import Account
@@ -27,13 +28,14 @@ class Visitor:
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody who signed in. `secret` is what their browser keeps; `projects` are those of their sites;
-    `firm_name` is what their firm is called."""
+    `firm_name` is what their firm is called, `zone` where its days begin and end."""
 
     account: Account
     session: SignedIn
     secret: str
     projects: frozenset[str] | None = None
     firm_name: str = ""
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

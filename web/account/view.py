@@ -99,11 +99,11 @@ def build(
         text=texts,
         notice=Notice(say(language, told.said), "done") if told.said else None,
         sign_out=Act(say(language, "sign_out"), "/door/sign-out", hidden),
-        password=_form("password", language, hidden, told) if account.password else None,
+        password=_form("password", member, language, hidden, told) if account.password else None,
         totp_state=say(
             language, "totp.off" if account.totp_confirmed is None else "totp.on", left=codes_left
         ),
-        totp_forms=tuple(_form(name, language, hidden, told) for name in _of_totp(member)),
+        totp_forms=tuple(_form(name, member, language, hidden, told) for name in _of_totp(member)),
         qr=_qr(told.secret, account.login) if confirming and told.secret else Markup(),
         secret=totp.base32(told.secret) if confirming and told.secret else "",
         codes=told.codes,
@@ -122,10 +122,10 @@ def _of_totp(member: Member) -> tuple[str, ...]:
     return ("confirm", "begin") if account.totp_secret is not None else ("begin",)
 
 
-def _form(name: str, language: Language, hidden: Hidden, told: Told) -> Form:
+def _form(name: str, member: Member, language: Language, hidden: Hidden, told: Told) -> Form:
     blank = forms.BY_NAME[name].blank(language, f"/account/{name}")
     look: Look = "ink" if name == "password" else "pill"  # one filled button a page
-    return replace(told.forms.get(name, blank).guarded(hidden), id=name, look=look)
+    return replace(told.forms.get(name, blank).guarded(hidden), id=name, look=look, login=member.account.login)
 
 
 def _device(one: SignedIn, member: Member, now: int, language: Language, hidden: Hidden) -> Device:

@@ -92,6 +92,8 @@ class Form:
     look: Look = "ink"
     sends_files: bool = False
     optional: str = ""
+    #: Whose password it asks for, where no field does: a browser's keeper of passwords looks for it.
+    login: str = ""
     #: Before the ids of its fields: another one where a page has several forms.
     id: str = "field"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
@@ -41,7 +42,7 @@ async def log_of_access(request: Request, here: Here, access: Access, me: Member
     """The newest first."""
     language = language_of(request)
     read = log_page.FILTER.read(language, log_page.PATH, _typed(request))
-    wanted = Wanted() if isinstance(read, Form) else wanted_of(read)
+    wanted = Wanted() if isinstance(read, Form) else wanted_of(read, me.zone)
     before = _number(request.query_params.get("before", ""))
 
     def look(records: Records) -> log_page.Known:
@@ -49,7 +50,7 @@ async def log_of_access(request: Request, here: Here, access: Access, me: Member
         count, digest = records.access_log.head(access)
         accounts = tuple(records.members.all(access))
         more, shown = len(found) > A_PAGE, tuple(found[:A_PAGE])
-        return log_page.Known(shown, more, count, digest, accounts, here.clock(), _looks.last(access))
+        return log_page.Known(shown, more, count, digest, accounts, here.clock(), me.zone, _looks.last(access))
 
     known = await PAGES.run(look, here.records)
     form = read if isinstance(read, Form) else None
@@ -66,10 +67,10 @@ async def check(request: Request, here: Here, access: Access) -> Response:
 
 
 @room.get("/entries.csv", right=Right("log_of_access", "see"))
-async def export(request: Request, here: Here, access: Access) -> Response:
+async def export(request: Request, here: Here, access: Access, me: Member) -> Response:
     """What the page would show, all of it."""
     read = log_page.FILTER.read(language_of(request), log_page.PATH, _typed(request))
-    wanted = Wanted() if isinstance(read, Form) else wanted_of(read)
+    wanted = Wanted() if isinstance(read, Form) else wanted_of(read, me.zone)
     here.gate.sights.add(here.gate.deed(access, request, "saw", "log_of_access:export", request.url.query))
     headers = {"Content-Disposition": 'attachment; filename="access-log.csv"', "Cache-Control": "no-store"}
     return StreamingResponse(
@@ -100,15 +101,15 @@ def _row(entry: Entry) -> tuple[object, ...]:
     return (*told, entry.digest.hex())
 
 
-def wanted_of(read: log_page.Filter) -> Wanted:
+def wanted_of(read: log_page.Filter, zone: ZoneInfo) -> Wanted:
     """A day is the whole of it."""
     until = None if read.until in {None, dt.date.max} else read.until  # what is after the last day there is?
     return Wanted(
         who=read.who,
         act=next((act for act in ACTS if act == read.act), None),
         what=(read.what or "").strip(),
-        since=begins(read.since) if read.since else None,
-        until=begins(until + dt.timedelta(days=1)) if until else None,
+        since=begins(read.since, zone) if read.since else None,
+        until=begins(until + dt.timedelta(days=1), zone) if until else None,
     )
 
 

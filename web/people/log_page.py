@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
 
 from annotated_types import MaxLen
 from pydantic import BaseModel
@@ -23,13 +24,13 @@ from web.kit.language import Language
 from web.kit.link import Link
 from web.kit.look import Looks
 from web.kit.notice import Empty, Notice
+from web.kit.numbers import moment
 from web.kit.places import masthead
 from web.kit.table import Cell, Column, Row, Table
 from web.people.chain import Looked
 from web.people.named import Choices, author_said
 from web.people.view import tabs
 from web.people.words import WORDS, say
-from web.people.zone import moment_of
 
 PATH: Final = "/people/log"
 #: Digits of a digest that people compare by eye.
@@ -77,6 +78,7 @@ class Known:
     digest: bytes
     accounts: Sequence[Account]
     now: int
+    zone: ZoneInfo
     looked: Looked | None
 
 
@@ -142,12 +144,12 @@ def _chain(known: Known, language: Language) -> Notice:
     """What is shown is checked each time; the whole, when somebody has asked for it."""
     if altered := next((entry for entry in known.entries if not is_intact(entry)), None):
         fault = say(language, "log.broken.altered", n=altered.number)
-        when = moment_of(known.now, known.now, language)
+        when = moment(known.now, known.now, known.zone, language)
         return Notice(say(language, "log.broken", when=when, fault=fault))
     looked = known.looked
     if looked is None:
         return Notice(say(language, "log.unchecked"), "quiet")
-    when = moment_of(looked.at, known.now, language)
+    when = moment(looked.at, known.now, known.zone, language)
     if looked.fault is None:
         return Notice(say(language, "log.whole", when=when, n=looked.entries), "done")
     kind, number = looked.fault
@@ -156,17 +158,17 @@ def _chain(known: Known, language: Language) -> Notice:
 
 def _table(known: Known, accounts: Mapping[str, Account], language: Language) -> Table:
     columns = ("when", "who", "act", "what", "address")
-    rows = tuple(_row(entry, known.now, accounts, language) for entry in known.entries)
+    rows = tuple(_row(entry, known, accounts, language) for entry in known.entries)
     empty = Empty(say(language, "log.none"))
     heads = tuple(Column(say(language, f"column.{name}")) for name in columns)
     return Table(say(language, "log.title"), heads, rows, empty)
 
 
-def _row(entry: Entry, now: int, accounts: Mapping[str, Account], language: Language) -> Row:
+def _row(entry: Entry, known: Known, accounts: Mapping[str, Account], language: Language) -> Row:
     deed, altered = entry.deed, not is_intact(entry)
     note = say(language, "log.altered") if altered else f"{entry.number}"
     return Row((
-        Cell(moment_of(deed.time, now, language), note, alarm=altered),
+        Cell(moment(deed.time, known.now, known.zone, language), note, alarm=altered),
         Cell(author_said(deed.who, accounts, language)),
         Cell(say(language, f"act.{deed.act}")),
         Cell(deed.what, deed.detail),

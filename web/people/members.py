@@ -21,11 +21,11 @@ from web.http.languages import language_of
 from web.kit.form import Form
 from web.kit.language import Language
 from web.kit.link import Link
+from web.kit.numbers import moment
 from web.people import forms, person, shown
 from web.people.named import site_names
 from web.people.routes import base_of, with_error
 from web.people.words import say
-from web.people.zone import moment_of
 from web.services import Here, Services
 
 room = Room("/people/members")
@@ -71,7 +71,8 @@ async def reset(request: Request, here: Here, access: Access, me: Member) -> Res
     language, account = language_of(request), (await _found(request, here, access)).account
     code = await resets.make_reset(here.gate, request, access, account.member)
     address = f"{base_of(request, here)}/door/reset/{code}"
-    until = moment_of(here.clock() + resets.RESET_MS, here.clock(), language)
+    now = here.clock()
+    until = moment(now + resets.RESET_MS, now, me.zone, language)
     title = say(language, "shown.reset.title", name=account.name)
     lead = say(language, "shown.reset.lead", until=until)
     done = Link(say(language, "shown.done"), f"/people/members/{account.member}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from store.records.access import Access
 from store.records.accounts import Account
@@ -90,8 +91,8 @@ def build(
         one.name,
         say(language, "person.under", login=one.login),
         {key: say(language, key) for key in _TEXTS},
-        _notice(known, language),
-        _facts(known, language),
+        _notice(known, me.zone, language),
+        _facts(known, me.zone, language),
         Link(say(language, "person.account"), ACCOUNT) if own else None,
         assign_form(access, known, language).guarded(hidden) if changes else None,
         None if own else _devices(access, known, language, hidden),
@@ -130,21 +131,21 @@ def _path(one: Account) -> str:
     return f"/people/members/{one.member}"
 
 
-def _notice(known: Known, language: Language) -> Notice | None:
+def _notice(known: Known, zone: ZoneInfo, language: Language) -> Notice | None:
     if known.account.ended is not None:
-        when = day_of(known.account.ended, known.now, language)
+        when = day_of(known.account.ended, known.now, zone, language)
         return Notice(say(language, "person.ended", when=when), "quiet")
     return Notice(say(language, known.said), "done") if known.said else None
 
 
-def _facts(known: Known, language: Language) -> tuple[Fact, ...]:
+def _facts(known: Known, zone: ZoneInfo, language: Language) -> tuple[Fact, ...]:
     one = known.account
     on = one.totp_confirmed is not None
     facts = {
         "roles": roles_said(one.roles, language),
         "sites": sites_said(one.sites, known.sites, language),
         "second": say(language, "second.on" if on else "second.off"),
-        "since": day_of(one.created, known.now, language),
+        "since": day_of(one.created, known.now, zone, language),
     }
     if known.sessions:
         facts["seen"] = age(max(0, known.now - max(s.seen for s in known.sessions)), language)

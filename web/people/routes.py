@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from fastapi import HTTPException, Request
 from starlette.responses import Response
 
@@ -19,10 +21,10 @@ from web.http.languages import language_of
 from web.kit.form import Form
 from web.kit.language import Language, as_language
 from web.kit.link import Link
+from web.kit.numbers import moment
 from web.people import invite, shown, view
 from web.people.named import site_names
 from web.people.words import WORDS, say
-from web.people.zone import moment_of
 from web.services import Here, Services
 
 room = Room("/people")
@@ -34,7 +36,7 @@ _SAID = frozenset({"withdrawn", "ended"})
 async def people(request: Request, here: Here, access: Access, me: Member) -> Response:
     """Those one may see."""
     language = language_of(request)
-    known = await PAGES.run(_known, here.records, access, here.clock(), language)
+    known = await PAGES.run(_known, here.records, access, here.clock(), me.zone, language)
     said = request.query_params.get("said", "")
     told = f"said.{said}" if said in _SAID else ""
     built = view.build(me, access, known, language, here.assets, await hidden(request), told)
@@ -73,7 +75,7 @@ async def ask_in(request: Request, here: Here, access: Access, me: Member, sent:
     if read.email and can_mail(here):
         _mail(here, me, read.email, address, asked_in)
         also = say(language, "shown.invitation.mailed", email=read.email)
-    until = moment_of(one.ends, here.clock(), language)
+    until = moment(one.ends, here.clock(), me.zone, language)
     title = say(language, "shown.invitation.title", name=read.name)
     lead = say(language, "shown.invitation.lead", until=until)
     done = Link(say(language, "shown.done"), "/people")
@@ -122,7 +124,7 @@ def _mail(here: Services, me: Member, to: str, address: str, language: Language)
         send_soon(here.settings.mail, to, *texts)
 
 
-def _known(records: Records, access: Access, now: int, language: Language) -> view.Known:
+def _known(records: Records, access: Access, now: int, zone: ZoneInfo, language: Language) -> view.Known:
     may = access.scope("invitation", "see") is not None
     return view.Known(
         records.members.all(access),
@@ -130,4 +132,5 @@ def _known(records: Records, access: Access, now: int, language: Language) -> vi
         records.passes.invitations(access, now) if may else None,
         site_names(records, access, language),
         now,
+        zone,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from store.records.access import Access
 from store.records.accounts import Account
@@ -45,6 +46,7 @@ class Known:
     invitations: Sequence[OneTimePass] | None
     sites: SiteNames
     now: int
+    zone: ZoneInfo
 
 
 def build(
@@ -112,7 +114,7 @@ def _ended(accounts: Sequence[Account], known: Known, language: Language) -> Tab
         Row((
             Cell(one.name, one.login, f"/people/members/{one.member}"),
             Cell(roles_said(one.roles, language)),
-            Cell(say(language, "ended.since", when=day_of(one.ended or 0, known.now, language))),
+            Cell(say(language, "ended.since", when=day_of(one.ended or 0, known.now, known.zone, language))),
         ))
         for one in accounts
     )  # fmt: skip
@@ -134,7 +136,7 @@ def _invitations(known: Known, access: Access, language: Language, hidden: Hidde
             Cell(roles_said(one.body.get("roles", ()), language)),
             Cell(sites_said(one.body.get("sites"), known.sites, language)),
             Cell(author_said(one.author, accounts, language)),
-            Cell(day_of(one.ends, known.now, language), part=act if may else None),
+            Cell(day_of(one.ends, known.now, known.zone, language), part=act if may else None),
         ]
         rows.append(Row(tuple(cells)))
     empty = Empty(say(language, "invitations.none"))

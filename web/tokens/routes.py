@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from fastapi import HTTPException, Request
 from starlette.responses import Response
 
@@ -48,7 +50,7 @@ async def make(request: Request, here: Here, access: Access, me: Member, sent: S
         form = made.blank(language, view.PATH, read.model_dump())
         many = form.with_errors({}, "", say(language, "make.many"))
         return await _page(request, here, access, me, many, 422)
-    until = day_of(token.expires or 0, here.clock(), language)
+    until = day_of(token.expires or 0, here.clock(), me.zone, language)
     return await page(request, shown.build(me, token.name, secret, until, language, here.assets))
 
 
@@ -65,7 +67,7 @@ async def _page(
     request: Request, here: Services, access: Access, me: Member, form: Form | None, status: int
 ) -> Response:
     language = language_of(request)
-    known = await PAGES.run(_known, here.records, access, here.clock())
+    known = await PAGES.run(_known, here.records, access, here.clock(), me.zone)
     asked = request.query_params.get("said", "")
     said = f"said.{asked}" if asked in _SAID else ""
     guarded = await hidden(request)
@@ -73,7 +75,7 @@ async def _page(
     return await page(request, built, status)
 
 
-def _known(records: Records, access: Access, now: int) -> view.Known:
+def _known(records: Records, access: Access, now: int, zone: ZoneInfo) -> view.Known:
     may = access.scope("member", "see") is not None
     names = {one.member: one.name for one in records.members.all(access)} if may else {}
-    return view.Known(records.tokens.all(access), names, now)
+    return view.Known(records.tokens.all(access), names, now, zone)

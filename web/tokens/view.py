@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from store.records.access import Access
 from store.records.registry import Token
@@ -45,6 +46,7 @@ class Known:
     tokens: Sequence[Token]
     names: Mapping[str, str]
     now: int
+    zone: ZoneInfo
 
 
 def build(
@@ -148,7 +150,9 @@ def _used(one: Token, known: Known, language: Language) -> str:
 
 
 def _ends(one: Token, known: Known, language: Language) -> str:
-    return say(language, "ends.never") if one.expires is None else day_of(one.expires, known.now, language)
+    if one.expires is None:
+        return say(language, "ends.never")
+    return day_of(one.expires, known.now, known.zone, language)
 
 
 def _act(one: Token, access: Access, known: Known, language: Language, hidden: Hidden) -> Act | Badge | None:
