@@ -39,6 +39,7 @@ _ARGUMENTS: Final = (
 _PART: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 #: Chromium draws no window that is taller than a texture.
 _TALLEST: Final = 8_000
+_DOCTYPE: Final = b"<!doctype html>"
 FOLDER: Final = Path(__file__).parents[1] / "build" / "screenshots"
 WIDTHS: Final = {"phone": 390, "desk": 1280}
 LANGUAGES: Final = ("zh", "en")
@@ -120,14 +121,16 @@ def shots(addresses: Mapping[str, Address]) -> Iterator[Shot]:
 
 
 def is_page(address: str, cookies: StorageState | None = None) -> bool:
-    """Whether it answers with HTML. Only the head of the answer is read: a stream never ends."""
+    """Whether it answers with a document. Only its beginning is read; a part of a page has no doctype."""
     try:
         held = "; ".join(
             f"{one.get('name')}={one.get('value')}" for one in (cookies or {}).get("cookies", [])
         )
         request = urllib.request.Request(address, headers={"Cookie": held})  # noqa: S310  # our own server
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # our own server
-            return str(answer.headers.get_content_type()) == "text/html"
+            if answer.headers.get_content_type() != "text/html":
+                return False  # a stream, which never ends
+            return bytes(answer.read(len(_DOCTYPE))).lower() == _DOCTYPE
     except urllib.error.HTTPError:
         return False
 

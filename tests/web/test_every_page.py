@@ -65,7 +65,7 @@ def test_a_page_is_in_nobodys_way(
         page.emulate_media(color_scheme="light")
         page.goto(f"{path}?lang={language}")
         found += [f"{path} {what}" for what in in_the_way(page)]
-    assert found == []
+    assert not found, "\n".join(found)
     assert len(paths) > 12, "where have the pages gone?"
 
 
