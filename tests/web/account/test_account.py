@@ -51,6 +51,12 @@ def test_a_password_is_changed_with_the_one_of_now_and_others_are_out(house: Hou
         assert again.sign_in("worker@fenglin", NEW).status_code == 303
 
 
+def test_a_keeper_of_passwords_is_told_whose_they_are(browser: Browser) -> None:
+    page = browser.get("/account").text
+    keepers = re.findall(r'autocomplete="username" value="([^"]*)" readonly hidden', page)
+    assert keepers == [f"worker@{OURS}"] * page.count('autocomplete="current-password"')
+
+
 def test_a_weak_password_is_told_at_its_field(browser: Browser) -> None:
     status, page = send(browser, "password", now=PASSWORD, new="1111111111")
     assert status == 422

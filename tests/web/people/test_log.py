@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from store.records.access_log import Deed
-from tests.web.access.house import OURS, Browser, House
+from store.records.changes import By
+from store.records.registry import Site
+from store.records.tenancy import site_ref
+from tests.web.access.house import ELSEWHERE, OURS, SITE, Browser, House
 
 
 @pytest.fixture
@@ -45,6 +48,16 @@ def test_it_is_narrowed_by_who_what_did_and_day(house: House, auditor: Browser) 
     assert "device:site-a/meter" not in found
     assert "Nothing matches." in auditor.get("/people/log?until=2001-01-01").text
     assert "link:7" in auditor.get("/people/log?since=2001-01-01").text
+
+
+def test_a_moment_and_a_day_are_those_of_most_of_the_firms_sites(house: House, auditor: Browser) -> None:
+    """15:12 in Shanghai is 02:12 in New York."""
+    tell(house, 1)
+    assert "15:12" in auditor.get("/people/log").text
+    sites = [Site(OURS, site_ref(site), "America/New_York") for site in (SITE, ELSEWHERE)]
+    house.services.records.sites.put(sites, By("member:owner", house.services.clock()))
+    page = auditor.get("/people/log").text
+    assert ("02:12" in page, "15:12" in page) == (True, False)
 
 
 def test_what_is_typed_wrong_is_told_and_kept(auditor: Browser) -> None:
