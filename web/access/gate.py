@@ -75,9 +75,7 @@ class Gate:
             self.store.sessions.touch(session, now)
         firm, accounts = account.firm, self.store.accounts
         projects = accounts.projects_at(firm, account.sites)
-        return Member(
-            account, session, secret, projects, accounts.firm_name(firm), accounts.firm_zone(firm)
-        )
+        return Member(account, session, secret, projects, accounts.firm_name(firm), accounts.firm_zone(firm))
 
     def totp_secret(self, account: Account) -> bytes | None:
         """What their authenticator has; None without one, or where it was sealed with another key."""

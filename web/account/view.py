@@ -125,7 +125,9 @@ def _of_totp(member: Member) -> tuple[str, ...]:
 def _form(name: str, member: Member, language: Language, hidden: Hidden, told: Told) -> Form:
     blank = forms.BY_NAME[name].blank(language, f"/account/{name}")
     look: Look = "ink" if name == "password" else "pill"  # one filled button a page
-    return replace(told.forms.get(name, blank).guarded(hidden), id=name, look=look, login=member.account.login)
+    return replace(
+        told.forms.get(name, blank).guarded(hidden), id=name, look=look, login=member.account.login
+    )
 
 
 def _device(one: SignedIn, member: Member, now: int, language: Language, hidden: Hidden) -> Device:

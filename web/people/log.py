@@ -50,7 +50,9 @@ async def log_of_access(request: Request, here: Here, access: Access, me: Member
         count, digest = records.access_log.head(access)
         accounts = tuple(records.members.all(access))
         more, shown = len(found) > A_PAGE, tuple(found[:A_PAGE])
-        return log_page.Known(shown, more, count, digest, accounts, here.clock(), me.zone, _looks.last(access))
+        return log_page.Known(
+            shown, more, count, digest, accounts, here.clock(), me.zone, _looks.last(access)
+        )
 
     known = await PAGES.run(look, here.records)
     form = read if isinstance(read, Form) else None
