@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, true
@@ -17,6 +17,9 @@ from store.records.schema import FIRM, MEMBER, MEMBER_ROLE, PROJECT, SITE
 from store.records.schema_access import ACCOUNT, EXTERNAL_IDENTITY, MEMBER_SITE, RECOVERY_CODE
 from store.records.session import Session
 from store.records.tenancy import across_firms, change_of, delete_of, rows_of
+
+#: Of a firm without a site.
+USUAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,12 @@ class Accounts:
         return firm if row is None else str(row["name"])
 
     def firm_zone(self, firm: str) -> ZoneInfo:
-        """The time zone of most of its sites; China's where it has none yet."""
+        """The time zone of most of its sites."""
         counted = rows_of(SITE, firm).with_only_columns(SITE.c.timezone).group_by(SITE.c.timezone)
         query = counted.order_by(func.count().desc(), SITE.c.timezone).limit(1)
         with self._session.read() as connection:
             found = connection.execute(query).scalar()
-        return ZoneInfo(found or "Asia/Shanghai")
+        return ZoneInfo(found) if found else USUAL_ZONE
 
     def add_firm(self, firm: str, name: str) -> str:
         """A new firm; its id, which is `firm` or, where another has that, one that begins so."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from store.records.access import Access, Rights, narrowest
-from store.records.accounts import Account
+from store.records.accounts import USUAL_ZONE, Account
 from store.records.registry import Token
 from store.records.sessions import SignedIn
 from web.access.rights import OF_LINKS, of_roles, of_scopes
@@ -35,7 +35,7 @@ class Member:
     secret: str
     projects: frozenset[str] | None = None
     firm_name: str = ""
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = USUAL_ZONE
 
 
 @dataclass(frozen=True, slots=True)
