@@ -59,7 +59,9 @@ async def new(request: Request, here: Here, access: Access, me: Member, sent: Se
         return f"{found.link.id} {found.token}"
 
     try:
-        link_id, token = (await PAGES.run(once, here.made_links, access.who, key, act)).split()
+        link_id, token = (
+            await PAGES.run(once, here.made_links, f"{access.firm} {access.who}", key, act)
+        ).split()
     except LastDayError:
         typed = forms.NEW.with_choices(project=form.choices["project"]).blank(
             language, _HOME, read.model_dump()
