@@ -19,6 +19,7 @@ from web.access.gate import Gate
 from web.access.invitations import (
     Joining,
     become_owner,
+    granted,
     join,
     make_owner_code,
     new_invitation,
@@ -45,7 +46,7 @@ async def let_in(records: Records, guests: Guests) -> None:
 def _invite(gate: Gate, owner: Access, person: Person) -> str:
     sites = None if person.sites is None else frozenset(person.sites)
     secret, one = new_invitation(owner, name_of(person), frozenset({person.role}), sites, gate.clock())
-    what = f"{one.body['roles']} {one.body['sites']}"
+    what = granted(one.body["roles"], one.body["sites"])
     put_invitation(
         gate.store, one, Deed(owner.firm, gate.clock(), owner.who, "", "added", f"invitation:{one.id}", what)
     )

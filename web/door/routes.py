@@ -268,12 +268,12 @@ async def _invitation(
         over = view.build(language, here.assets, say(language, "sign_in.title"), say(language, "join.over"))
         return await page(request, over, 404 if status == 200 else status)
     firm = await PAGES.run(here.gate.store.accounts.firm_name, one.firm or "")
-    roles = "、" if language == "zh" else ", "
+    joint = "、" if language == "zh" else ", "
     lead = say(
         language,
         "join.lead",
-        roles=roles.join(say(language, f"role.{role}") for role in one.body["roles"]),
-        sites=", ".join(one.body["sites"] or [say(language, "join.every_site")]),
+        roles=joint.join(say(language, f"role.{role}") for role in one.body["roles"]),
+        sites=joint.join(one.body["sites"] or [say(language, "join.every_site")]),
     )
     title = say(language, "join.title", firm=firm)
     guarded = form.guarded(await hidden(request))
