@@ -115,14 +115,16 @@ class Stand:
     hint: Hint = field(default_factory=Hint)
     seq: int = 0
     dsn: str | None = None
+    #: What the projects file says, registered for the firm of the default settings.
+    said: str = PROJECTS
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log: Log = SqliteLog(self.folder / "log.db") if self.dsn is None else PostgresqlLog(self.dsn)
         self.timeseries = SqliteTimeSeries(self.folder / "timeseries.db")
         self.records = open_records(self.folder) if self.dsn is None else Records(self.dsn)
-        (self.folder / "projects.yaml").write_text(PROJECTS, "utf-8")
-        self.projects: list[Project] = projects_in(self.records, PROJECTS)
+        (self.folder / "projects.yaml").write_text(self.said, "utf-8")
+        self.projects: list[Project] = projects_in(self.records, self.said)
         self.follower = Follower(self.log, self.records, self.hint)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.live: Hub | None = None

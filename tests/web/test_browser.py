@@ -51,7 +51,8 @@ class Visit:
             self.wrong.append(f"failed: {request.url}")
 
     def _asked(self, request: Any) -> None:
-        self.loads += request.is_navigation_request()
+        # The way from a link to its page is one load.
+        self.loads += request.is_navigation_request() and request.redirected_from is None
         if not request.url.startswith(self.url):
             self.wrong.append(f"another origin: {request.url}")
 

@@ -122,7 +122,7 @@ def app_over(stand: Stand, rate: Rate = NEVER_REFUSED) -> FastAPI:
 @contextmanager
 def two_firms(folder: Path, rate: Rate = NEVER_REFUSED) -> Iterator[TwoFirms]:
     """The firms at 15:12 on 23 November 2026, Shanghai time."""
-    stand = Stand(folder, Clock(NOW))
+    stand = Stand(folder, Clock(NOW), said="projects: []\n")
     register(stand.records, _REGISTRATION)
     tell_day(stand, NOW, hours=1)
     _berlin(stand)

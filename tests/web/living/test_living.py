@@ -18,7 +18,7 @@ AROUND = Masthead("Fenglin")
 #: Macros that only other macros call.
 INNER = {
     "attributes", "value", "hidden_fields", "keys_of", "cell_of", "before_of", "part_of", "label_of",
-    "help_of", "error_of", "described", "common", "way_link", "field",
+    "help_of", "error_of", "described", "common", "way_link", "field", "choices_of",
 }  # fmt: skip
 KIT = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "kit").glob("*.html"))
 
