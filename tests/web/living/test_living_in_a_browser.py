@@ -12,6 +12,11 @@ from benchmarks.screenshots import Visitor, sign_in
 from tests.web.access.house import OURS, PASSWORD, furnish
 from tests.web.browsing import SIDEWAYS, SMALL, barriers
 from tests.web.site_day import Clock, Stand, at, serving
+from web.http.assets import Assets
+from web.kit.frame import Masthead
+from web.kit.link import Link
+from web.kit.render import render
+from web.living.view import build
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +106,9 @@ def test_a_menu_closes_by_escape_and_by_a_press_elsewhere(open_page: Open) -> No
 
 def test_more_ways_are_behind_the_last_place_of_a_phone(open_page: Open) -> None:
     page = open_page(PHONE)
+    names = ("Firm", "Sites", "Links", "People", "Settings")
+    around = Masthead("Fenglin", ways=tuple(Link(name, "/living") for name in names))
+    page.set_content(render(build("en", Assets(), around)))
     settings = page.locator(".ways .more").get_by_role("link", name="Settings")
     assert settings.is_hidden()
     page.locator(".ways .more summary").click()
