@@ -264,15 +264,3 @@ def test_a_page_that_wakes_shows_nothing_old_as_fresh(stand: Stand, visit: Calla
         assert seen.text("power", "age") in ("3 h ago", "since 15:12")
         seen.until(lambda: "No word from the site" in seen.text("headline"), "the truth of now")
         assert seen.loads == 1
-
-
-def test_a_link_that_is_taken_back_shows_the_page_that_says_so(
-    stand: Stand, visit: Callable[..., Visit]
-) -> None:
-    tell_day(stand, at(15.2), hours=1)
-    gone: list[bool] = []
-    with serving(stand, look=lambda: stand.projects[1:] if gone else None) as url:
-        seen = visit(url, lang="en", reduced_motion="reduce")
-        seen.settle()
-        gone.append(True)
-        seen.page.wait_for_selector("text=There is no page here", timeout=20_000)
