@@ -62,7 +62,8 @@ class RoomOf:
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
-    """`live`: what the page listens to; `knows`: what its script needs, as JSON."""
+    """`live`: what the page listens to; `knows`: what its script needs, as JSON. None is what somebody may
+    not see: of that nothing is said, least of all that there is none."""
 
     frame: Frame
     text: dict[str, str]
@@ -71,10 +72,10 @@ class SitePage:
     hours: Heartbeat
     newest: int | None
     age: str
-    rooms: tuple[RoomOf, ...]
+    rooms: tuple[RoomOf, ...] | None
     gone: tuple[DeviceRow, ...]
     quantities: Tabs | None
-    charts: tuple[Chart, ...]
+    charts: tuple[Chart, ...] | None
     agents: Table | None
     passages: Table | None
     set_aside: Table | None
@@ -106,18 +107,21 @@ def build(
         hours=heartbeat(beats(seen.known, place.devices, now), language),
         newest=newest,
         age=say(language, "none") if newest is None else age(max(0, now - newest), language),
-        rooms=tuple(_rooms(facts, language)) if sees_devices else (),
+        rooms=tuple(_rooms(facts, language)) if sees_devices else None,
         gone=tuple(_gone(facts, language)),
         quantities=_quantities(facts, quantity, language),
-        charts=tuple(
-            chart_of(one, _device_called(one.device, facts, language), facts, language) for one in facts.drawn
-        ),
+        charts=None if facts.latest is None else tuple(_drawn(facts, language)),
         agents=_agents(facts, language),
         passages=_passages(facts, language),
         set_aside=_set_aside(facts, language),
         live=live,
         knows=json.dumps({"now": now, "text": WORDS.raw(language, _AGES)}, ensure_ascii=False),
     )
+
+
+def _drawn(facts: Facts, language: Language) -> Iterator[Chart]:
+    for one in facts.drawn:
+        yield chart_of(one, _device_called(one.device, facts, language), facts, language)
 
 
 def _rooms(facts: Facts, language: Language) -> Iterator[RoomOf]:

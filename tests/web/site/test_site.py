@@ -34,6 +34,16 @@ def test_each_device_says_what_it_said_last_and_whether_it_counts(fleet: House) 
     assert "badge reader gate" in text
 
 
+def test_of_what_somebody_may_not_see_it_does_not_say_that_there_is_none(fleet: House) -> None:
+    put(fleet, "supplier", "donghu")
+    with fleet.browser() as browser:
+        browser.sign_in("supplier@site.donghu")
+        text = text_of(browser.get("/sites/donghu").text)
+    assert "East Lake" in text
+    for untrue in ("Devices", "No device", "Last 24 hours", "No reading"):
+        assert untrue not in text
+
+
 def test_an_alarm_is_said_at_the_device_too(fleet: House) -> None:
     with fleet.browser("owner") as browser:
         assert "leak sensor leak-bath leak alarm alarm" in text_of(browser.get("/sites/tingtao").text)
