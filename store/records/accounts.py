@@ -153,6 +153,19 @@ class Accounts:
         with self._session.write() as connection:
             connection.execute(insert(EXTERNAL_IDENTITY), [row])
 
+    def issuers_of(self, firm: str, member: str) -> frozenset[str]:
+        """The other providers by which this member signs in."""
+        query = rows_of(EXTERNAL_IDENTITY, firm).where(EXTERNAL_IDENTITY.c.member == member)
+        with self._session.read() as connection:
+            return frozenset(row["issuer"] for row in connection.execute(query).mappings())
+
+    def remove_identity(self, firm: str, member: str, issuer: str) -> bool:
+        """This provider lets nobody in as this member any more; whether it did."""
+        theirs = EXTERNAL_IDENTITY.c
+        statement = delete_of(EXTERNAL_IDENTITY, firm).where(theirs.member == member, theirs.issuer == issuer)
+        with self._session.write() as connection:
+            return connection.execute(statement).rowcount > 0
+
     def change(self, firm: str, member: str, **values: object) -> None:
         """Columns of the account: `password`, `totp_secret`, `totp_confirmed`, `email`, `ended`."""
         with self._session.write() as connection:

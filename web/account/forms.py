@@ -32,6 +32,12 @@ class Begin(BaseModel):
     now: _Now
 
 
+class Untie(BaseModel):
+    """To sign in with another provider no more."""
+
+    now: _Now
+
+
 class Confirm(BaseModel):
     """That the authenticator has the secret."""
 
@@ -50,6 +56,7 @@ BEGIN: Final = FormOf("begin", Begin, WORDS)
 CONFIRM: Final = FormOf("confirm", Confirm, WORDS)
 REMOVE: Final = FormOf("remove", Both, WORDS)
 RENEW: Final = FormOf("renew", Both, WORDS)
+UNTIE: Final = FormOf("untie", Untie, WORDS)
 #: By the last part of the address they are sent to.
 BY_NAME: Final[dict[str, FormOf[Any]]] = {
     "password": PASSWORD, "begin": BEGIN, "confirm": CONFIRM, "remove": REMOVE, "renew": RENEW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from starlette.responses import Response
 
 from store.threads import PAGES
@@ -25,7 +25,7 @@ from web.services import Here, Services
 
 room = Room("/account")
 routes = room.routes
-_SAID = frozenset({"password", "totp_off", "ended"})
+_SAID = frozenset({"password", "totp_off", "ended", "untied"})
 
 
 @room.get("", right=SIGNED_IN)
@@ -112,6 +112,27 @@ async def remove_totp(request: Request, here: Here, sent: Sent, member: Member |
         return await _refused(request, here, me, "remove", {"code": say(language, "remove.wrong")})
     none = {"totp_secret": None, "totp_confirmed": None}
     return go(request, "/account?said=totp_off", await _change(here.gate, request, me, "totp off", **none))
+
+
+@room.post("/untie/{provider}", right=SIGNED_IN)
+async def untie(request: Request, here: Here, provider: str, sent: Sent, member: Member | None) -> Response:
+    """That provider lets nobody in as them any more, and who came by it is out."""
+    me, language, path = _me(member), language_of(request), f"/account/untie/{provider}"
+    known = next((one for one in here.settings.providers if one.id == provider), None)
+    if known is None:
+        raise HTTPException(404)
+    read = forms.UNTIE.read(language, path, sent.typed)
+    if isinstance(read, Form):
+        return await _wrong(request, here, me, f"untie/{provider}", read)
+    if not await _knows(here.gate, request, me, read.now.get_secret_value()):
+        form = forms.UNTIE.blank(language, path)
+        errors = {"now": say(language, "password.wrong")}
+        form = form.with_errors(errors, WORDS.count(language, "form.wrong", 1))
+        return await _wrong(request, here, me, f"untie/{provider}", form)
+    whose = (me.account.firm, me.account.member)
+    await PAGES.run(here.records.accounts.remove_identity, *whose, known.issuer)
+    entered = await _change(here.gate, request, me, f"no longer signs in with {provider}")
+    return go(request, "/account?said=untied", entered)
 
 
 @room.post("/sessions/end-others", right=SIGNED_IN)
@@ -204,12 +225,13 @@ async def _refused(
 
 
 async def _page(request: Request, here: Services, me: Member, told: view.Told, status: int = 200) -> Response:
-    access, told = (
-        access_of(me),
-        replace(told, secret=here.gate.totp_secret(me.account), providers=here.settings.providers),
+    access, whose = access_of(me), (me.account.firm, me.account.member)
+    issuers = await PAGES.run(here.records.accounts.issuers_of, *whose)
+    told = replace(
+        told, secret=here.gate.totp_secret(me.account), providers=here.settings.providers, issuers=issuers
     )
     sessions = await PAGES.run(here.records.sessions.of_member, access, me.account.member)
-    left = await PAGES.run(here.records.accounts.recovery_codes_left, me.account.firm, me.account.member)
+    left = await PAGES.run(here.records.accounts.recovery_codes_left, *whose)
     built = view.build(
         me, sessions, left, here.clock(), language_of(request), here.assets, await hidden(request), told
     )

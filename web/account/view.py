@@ -38,6 +38,14 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Tied:
+    """A provider by which they sign in; `untie` is how to end that, None for who has no password."""
+
+    said: str
+    untie: Form | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     frame: Frame
     name: str
@@ -55,6 +63,7 @@ class AccountPage:
     end_others: Act | None
     #: Providers to sign in with as well.
     ties: tuple[Link, ...]
+    tied: tuple[Tied, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Told:
     #: What an authenticator is to take over, while that is under way.
     secret: bytes | None = None
     providers: tuple[Provider, ...] = ()
+    #: Of the providers by which they sign in already.
+    issuers: frozenset[str] = frozenset()
 
 
 def build(
@@ -109,7 +120,10 @@ def build(
         codes=told.codes,
         devices=tuple(_device(one, member, now, language, hidden) for one in sessions),
         end_others=_end_others(language, hidden) if len(sessions) > 1 else None,
-        ties=tuple(_tie(one, member, language) for one in told.providers),
+        ties=tuple(_tie(one, member, language) for one in told.providers if one.issuer not in told.issuers),
+        tied=tuple(
+            _tied(one, member, language, hidden, told) for one in told.providers if one.issuer in told.issuers
+        ),
     )
 
 
@@ -146,6 +160,16 @@ def _end_others(language: Language, hidden: Hidden) -> Act:
 def _tie(provider: Provider, member: Member, language: Language) -> Link:
     address = f"/door/with/{provider.id}?next=%2Faccount&tie={csrf.tie_token_of(member.secret)}"
     return Link(say(language, "account.tie", label=provider.label), address)
+
+
+def _tied(provider: Provider, member: Member, language: Language, hidden: Hidden, told: Told) -> Tied:
+    said = say(language, "account.tied", label=provider.label)
+    if member.account.password is None:  # nobody locks themselves out
+        return Tied(said, None)
+    name = f"untie/{provider.id}"
+    form = told.forms.get(name, forms.UNTIE.blank(language, f"/account/{name}")).guarded(hidden)
+    form = replace(form, id=f"untie-{provider.id}", look="pill", login=member.account.login)
+    return Tied(said, form)
 
 
 def _qr(secret: bytes, login: str) -> Markup:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import RSAKey
 
-from tests.web.access.house import OURS, House, furnish
+from tests.web.access.house import OURS, PASSWORD, Browser, House, furnish
 from tests.web.access.provider import CLIENT, SECRET, Provider, serving
 from tests.web.site_day import Stand
 from web.services import DEPARTURES
@@ -124,15 +124,54 @@ def tied(house: House, provider: Provider) -> str | None:
     return None if account is None else account.member
 
 
+def ties(browser: Browser, provider: Provider) -> None:
+    """The account of who is signed in, from its own page."""
+    shown = re.search(r'href="(/door/with/company\?[^"]*tie=[^"]+)"', browser.get("/account").text)
+    assert shown is not None
+    begun = browser.get(html.unescape(shown[1])).headers["location"]
+    assert browser.get(provider.authorize(begun)).headers["location"] == "/account"
+
+
 def test_an_account_is_tied_from_its_own_page_and_the_log_says_so(house: House, provider: Provider) -> None:
     with house.browser("worker") as worker:
-        shown = re.search(r'href="(/door/with/company\?[^"]*tie=[^"]+)"', worker.get("/account").text)
-        assert shown is not None
-        begun = worker.get(html.unescape(shown[1])).headers["location"]
-        assert worker.get(provider.authorize(begun)).headers["location"] == "/account"
+        ties(worker, provider)
     assert tied(house, provider) == "worker"
     log = house.services.records.access_log.read(house.access("owner"))
     assert "signs in with company" in {entry.deed.detail for entry in log}
+
+
+def test_an_account_is_untied_with_its_password_and_who_came_so_is_out(
+    house: House, provider: Provider
+) -> None:
+    path, page = "/account/untie/company", "/account"
+    provider.person["groups"] = ["leads"]
+    with house.browser("foreman") as foreman, house.browser() as other:
+        ties(foreman, provider)
+        begun = other.get("/door/with/company?next=%2Faccount").headers["location"]
+        assert other.get(provider.authorize(begun)).headers["location"] == "/account"
+        shown = foreman.get(page).text
+        assert "You sign in with Company as well" in shown
+        assert "tie=" not in shown, "it is tied already"
+        assert foreman.send(path, page, now="not this one").status_code == 422
+        assert tied(house, provider) == "foreman"
+        assert foreman.send(path, page, now=PASSWORD).headers["location"] == "/account?said=untied"
+        assert tied(house, provider) is None
+        assert other.get(page).status_code == 303
+        assert "tie=" in foreman.get(page).text
+        assert foreman.send("/account/untie/nobody", page, now=PASSWORD).status_code == 404
+
+
+def test_whoever_has_no_password_does_not_lock_themselves_out(house: House, provider: Provider) -> None:
+    provider.person["groups"] = ["leads"]
+    with house.browser() as browser:
+        begun = browser.get("/door/with/company?next=%2Faccount").headers["location"]
+        browser.get(provider.authorize(begun))
+        shown = browser.get("/account").text
+        assert "You sign in with Company as well" in shown
+        assert "/account/untie/" not in shown
+        assert browser.send("/account/untie/company", "/account", now="").status_code == 422
+        assert browser.send("/account/untie/company", "/account", now="x").status_code == 422
+    assert tied(house, provider) is not None
 
 
 @pytest.mark.parametrize("token", ["", "true", "1", "0" * 48])
