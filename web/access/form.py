@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
+from web.http.limits import OF_WRITING_BYTES
+
 #: A form of the door has a dozen fields.
-LARGEST_BYTES: Final = 64 * 1024
 MOST_FIELDS: Final = 200
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 
@@ -64,7 +65,7 @@ async def _body(request: Request) -> bytes:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BYTES:
+            if len(body) > OF_WRITING_BYTES:
                 raise FormError("too large")
     except ClientDisconnect as error:
         raise FormError("cut off") from error

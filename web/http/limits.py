@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 TOO_LARGE: Final = 413
 #: What reads has no body; a small one is not worth a refusal, and is never read.
 OF_READING_BYTES: Final = 4_096
-#: A form with a few hundred fields, or a list in JSON.
-OF_WRITING_BYTES: Final = 64 * 1_024
+#: A form with a few hundred fields, or a list in JSON. Ten thousand letters outside the BMP are 120 kB in a
+#: form, and whoever pastes them is told at the field rather than here.
+OF_WRITING_BYTES: Final = 256 * 1_024
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -18,12 +18,23 @@ if TYPE_CHECKING:
 #: Templates are named from here: `{% extends "kit/frame.html" %}`.
 ROOT: Final = Path(__file__).parent.parent
 
+#: Marks that turn the order of reading (Unicode Standard Annex #9 §2): what stands beside a name that has one
+#: would be turned with it.
+_TURNING: Final = dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def in_order(value: object) -> object:
+    """A text that is shown, without marks that turn it; Markup is of such texts already."""
+    return value.translate(_TURNING) if type(value) is str and not value.isascii() else value
+
+
 environment: Final = Environment(
     loader=FileSystemLoader(ROOT),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=in_order,
 )
 
 

@@ -67,3 +67,23 @@ def test_an_address_that_is_more_than_one_line_gets_no_mail() -> None:
     mail = MailOptions("127.0.0.1", 1, "plumbline@x.example")
     with pytest.raises(ValueError, match=r"linefeed|newline|characters"):
         send(mail, "a@x.example\r\nBcc: b@x.example", "s", "t")
+
+
+def test_marks_that_turn_the_order_of_reading_are_shown_nowhere(house: House) -> None:
+    name = "\u202egnp.exe\u2066 木工\u200f"
+    house.services.records.members.rename(house.access("owner"), "worker", name)
+    with house.browser("owner") as owner:
+        typed: dict[str, Any] = {"name": name, "roles": ["worker"], "everywhere": "on", "language": "en"}
+        pages = owner.send("/people/invite", **typed).text, *(owner.get(path).text for path in PAGES)
+    assert sum("gnp.exe 木工" in page for page in pages) >= 3, "otherwise nothing was tried"
+    for page in pages:
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200f]", page)
+
+
+@pytest.mark.parametrize("letter", ["长", "🏗"])
+@pytest.mark.parametrize("path", ["/people/invite", "/tokens"])
+def test_ten_thousand_letters_are_refused_at_their_field(house: House, path: str, letter: str) -> None:
+    with house.browser("owner") as owner:
+        answer = owner.send(path, name=letter * 10_000)
+    assert answer.status_code == 422
+    assert re.search(r'id="[^"]*-name"[^>]* aria-invalid="true"', answer.text)
