@@ -12,6 +12,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-dev-shm-usage",
 ]  # fmt: skip
+_AXE: str = Axe().axe_script
 #: How far the page can be scrolled sideways, in px.
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 #: What can be pressed and is smaller than a thumb (WCAG 2.5.5: 44 px), with its size. A label is its box.
@@ -26,8 +27,10 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary, select, text
 def barriers(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA and its best practices: rule and place. `rules`: by these
     alone."""
-    options = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
-    found: dict[str, Any] = Axe().run(page, options=options).response
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found: dict[str, Any] = page.evaluate("options => axe.run(options)", options)
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
         for violation in found["violations"]

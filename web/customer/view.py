@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from analytics.day.story import DayStory
 from analytics.situation.showing import BANDS, in_order, is_headline
-from web.customer import day as day_part
+from web.customer import day as days
 from web.customer.browser import for_scripts
 from web.customer.day import DayPart
 from web.customer.project import Project
-from web.customer.wording import room_key, where_key
+from web.customer.wording import room_key
 from web.customer.words import say
 from web.http.assets import Assets
 from web.kit import numbers
@@ -109,7 +108,6 @@ def build(
             room="customer",
             letter=True,
             sheet=assets.letter,
-            asked={"day": story.date.isoformat()} if story is not None and story.date != today else None,
         ),
         headline=figures["headline"],
         newest=shown(updated, "", now, language),
@@ -119,7 +117,7 @@ def build(
         people_line=figures["people-line"],
         notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
         cells=tuple(shown_as(key, key) for key in _CELLS if key in figures),
-        story=day_part.build(project, story, path, today, language),
+        story=days.build(project, story, path, today, language),
         rooms=tuple(_rooms(project, figures, language, now)),
         about=_about(project, kept or Kept(), language),
         as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),
@@ -148,15 +146,12 @@ def _rooms(
     project: Project, figures: Mapping[str, Figure], language: Language, now: int
 ) -> Iterator[RoomRow]:
     """Every room of which there is a figure, and the site."""
-    held: defaultdict[str, set[str]] = defaultdict(set)
-    for key in figures:
-        where, _, quantity = key.rpartition("-")
-        held[where].add(quantity)
     names = in_order(QUANTITIES)
     for room in (*project.place().rooms, None):
-        measured = held[where_key(room)]
         measures = [
-            _measure(figures[room_key(room, name)], name, language, now) for name in names if name in measured
+            _measure(figures[key], name, language, now)
+            for name in names
+            if (key := room_key(room, name)) in figures
         ]
         if measures:
             title = say(language, "section.site") if room is None else room.name(language)

@@ -127,7 +127,7 @@ def build(
         behind=_behind(sight, language),
         asked=asked,
         tabs=_tabs(named, asked, language),
-        orders=tuple(Choice(one, say(language, f"sort.{one}"), one == asked.order) for one in ORDERS),
+        orders=_orders(sight.sites, asked, language),
         groups=tuple(_groups(shown, found, asked, sight.now, language)),
         nothing=None if found or not sight.sites else Empty(say(language, "headline.no_match")),
         pager=pager(asked.address(), asked.first, len(shown), len(found), language) if shown else None,
@@ -233,6 +233,8 @@ def _under(sight: Sight, language: Language) -> str:
     local = dt.datetime.fromtimestamp(sight.now / 1_000, zone)
     when = typeset(format_datetime(local, _MOMENT[language], zone, LOCALE[language]), language)
     people = [there for one in sight.sites if (there := _people(one))]
+    if all(one.glance.people is None for one in sight.sites):
+        return when
     if not people:
         return f"{when} · {say(language, 'people.nobody')}"
     return f"{when} · {count(language, 'people.sites', len(people), people=sum(people))}"
@@ -243,6 +245,15 @@ def _behind(sight: Sight, language: Language) -> Notice | None:
         return None
     when = moment(sight.now, sight.now, sight.sites[0].place.zone, language)
     return Notice(say(language, "behind", when=when), "attention")
+
+
+def _orders(sites: Sequence[Seen], asked: Asked, language: Language) -> tuple[Choice, ...]:
+    """By what is known; none where there is nothing to find or to order."""
+    if len(sites) < 2:
+        return ()
+    counted = any(one.glance.people is not None for one in sites)
+    orders = (one for one in ORDERS if counted or one != "people")
+    return tuple(Choice(one, say(language, f"sort.{one}"), one == asked.order) for one in orders)
 
 
 def _tabs(named: Sequence[Seen], asked: Asked, language: Language) -> Tabs | None:

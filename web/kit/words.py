@@ -27,9 +27,10 @@ class Words:
         return typeset(self.texts[language][key].format(**words), language)
 
     def count(self, language: Language, key: str, n: int, /, **words: object) -> str:
-        """The text of `key` in the plural form `n` asks for (CLDR), where it has one."""
+        """The text of `key` in the plural form `n` asks for (CLDR), where it has one. Of one, also a language
+        without plural may have a text of its own."""
         texts = self.texts[language]
-        chosen = f"{key}.{_LOCALES[language].plural_form(n)}"
+        chosen = f"{key}.{'one' if n == 1 else _LOCALES[language].plural_form(n)}"
         return self.say(language, chosen if chosen in texts else f"{key}.other", n=n, **words)
 
     def raw(self, language: Language, keys: Iterable[str]) -> dict[str, str]:

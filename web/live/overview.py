@@ -9,7 +9,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analytics.follower import READER
@@ -20,7 +20,7 @@ from parts.part import Part
 from parts.progress import Progress
 from store.errors import StoreError
 from store.log.contract import Log
-from store.records.access import Access
+from store.records.access import Access, Noun
 from store.records.fleet import SiteOfFleet
 from store.records.records import Records
 from store.records.site_now import SiteNow
@@ -38,6 +38,8 @@ _TEND_S: Final = 1.0
 _TEND_IDLE_S: Final = 15.0
 #: Of the registry all that stands at a site.
 _OF_SITES: Final = frozenset({"site", "project", "room", "agent", "device"})
+#: What tells how many people are at a site.
+_OF_PEOPLE: Final[tuple[Noun, ...]] = ("reading", "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ class Overview:
         with self._lock:
             self._asked_at_s[access.firm] = time.monotonic()
             whole = self._sight(access.firm)
-        seen = tuple(one for one in whole.sites if access.may("site", "see", site=one.place.site))
-        return Sight(whole.now, whole.behind, seen)
+        sites = (one for one in whole.sites if access.may("site", "see", site=one.place.site))
+        return Sight(whole.now, whole.behind, tuple(_as_seen_by(access, one) for one in sites))
 
     def site(self, access: Access, site: str) -> Seen | None:
         """One site as it is now, None where there is none for this access. Raises StoreError."""
@@ -164,6 +166,13 @@ class Overview:
     def _is_looked_at(self, firm: str | None = None) -> bool:
         asked = self._asked_at_s.values() if firm is None else [self._asked_at_s[firm]]
         return any(time.monotonic() - at_s < _WARM_FOR_S for at_s in asked)
+
+
+def _as_seen_by(access: Access, one: Seen) -> Seen:
+    """How many people are there is for who may see readings or passes of the site."""
+    if any(access.may(noun, "see", site=one.place.site) for noun in _OF_PEOPLE):
+        return one
+    return replace(one, glance=replace(one.glance, people=None))
 
 
 def _place(one: SiteOfFleet) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from store.records.access import ROLES
 from tests.web.access.house import SITE, House
@@ -83,6 +84,31 @@ def test_each_role_sees_the_sites_it_reaches(fleet: House) -> None:
             shown = set(names(browser.get("/firm").text))
         assert shown == {site for site in every if held.may("site", "see", site=site)}, role
     assert {site for site in every if fleet.access("foreman").may("site", "see", site=site)} == {SITE}
+
+
+def test_how_many_people_are_there_is_for_who_may_see_readings_or_passes(fleet: House) -> None:
+    assert fleet.access("supplier").scope("reading", "see") is None
+    for role in ROLES:
+        everywhere = replace(fleet.access(role), sites=None, projects=None)
+        seen = fleet.services.overview.of(everywhere).sites
+        may = {everywhere.may(of, "see", site="tingtao") for of in ("reading", "event")}
+        assert any(one.glance.people for one in seen) == (True in may), role
+
+
+def test_who_may_not_see_how_many_people_are_there_is_told_nothing_of_them(fleet: House) -> None:
+    """Neither a number nor that there is nobody, and no order that would tell."""
+    with fleet.browser("supplier") as browser:
+        page = browser.get("/firm").text
+        alone = browser.get(f"/sites/{names(page)[0]}").text
+    assert not re.search("on site|people", text_of(page) + text_of(alone))
+
+
+def test_one_site_alone_is_neither_searched_nor_ordered(fleet: House) -> None:
+    with fleet.browser("owner", "other") as browser:
+        assert 'role="search"' not in browser.get("/firm").text
+        assert "1 个" not in browser.get("/firm?lang=zh").text
+    with fleet.browser("owner") as browser:
+        assert 'role="search"' in browser.get("/firm").text
 
 
 def test_another_firm_sees_none_of_them(fleet: House) -> None:
