@@ -60,10 +60,10 @@ demo: setup ## everything on one machine, no hardware
 
 test: ## all tests; the agent's once more on the newest Python of this machine
 	@$(MAKE) --no-print-directory -j2 check setup-newest setup-dev # they mostly wait, for packages and for one core
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal # one more than the users' cores: many tests wait for a server
 	@if [ -n "$(NEWEST_PYTHON)" ]; then \
 		echo "the agent's tests on $(NEWEST_PYTHON) ..."; \
-		.venv-newest/bin/python -m pytest -q -n 2 --dist worksteal -p no:cacheprovider $(ON_NEWEST); fi
+		.venv-newest/bin/python -m pytest -q -n 3 --dist worksteal -p no:cacheprovider $(ON_NEWEST); fi
 
 bench: setup-dev ## make bench ONLY=ingest runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
