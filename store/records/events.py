@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from store.records.contract import SiteEvent
 from store.records.schema import EVENT
@@ -18,6 +18,18 @@ from wire.batch import EventKind
 READER: Final = "events"
 #: Events of kinds that a newer version stored are left out.
 _KINDS: Final = get_args(EventKind)
+#: Made once: a statement costs more to make than to run.
+_SPAN: Final = (
+    select(EVENT.c.agent, EVENT.c.body)
+    .where(
+        EVENT.c.site == bindparam("site"),
+        EVENT.c.time >= bindparam("start"),
+        EVENT.c.time < bindparam("end"),
+    )
+    .order_by(EVENT.c.time, EVENT.c.kind, EVENT.c.agent, EVENT.c.body)
+)
+_BETWEEN: Final = _SPAN.where(EVENT.c.kind.in_(_KINDS))
+_OF_KIND: Final = _SPAN.where(EVENT.c.kind == bindparam("kind"))
 
 
 class Events:
@@ -36,14 +48,10 @@ class Events:
         self, site: str, start: int, end: int, kind: str | None = None, *, limit: int | None = None
     ) -> list[SiteEvent]:
         """Events with start <= time < end (UTC ms), by time; the first `limit` of them."""
-        columns = EVENT.c
-        query = select(columns.agent, columns.body).where(
-            columns.site == site, columns.time >= start, columns.time < end
-        )
-        query = query.where(columns.kind.in_(_KINDS) if kind is None else columns.kind == kind)
-        query = query.order_by(columns.time, columns.kind, columns.agent, columns.body).limit(limit)
+        query = _BETWEEN if kind is None else _OF_KIND
+        bound = {"site": site, "start": start, "end": end} | ({} if kind is None else {"kind": kind})
         with self._session.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query if limit is None else query.limit(limit), bound).all()
         events = wire_batch.EVENT.of_texts([body for _, body in rows])
         return [SiteEvent(site, row.agent, event) for row, event in zip(rows, events, strict=True)]
 

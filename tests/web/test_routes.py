@@ -166,14 +166,20 @@ def test_a_day_has_gaps_as_gaps_and_people_as_a_band(client: TestClient, stand: 
     assert "no data 12:12–12:48" in told
     (gap,) = re.findall(r'class="gap" x="([\d.]+)%" width="([\d.]+)%"', told)
     assert [float(part) for part in gap] == [50.83, 2.5]
-    assert len(re.findall(r'class="crew" x=', told)) == 7
+    assert len(_bars_of_people(told)) == 7
     assert "The first came at 07:31; up to 3 people at once so far." in text_of(told)
 
 
 def test_people_are_drawn_up_to_where_the_site_was_last_heard(client: TestClient, stand: Stand) -> None:
     tell_day(stand, at(14.5))
-    bars = re.findall(r'class="crew" x="([\d.]+)%" width="([\d.]+)%"', day_of(client))
-    assert sum(float(part) for part in bars[-1]) == pytest.approx(100 * 14.5 / 24, abs=0.02)
+    start, width = _bars_of_people(day_of(client))[-1]
+    assert start + width == pytest.approx(1_000 * 14.5 / 24, abs=0.2)
+
+
+def _bars_of_people(told: str) -> list[tuple[float, float]]:
+    """Where each begins and how wide it is, in thousandths of the day."""
+    (path,) = re.findall(r'class="crew" d="([^"]+)"', told)
+    return [(float(x), float(width)) for x, width in re.findall(r"M([\d.]+) \d+v-[\d.]+h([\d.]+)", path)]
 
 
 def _walk(client: TestClient, token: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from analytics.day.story import Counted, DayStory
 from analytics.situation.headcount import Day
 from web.customer.words import count, say
 from web.kit import chart, numbers
-from web.kit.chart import Drawn, Key, Label, Scale, Span
+from web.kit.chart import WIDE, Drawn, Key, Label, Scale, Span
 from web.kit.language import Language
 from wire.durations import HOUR_MS
 
@@ -24,16 +24,8 @@ _LEAST_WATER_L: Final = 40.0
 #: A count is written where its bar is so wide at least (percent of the day).
 _WRITTEN_FROM: Final = 5.0
 _TICK_HOURS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """All in percent, `height` of the bar's own band."""
-
-    x: float
-    width: float
-    height: float
-    text: str = ""
+#: How high the band of the people is drawn, and that of the water.
+BAND: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +38,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """`summary` says it to those who do not see it; `rows` are the table behind, under `columns`."""
+    """`summary` says it to those who do not see it; `rows` are the table behind, under `columns`. The bars of
+    people and of water are a path each, in WIDE × BAND: a hundred shapes take longer to write."""
 
     title: str
     summary: str
-    people: tuple[Bar, ...]
+    people: str
+    counts: tuple[Label, ...]
     power: Drawn
     level: Label | None
-    water: tuple[Bar, ...]
+    water: str
     gaps: tuple[Span, ...]
     ticks: tuple[Label, ...]
     now: float | None
@@ -74,10 +68,11 @@ def strip(story: DayStory, zone: ZoneInfo, language: Language, title: str, summa
     return Strip(
         title,
         summary,
-        tuple(_people(story, scale)),
+        "".join(_people(story, scale)),
+        tuple(_counts(story, scale)),
         chart.drawn(power, scale, step_ms),
         Label(scale.y(level), _watts(level)) if story.power else None,
-        tuple(_water(story.water, scale)),
+        "".join(_water(story.water, scale)),
         chart.spans(story.gaps, scale),
         tuple(_ticks(day, zone, scale)),
         scale.x(story.until) if story.when == "today" else None,
@@ -93,24 +88,40 @@ def _watts(level: float) -> str:
     return f"{level:g} W" if level % 1_000 else f"{level / 1_000:g} kW"
 
 
-def _people(story: DayStory, scale: Scale) -> Iterator[Bar]:
+def _people(story: DayStory, scale: Scale) -> Iterator[str]:
+    """Bars that stand on the ground of their band."""
     if story.people is None:
         return
     for start, end, people in story.people.steps:
-        x, width = scale.x(start), round(scale.x(end) - scale.x(start), 2)
-        height = round(100 * people / story.people.most, 1)
-        yield Bar(x, width, height, str(people) if width >= _WRITTEN_FROM else "")
+        if people:
+            height = round(BAND * people / story.people.most, 1)
+            x, width = _across(scale, start, end)
+            yield f"M{x:g} {BAND}v-{height:g}h{width:g}v{height:g}z"
 
 
-def _water(water: Counted | None, scale: Scale) -> Iterator[Bar]:
+def _counts(story: DayStory, scale: Scale) -> Iterator[Label]:
+    """In bars that are wide enough."""
+    for start, end, people in story.people.steps if story.people else ():
+        if scale.x(end) - scale.x(start) >= _WRITTEN_FROM:
+            yield Label(scale.x(start), str(people))
+
+
+def _water(water: Counted | None, scale: Scale) -> Iterator[str]:
+    """Bars that hang from the ground."""
     if water is None:
         return
     most = max([_LEAST_WATER_L, *(amount for _, amount in water.by_step if amount is not None)])
     for time, amount in water.by_step:
         if amount:
-            x = scale.x(time)
-            width = scale.x(time + water.step_ms) - x
-            yield Bar(round(x + 0.1 * width, 2), round(0.8 * width, 2), round(100 * amount / most, 1))
+            x, width = _across(scale, time, time + water.step_ms)
+            height = round(BAND * amount / most, 1)
+            yield f"M{x + 0.1 * width:g} 0h{0.8 * width:g}v{height:g}h-{0.8 * width:g}z"
+
+
+def _across(scale: Scale, start: int, end: int) -> tuple[float, float]:
+    """Where a stretch begins and how wide it is, in WIDE."""
+    x = scale.x(start) * WIDE / 100
+    return x, round(scale.x(end) * WIDE / 100 - x, 1)
 
 
 def hours_of(day: Day) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from web.customer import day as days
 from web.customer.browser import for_scripts
 from web.customer.day import DayPart
 from web.customer.project import Project
-from web.customer.wording import room_key
+from web.customer.wording import room_key, where_key
 from web.customer.words import say
 from web.http.assets import Assets
 from web.kit import numbers
@@ -146,12 +147,15 @@ def _rooms(
     project: Project, figures: Mapping[str, Figure], language: Language, now: int
 ) -> Iterator[RoomRow]:
     """Every room of which there is a figure, and the site."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for key in figures:
+        where, _, quantity = key.rpartition("-")
+        held[where].add(quantity)
     names = in_order(QUANTITIES)
     for room in (*project.place().rooms, None):
+        measured = held[where_key(room)]
         measures = [
-            _measure(figures[key], name, language, now)
-            for name in names
-            if (key := room_key(room, name)) in figures
+            _measure(figures[room_key(room, name)], name, language, now) for name in names if name in measured
         ]
         if measures:
             title = say(language, "section.site") if room is None else room.name(language)

@@ -190,7 +190,12 @@ def _total(key: str, total: Total, situation: Situation, language: Language, pri
 
 def room_key(room: Room | None, quantity: str) -> str:
     """The id of a figure of a room, or of the site."""
-    return f"site-{quantity}" if room is None else f"room-{room.id}-{quantity}"
+    return f"{where_key(room)}-{quantity}"
+
+
+def where_key(room: Room | None) -> str:
+    """What the ids of the figures of a room, or of the site, begin with."""
+    return "site" if room is None else f"room-{room.id}"
 
 
 def _room(now: RoomNow, situation: Situation, language: Language) -> Iterator[Figure]:

@@ -9,7 +9,7 @@ line ends, and the gap is hatched, never bridged.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -37,6 +37,14 @@ class Scale:
         """Percent of the height from the top, within the drawing."""
         share = (value - self.low) / ((self.high - self.low) or 1.0)
         return round(100 * (1 - min(max(share, 0.0), 1.0)), 2)
+
+    def path(self, points: Iterable[tuple[int, float]]) -> str:
+        """A course as a path says it, in WIDE × HIGH; hundreds of points of a page that opens, so without
+        what `x` and `y` have of calls."""
+        start, wide = self.start, WIDE / max(self.end - self.start, 1)
+        high, tall = self.high, HIGH / ((self.high - self.low) or 1.0)
+        places = (((time - start) * wide, (high - value) * tall) for time, value in points)
+        return " ".join(f"{_within(x, WIDE):g} {_within(y, HIGH):g}" for x, y in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +175,12 @@ def drawn(points: Sequence[Point], scale: Scale, step_ms: int, ground: float = 0
     lines, areas, lone = [], [], []
     base = _number(scale.y(ground) * HIGH / 100)
     for run in runs(points, step_ms):
-        places = [(scale.x(time), scale.y(value)) for time, value in run]
-        if len(places) == 1:
-            lone.append(places[0])
+        if len(run) == 1:
+            lone.append((scale.x(run[0][0]), scale.y(run[0][1])))
             continue
-        path = " ".join(f"{_number(x * WIDE / 100)} {_number(y * HIGH / 100)}" for x, y in places)
+        path = scale.path(run)
         lines.append(f"M{path}")
-        first, last = (_number(x * WIDE / 100) for x in (places[0][0], places[-1][0]))
+        first, last = (_number(scale.x(time) * WIDE / 100) for time in (run[0][0], run[-1][0]))
         areas.append(f"M{first} {base} {path} {last} {base}z")
     return Drawn("".join(lines), "".join(areas), tuple(lone))
 
@@ -183,10 +190,7 @@ def band_path(upper: Sequence[tuple[int, float]], lower: Sequence[tuple[int, flo
     around = [*upper, *reversed(lower)]
     if len(around) < 4:
         return ""
-    places = (
-        f"{_number(scale.x(t) * WIDE / 100)} {_number(scale.y(value) * HIGH / 100)}" for t, value in around
-    )
-    return f"M{' '.join(places)}z"
+    return f"M{scale.path(around)}z"
 
 
 def spans(stretches: Sequence[tuple[int, int]], scale: Scale) -> tuple[Span, ...]:
@@ -259,6 +263,11 @@ def nice_levels(low: float, high: float, most: int = 3) -> list[float]:
     step = next(power * n for n in (1, 2, 5, 10) if span / (power * n) <= most)
     first = math.ceil(low / step - 1e-9)
     return [round(n * step, 10) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _within(place: float, most: float) -> float:
+    """To a tenth: finer would not be seen."""
+    return 0.0 if place <= 0.0 else most if place >= most else round(place, 1)
 
 
 def _number(value: float) -> str:

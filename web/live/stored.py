@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from analytics.day.story import usual_start
 from analytics.situation.age import AHEAD_AT_MOST_MS
 from analytics.situation.place import Place
 from analytics.situation.state import (
@@ -24,12 +23,11 @@ from store.records.exchanges import told_of
 from store.records.records import Records
 from store.records.registry import Directory
 from store.timeseries.contract import TimeSeries
+from web.live.usual import UsualStarts
 from wire.durations import DAY_MS, MINUTE_MS
 
 #: Who may send is asked again after so long: a removed agent is not missed any more.
 DIRECTORY_FOR_S: Final = 10.0
-#: From so many days it is told when work usually starts.
-_USUAL_DAYS: Final = 14
 
 
 class StoredSites:
@@ -38,6 +36,7 @@ class StoredSites:
     def __init__(self, timeseries: TimeSeries, records: Records) -> None:
         self._timeseries = timeseries
         self._records = records
+        self._usual = UsualStarts(records.events)
         self._directory = Directory()
         self._directory_at_s = -DIRECTORY_FOR_S
         self._owners: dict[str, str] = {}
@@ -76,16 +75,14 @@ class StoredSites:
         watched = watch(place)
         newest = self._newest(place.site, now)
         yesterday = place.local_day(now, days=-1)
-        days = [place.local_day(now, days=-ago) for ago in range(1, _USUAL_DAYS + 1)]
-        events = self._records.events.between(place.site, days[-1].start, now + DAY_MS, "badge")
-        passages = site_passages(events, watched)
+        events = self._records.events.between(place.site, yesterday.start, now + DAY_MS, "badge")
         return Stored(
             {series: reading for series, reading in newest.items() if watched.takes(series)},
             self.totals(place, now),
-            frozenset(one for one in passages if one.time >= yesterday.start),
+            site_passages(events, watched),
             self._recent_power(place.site, watched, now),
             _spoke(newest, watched),
-            usual_start(passages, days),
+            self._usual.of(place, now),
         )
 
     def _newest(self, site: str, now: int) -> dict[Series, Reading]:
@@ -106,9 +103,10 @@ class StoredSites:
     def _recent_power(self, site: str, watched: Watch, now: int) -> list[Reading]:
         if watched.power is None:
             return []
-        since = now - BUSY_SPAN_MINUTES * MINUTE_MS
-        times, values = self._timeseries.raw(site, *watched.power, since, now + 1)
-        return [Reading(t, v) for t, v in zip(times, values, strict=True)]
+        since = (now // MINUTE_MS - BUSY_SPAN_MINUTES) * MINUTE_MS
+        window = self._timeseries.window(site, *watched.power, since, now + 1, MINUTE_MS, ("max",))
+        (peaks,) = window.columns.values()
+        return [Reading(t, v) for t, v in zip(window.time, peaks, strict=True) if v is not None]
 
 
 def _spoke(newest: dict[Series, Reading], watched: Watch) -> dict[str, int]:
