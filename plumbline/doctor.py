@@ -23,10 +23,12 @@ from plumbline.provision.authority import RENEW_BEFORE, ProvisionError, ledger
 from plumbline.provision.certificates import Holder
 from plumbline.settings import Settings, SettingsError
 from plumbline.stores import open_log, open_records, open_timeseries
-from store import private
+from store import key_file, private
 from store.errors import StoreError
 from store.gaps import StreamGaps, site_gaps
+from store.records.access import operator
 from store.records.records import Records
+from web.access.seal import Seal
 from wire.printable import printable
 
 #: Below this a busy week may fill the disk.
@@ -205,6 +207,8 @@ def _records(settings: Settings, _: bool) -> Iterator[Line]:
     log = open_log(settings)
     try:
         yield from _look_at_records(records)
+        yield from _look_at_access_logs(records)
+        yield from _look_at_seals(records, settings)
         for what in siteless(records, settings):
             yield Line("warn", "agent", what, NAME_ITS_SITE)
         for firm in records.firms.all():
@@ -278,6 +282,28 @@ def _look_at_records(records: Records) -> Iterator[Line]:
         for state in records.agent_states.of(one.id):
             if not state.status.online and state.agent not in agents:
                 yield Line("warn", "agent", f"{one.id} / {state.agent} is offline", "power and network there")
+
+
+def _look_at_access_logs(records: Records) -> Iterator[Line]:
+    """Each firm's chain, from its first entry to its last."""
+    for firm in records.firms.all():
+        if fault := records.access_log.first_fault(operator(firm.id)):
+            what = f"firm {firm.id}: {fault}"
+            yield Line("fail", "access log", what, "who had the database? compare with a backup of before")
+
+
+def _look_at_seals(records: Records, settings: Settings) -> Iterator[Line]:
+    """Authenticators that the key of this installation does not open, or that there is no key for."""
+    path = settings.data / key_file.NAME
+    if not path.exists():
+        count, why = len(records.accounts.totp_secrets()), f"{path} is missing"
+    else:
+        count = Seal(key_file.read(path)).unopened(records)
+        why = f"{path} is not the key {'it was' if count == 1 else 'they were'} sealed with"
+    if count:
+        whose = "1 authenticator opens" if count == 1 else f"{count} authenticators open"
+        what = f"{whose} nothing: {why}"
+        yield Line("fail", "records", what, f"put {key_file.NAME} of the backup there, or use recovery codes")
 
 
 def _processes(settings: Settings, _: bool) -> Iterator[Line]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from analytics.follower import Follower
 from ingest.replay import Replay, Replayed
@@ -36,6 +38,7 @@ from web.customer.project import changed_projects, registered_projects
 from web.rooms import Routes
 from web.services import compose
 
+LOGGER: Final = logging.getLogger("plumbline.processes")
 #: Puts what a process begins with into the records, and gives the rooms that are its own.
 Furnish = Callable[[Records], Awaitable[Sequence[Routes]]]
 
@@ -124,6 +127,8 @@ def _pages(
     records, feed_hint = stores.records, Hint()
     seal = Seal(key_file.read_or_make(settings.data))
     seal.close_all(records)
+    if unopened := seal.unopened(records):
+        LOGGER.warning("%s does not open %d authenticators: see `plumbline doctor`", key_file.NAME, unopened)
     services = compose(
         stores.log, stores.timeseries, records, hint, clock, registered_projects(records),
         vitals=vitals, replay=replay, settings=web_options(settings), seal=seal,

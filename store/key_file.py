@@ -22,6 +22,11 @@ def read_or_make(folder: Path) -> bytes:
     if not path.exists():
         _make(path)
     private.close_file(path)
+    return read(path)
+
+
+def read(path: Path) -> bytes:
+    """The key in this file. Raises StoreError for a file that holds none, OSError."""
     key = path.read_bytes()
     if len(key) != BYTES:
         raise StoreError(f"{path}: {len(key)} bytes, a key has {BYTES}: put the one of your backup there")

@@ -34,6 +34,8 @@ from web.settings import WebOptions
 
 #: A family opens its link again from the chat each time; nobody does so every second for long.
 OPENINGS: Final = Rate(per_s=0.2, burst=30)
+#: An office behind one address comes to work; each way to a provider is a row and a question of ours to it.
+DEPARTURES: Final = Rate(per_s=0.2, burst=30)
 
 
 def _all_is_well() -> Vitals:
@@ -63,6 +65,8 @@ class Services:
     guesses: Guesses = field(default_factory=Guesses)
     #: How often a link may be opened from one address.
     entries: Buckets = field(default_factory=lambda: Buckets(OPENINGS))
+    #: How often one may be sent on to another provider from one address.
+    departures: Buckets = field(default_factory=lambda: Buckets(DEPARTURES))
     #: The newest links that were made, so that a form sent twice shows the same one again.
     made_links: Recent = field(default_factory=lambda: Recent(1_000))
 

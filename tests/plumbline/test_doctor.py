@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,16 @@ from plumbline.doctor import Line, examine
 from plumbline.importing import take_in
 from plumbline.settings import Settings
 from plumbline.stores import open_records, open_stores
+from store import key_file
 from store.log.contract import Entry
+from store.records.access_log import Deed
+from store.records.accounts import Account
 from store.records.contract import AgentState, Quarantined
 from store.timeseries.contract import Block
 from tests.plumbline.installation import SITE, installation
 from tests.plumbline.provision.desk import BROKER, Desk
 from tests.servers import Mosquitto, free_port
+from web.access.seal import Seal
 from wire.status import SpoolStatus, Status
 
 
@@ -124,3 +130,44 @@ def test_a_certificate_that_ends_soon_is_a_warning_with_the_command_that_renews_
         f"plumbline provision rotate {SITE} pi-1",
         "plumbline provision server mqtt.example.cn",
     ]
+
+
+def edited(settings: Settings, statement: str) -> None:
+    """By somebody who has the file of the database, and not the product."""
+    with closing(sqlite3.connect(settings.data / "records.db", isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+def test_an_edited_row_of_the_access_log_is_named(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    settings.data.mkdir()
+    firm = settings.firm.id
+    with closing(open_records(settings)) as records:
+        take_in(records, settings, 1)
+        records.access_log.add([Deed(firm, n, "member:li", "", "changed", f"site:{n}") for n in range(3)])
+    assert "access log" not in lines(settings)
+    edited(settings, "UPDATE access_log SET who = 'member:wang' WHERE number = 2")
+    found = lines(settings)["access log"]
+    assert (found.level, found.what) == ("fail", f"firm {firm}: entry 2 was altered")
+
+
+def seals_told(settings: Settings) -> list[str]:
+    return [line.what for line in examine(settings, fix=False) if "authenticator" in line.what]
+
+
+def test_a_key_that_opens_no_authenticator_is_named_and_none_is_made(tmp_path: Path) -> None:
+    """It was lost, or is another installation's, or the database is of another backup."""
+    settings = installation(tmp_path)
+    settings.data.mkdir()
+    firm, key = settings.firm.id, settings.data / key_file.NAME
+    seal = Seal(key_file.read_or_make(settings.data))
+    with closing(open_records(settings)) as records:
+        take_in(records, settings, 1)
+        secret = seal.close(bytes(20), firm, "li")
+        records.accounts.add(Account(firm, "li", "Li", "li", None, frozenset({"owner"}), None, None, secret))
+    assert seals_told(settings) == []
+    key.write_bytes(bytes(key_file.BYTES))
+    assert seals_told(settings) == [f"1 authenticator opens nothing: {key} is not the key it was sealed with"]
+    key.unlink()
+    assert seals_told(settings) == [f"1 authenticator opens nothing: {key} is missing"]
+    assert not key.exists()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -243,7 +243,7 @@ def join(gate: Gate, secret: str, joining: Joining, encoded: str | None) -> Acco
     """As `accept`, blocking; without a password for who signs in elsewhere."""
     with gate.store.begin() as done:
         one = done.passes.take(digest(secret), "invitation", gate.clock())
-        if one is None or not one.firm or not _is_still_given(done, one):
+        if one is None or not one.firm or not is_given_by(giver_of(done, one), one):
             return None
         account = account_of_pass(one, one.firm, joining, encoded, gate.clock())
         if account.sites is not None:  # one may have gone meanwhile
@@ -262,9 +262,22 @@ def giver_of(done: Repositories, one: OneTimePass) -> Access | None:
     return Access(one.firm or "", one.author) if account is None else today(account)
 
 
-def _is_still_given(done: Repositories, one: OneTimePass) -> bool:
-    """Whether who invited may still give this: what somebody had is not handed on after it was taken away."""
-    access, sites = giver_of(done, one), one.body.get("sites")
+def look(gate: Gate, secret: str) -> OneTimePass | None:
+    """The invitation that this secret would open now; it is not used. Blocking."""
+    one = gate.store.passes.look(digest(secret), "invitation", gate.clock())
+    return one if one is not None and is_given_by(giver_of(gate.store, one), one) else None
+
+
+def given_no_more(done: Repositories, invitations: Sequence[OneTimePass]) -> frozenset[str]:
+    """The ids of those whose authors may not give them any more. Blocking."""
+    givers = {one.author: giver_of(done, one) for one in {one.author: one for one in invitations}.values()}
+    return frozenset(one.id for one in invitations if not is_given_by(givers[one.author], one))
+
+
+def is_given_by(access: Access | None, one: OneTimePass) -> bool:
+    """Whether who invited (as `giver_of`) may still give this: what somebody had is not handed on after it
+    was taken away."""
+    sites = one.body.get("sites")
     named = one.body.get("roles", [])
     roles = frozenset(role for role in ROLES if role in named)
     try:

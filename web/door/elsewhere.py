@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +18,7 @@ from web.access.rights import OPEN
 from web.access.room import Room
 from web.door import view
 from web.door.words import say
+from web.http.addresses import visitor
 from web.http.languages import language_of
 from web.kit.link import Link
 from web.services import Here, Services
@@ -41,6 +44,8 @@ async def begin(
     known = provider_of(here, provider)
     if tie is not None and not _may_tie(member, tie):
         return go(request, ACCOUNT)
+    if wait_s := here.departures.take(visitor(request)):
+        return await _later(request, here, math.ceil(wait_s))
     whose = member.account if tie is not None and member is not None else None
     purpose = oidc.Purpose(
         ours(next), invitation, whose.firm if whose else None, whose.member if whose else None
@@ -101,8 +106,15 @@ def _cookie(here: Services) -> str:
     return name_of("elsewhere", secure=here.settings.secure_cookies)
 
 
-async def _sorry(request: Request, here: Services, why: str) -> Response:
+async def _later(request: Request, here: Services, wait_s: int) -> Response:
+    response = await _sorry(request, here, "later", 429, wait_s=wait_s)
+    response.headers["Retry-After"] = str(wait_s)
+    return response
+
+
+async def _sorry(request: Request, here: Services, why: str, status: int = 400, **values: object) -> Response:
     language = language_of(request)
     ways = (Link(say(language, "back"), "/door/sign-in"),)
     title = say(language, "sign_in.title")
-    return await page(request, view.build(language, here.assets, title, say(language, why), ways=ways), 400)
+    built = view.build(language, here.assets, title, say(language, why, **values), ways=ways)
+    return await page(request, built, status)

@@ -12,13 +12,12 @@ from store.records.passes import OneTimePass
 from store.threads import PAGES
 from web.access import passwords, resets, sign_in
 from web.access.form import Sent
-from web.access.invitations import Joining, accept, claim
+from web.access.invitations import Joining, accept, claim, look
 from web.access.page import go, hidden, out, page
 from web.access.principal import Member
 from web.access.redirect import ours, with_next
 from web.access.rights import OPEN, SIGNED_IN
 from web.access.room import Room
-from web.access.secret import digest
 from web.door import forms, view
 from web.door.words import WORDS, say
 from web.http.addresses import visitor
@@ -126,7 +125,7 @@ async def become_owner(request: Request, here: Here, sent: Sent) -> Response:
 @room.get("/invitation/{secret}", right=OPEN)
 async def invitation_page(request: Request, here: Here, secret: str) -> Response:
     """Who invites to what; nothing is used up by looking."""
-    one = await PAGES.run(here.gate.store.passes.look, digest(secret), "invitation", here.gate.clock())
+    one = await PAGES.run(look, here.gate, secret)
     form = forms.JOIN.blank(
         language_of(request), request.url.path, {"name": one.body["name"]} if one else None
     )
@@ -137,10 +136,12 @@ async def invitation_page(request: Request, here: Here, secret: str) -> Response
 async def join(request: Request, here: Here, secret: str, sent: Sent) -> Response:
     """Become a member, in the roles and on the sites of the invitation and no others."""
     language = language_of(request)
-    one = await PAGES.run(here.gate.store.passes.look, digest(secret), "invitation", here.gate.clock())
+    one = await PAGES.run(look, here.gate, secret)
     read = forms.JOIN.read(language, request.url.path, sent.typed)
-    if one is None or isinstance(read, Form):
-        return await _invitation(request, here, one, read if isinstance(read, Form) else None, 422)
+    if one is None:
+        return await _invitation(request, here, None, None, 410)
+    if isinstance(read, Form):
+        return await _invitation(request, here, one, read, 422)
     joining = Joining(read.login, read.name, read.password.get_secret_value(), read.email or "")
     errors = _weakness(language, joining)
     if not errors:

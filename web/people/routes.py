@@ -126,11 +126,13 @@ def _mail(here: Services, me: Member, to: str, address: str, language: Language)
 
 def _known(records: Records, access: Access, now: int, zone: ZoneInfo, language: Language) -> view.Known:
     may = access.scope("invitation", "see") is not None
+    waiting = records.passes.invitations(access, now) if may else None
     return view.Known(
         records.members.all(access),
         records.sessions.last_seen(access),
-        records.passes.invitations(access, now) if may else None,
+        waiting,
         site_names(records, access, language),
         now,
         zone,
+        invitations.given_no_more(records, waiting or ()),
     )

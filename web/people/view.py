@@ -39,7 +39,8 @@ class PeoplePage:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`seen`: member -> UTC ms; `invitations` None where they are not for who asks."""
+    """`seen`: member -> UTC ms; `invitations` None where they are not for who asks; `no_more`: the ids of
+    those whose authors may not give them any more."""
 
     accounts: Sequence[Account]
     seen: Mapping[str, int]
@@ -47,6 +48,12 @@ class Known:
     sites: SiteNames
     now: int
     zone: ZoneInfo
+    no_more: frozenset[str] = frozenset()
+
+    @property
+    def waiting(self) -> int:
+        """How many invitations would open."""
+        return len(self.invitations or ()) - len(self.no_more)
 
 
 def build(
@@ -79,13 +86,13 @@ def tabs(access: Access, current: str, language: Language) -> Tabs | None:
 
 
 def _headline(here: Sequence[Account], known: Known, language: Language) -> str:
-    if len(here) == 1 and not known.invitations:
+    if len(here) == 1 and not known.waiting:
         return say(language, "people.alone")
     text = WORDS.count(language, "people.headline", len(here))
-    if not known.invitations:
+    if not known.waiting:
         return text
     joint = "" if language == "zh" else " "
-    return joint.join((text, WORDS.count(language, "people.waiting", len(known.invitations))))
+    return joint.join((text, WORDS.count(language, "people.waiting", known.waiting)))
 
 
 def _members(accounts: Sequence[Account], known: Known, language: Language) -> Table:
@@ -136,8 +143,14 @@ def _invitations(known: Known, access: Access, language: Language, hidden: Hidde
             Cell(roles_said(one.body.get("roles", ()), language)),
             Cell(sites_said(one.body.get("sites"), known.sites, language)),
             Cell(author_said(one.author, accounts, language)),
-            Cell(day_of(one.ends, known.now, known.zone, language), part=act if may else None),
+            Cell(_until(one, known, language), part=act if may else None),
         ]
         rows.append(Row(tuple(cells)))
     empty = Empty(say(language, "invitations.none"))
     return Table(say(language, "invitations.title"), tuple(heads), tuple(rows), empty)
+
+
+def _until(one: OneTimePass, known: Known, language: Language) -> str:
+    if one.id in known.no_more:
+        return say(language, "invitations.no_more")
+    return day_of(one.ends, known.now, known.zone, language)

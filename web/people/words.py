@@ -34,6 +34,7 @@ WORDS: Final = Words(
             "invitations.title": "等待接受的邀请",
             "invitations.none": "没有等待接受的邀请。",
             "invitations.withdraw": "撤回",
+            "invitations.no_more": "打不开了：邀请人已没有这个权限",
             "invite.way": "邀请",
             "invite.title": "邀请一位成员",
             "invite.lead": "对方凭一次性链接自己设密码。只能给出您自己拥有的权限。",
@@ -164,6 +165,7 @@ WORDS: Final = Words(
             "invitations.title": "Invitations waiting",
             "invitations.none": "No invitation is waiting.",
             "invitations.withdraw": "Withdraw",
+            "invitations.no_more": "Opens no more: who invited may not any longer",
             "invite.way": "Invite",
             "invite.title": "Invite somebody",
             "invite.lead": "They set their own password by a link that opens once. "

@@ -26,9 +26,9 @@ def invited(browser: Browser, role: str) -> str:
 
 def joins(house: House, secret: str) -> int:
     with house.browser() as nobody:
-        return nobody.send(
-            f"/door/invitation/{secret}", login="second-self@x", name="E", password=PASSWORD
-        ).status_code
+        path, page = f"/door/invitation/{secret}", "/door/sign-in"
+        typed = {"login": "second-self@x", "name": "E", "password": PASSWORD}
+        return nobody.send(path, page, **typed).status_code
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,21 @@ def test_an_invitation_is_worth_no_more_than_what_its_author_may_now(
         answer = owner.send(f"/people/members/project-manager/{act}", page="/account", **typed)
         assert answer.status_code == 303
     assert joins(house, secret) == 410
+
+
+def test_nor_does_its_page_or_the_list_of_those_waiting_say_otherwise(house: House) -> None:
+    with house.browser("project_manager") as manager, house.browser("owner") as owner:
+        secret = invited(manager, "foreman")
+        assert "One invitation is waiting" in owner.get("/people").text
+        answer = owner.send("/people/members/project-manager/end", page="/account", sure="on")
+        assert answer.status_code == 303
+        listed = owner.get("/people").text
+        assert "Opens no more" in listed
+        assert "is waiting" not in listed
+    with house.browser() as nobody:
+        shown = nobody.get(f"/door/invitation/{secret}")
+    assert shown.status_code == 404
+    assert "<form" not in shown.text
 
 
 def test_an_invitation_of_somebody_who_still_may_opens(house: House) -> None:

@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from tests.web.access.house import OURS, PASSWORD, Browser, House, furnish
 from tests.web.access.provider import CLIENT, SECRET, Provider, serving
 from tests.web.site_day import Stand
+from web.services import DEPARTURES
 from web.settings import Provider as Settled
 from web.settings import WebOptions
 
@@ -188,3 +189,13 @@ def test_nobody_ties_an_account_they_were_signed_out_of(house: House, provider: 
         house.services.records.sessions.end_all(OURS, "worker")
         assert worker.get(provider.authorize(begun)).status_code == 400
     assert tied(house, provider) is None
+
+
+def test_who_goes_off_to_a_provider_again_and_again_waits(house: House) -> None:
+    """Each time is a row and a question to the provider."""
+    with house.browser() as browser:
+        answers = [browser.get("/door/with/company") for _ in range(DEPARTURES.burst + 1)]
+        assert [answer.status_code for answer in answers] == [303] * DEPARTURES.burst + [429]
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert "Too many tries" in answers[-1].text
+        assert browser.get("/door/sign-in").status_code == 200
