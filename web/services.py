@@ -20,9 +20,9 @@ from store.timeseries.contract import TimeSeries
 from web.access.gate import Gate
 from web.access.seal import Seal
 from web.api.sources import Replayed
-from web.customer.days import Days
 from web.customer.keeping import Look, keep
 from web.customer.project import Project, Projects
+from web.customer.stored_days import Days
 from web.http.assets import Assets
 from web.http.guesses import Guesses
 from web.http.rate import Buckets, Rate

@@ -188,8 +188,8 @@ class SiteState:
     usual_start: int | None = None
     #: A late counter reading came: today's totals must be read again.
     totals_stale: bool = False
-    #: A late power reading came, or somebody passed a badge reader: the chart must be read again.
-    chart_stale: bool = False
+    #: A late power reading came, or somebody passed a badge reader: today's story must be told anew.
+    story_stale: bool = False
 
     def restore(self, stored: Stored) -> None:
         """Take in what the stores know. Newer readings that are here already stay."""
@@ -214,7 +214,7 @@ class SiteState:
                 self._hear_device(device, times[due - 1])
         if not digest.passages <= self.passages:
             self._pass(digest.passages)
-            self.chart_stale = True
+            self.story_stale = True
 
     def ripen(self, now: int) -> None:
         """Fold in what waited for its time."""
@@ -257,7 +257,7 @@ class SiteState:
             late = series in self.newest and column[0].time <= self.newest[series].time
             if series == self.watched.power:
                 self._peak(column)
-                self.chart_stale |= late and column[-1].time >= now - DAY_MS
+                self.story_stale |= late and column[-1].time >= now - DAY_MS
             if series in self.watched.counters:
                 self._count(series, column)
             self._see(series, column[-1])
@@ -266,7 +266,7 @@ class SiteState:
         """A new local day: totals must be counted anew."""
         if today != self.today:
             self.today = today
-            self.totals_stale = self.chart_stale = True
+            self.totals_stale = self.story_stale = True
 
     def newest_time(self) -> int | None:
         """The time of the newest reading of the site's devices, None without any."""

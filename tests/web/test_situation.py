@@ -196,7 +196,7 @@ def test_late_data_never_override_newer_and_never_ring(state: SiteState) -> None
     speak(state, NOW - 3 * 60 * MINUTE, watts=5_000)
     assert said(state) == "The site is quiet."
     assert shown(judge(state, NOW), "power").text == "60"
-    assert state.chart_stale
+    assert state.story_stale
     assert state.totals_stale
 
 

@@ -76,9 +76,19 @@ export class Days {
     if (html === undefined) return this.tell(this.knows.text["day.failed"]);
     this.put(html);
     if (!today) this.hold(date, html);
-    history.replaceState(null, "", today ? this.knows.path : `${this.knows.path}?day=${date}`);
+    this.address(today ? "" : date);
     const said = ["#day-heading", ".sentence"].map((part) => this.section.querySelector(part).textContent);
     this.section.querySelector("#day-said").textContent = said.join(" ");
+  }
+
+  /** The page's address asks for the day it shows, and so do its links to the other language. */
+  address(date) {
+    for (const link of document.querySelectorAll(".languages a")) {
+      const url = new URL(link.href);
+      date ? url.searchParams.set("day", date) : url.searchParams.delete("day");
+      link.href = url;
+    }
+    history.replaceState(null, "", date ? `${this.knows.path}?day=${date}` : this.knows.path);
   }
 
   /** What has come since, of today: asked for anew where it is shown. */

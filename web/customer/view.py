@@ -10,7 +10,7 @@ from typing import Final
 
 from analytics.day.story import DayStory
 from analytics.situation.showing import BANDS, in_order, is_headline
-from web.customer import day as days
+from web.customer import day as day_part
 from web.customer.browser import for_scripts
 from web.customer.day import DayPart
 from web.customer.project import Project
@@ -109,6 +109,7 @@ def build(
             room="customer",
             letter=True,
             sheet=assets.letter,
+            asked={"day": story.date.isoformat()} if story is not None and story.date != today else None,
         ),
         headline=figures["headline"],
         newest=shown(updated, "", now, language),
@@ -118,7 +119,7 @@ def build(
         people_line=figures["people-line"],
         notices=tuple(figure for key, figure in figures.items() if key.startswith("notice-")),
         cells=tuple(shown_as(key, key) for key in _CELLS if key in figures),
-        story=days.build(project, story, path, today, language),
+        story=day_part.build(project, story, path, today, language),
         rooms=tuple(_rooms(project, figures, language, now)),
         about=_about(project, kept or Kept(), language),
         as_of=say(language, "notice.no_script", when=numbers.moment(now, now, project.zone, language)),

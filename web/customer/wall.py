@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analytics.day.story import DayStory
-from web.customer import day as days
+from web.customer import day as day_part
 from web.customer.browser import for_scripts
 from web.customer.project import Project
 from web.customer.strip import Strip
@@ -57,7 +57,7 @@ def build(
     """The screen as of `now` (UTC ms); `path` is the customer's page."""
     local = dt.datetime.fromtimestamp(now / 1_000, project.zone)
     title = typeset(getattr(project.title, language), language)
-    today = days.build(project, story, path, local.date(), language)
+    today = day_part.build(project, story, path, local.date(), language)
     return WallPage(
         frame=frame(language, title, assets, scripts=("customer/wall.js",), sheet=assets.wall),
         title=title,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlencode
 
 from web.http.assets import Assets, Sheet
 from web.kit.language import HTML_LANG, LANGUAGES, Language
@@ -23,6 +24,7 @@ AT_THE_THUMB: Final = 4
 @dataclass(frozen=True, slots=True)
 class LanguageLink:
     code: str
+    href: str
     lang: str
     name: str
     current: bool
@@ -87,10 +89,12 @@ def frame(
     letter: bool = False,
     icp_number: str | None = None,
     sheet: Sheet | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> Frame:
     """The frame of a page in one language. `room` names the folder whose page.css and page.js, where it has
     them, belong to the page; further `styles` and `scripts` are names of static files. With a `sheet` its
-    styles stand in the page itself, and none are linked."""
+    styles stand in the page itself, and none are linked. `asked` is what the address asks for: it does so
+    in the other language, too."""
     own = [f"{room}/page.css", f"{room}/page.js"] if room else []
     own = [name for name in own if name in assets]
     sheets = ["kit.css", *styles, *(name for name in own if name.endswith(".css"))]
@@ -106,7 +110,14 @@ def frame(
         bob=assets.url("bob.svg"),
         masthead=masthead,
         languages=tuple(
-            LanguageLink(code, HTML_LANG[code], _LANGUAGE_NAMES[code], code == language) for code in LANGUAGES
+            LanguageLink(
+                code,
+                f"?{urlencode({**(asked or {}), 'lang': code})}",
+                HTML_LANG[code],
+                _LANGUAGE_NAMES[code],
+                code == language,
+            )
+            for code in LANGUAGES
         ),
         letter=letter,
         text={key: say(language, key) for key in keys},

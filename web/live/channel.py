@@ -14,8 +14,8 @@ from analytics.day.story import DayStory
 from analytics.situation.judge import Situation, judge
 from analytics.situation.state import Digest, Listening, Said, SiteState
 from store.threads import PAGES
-from web.customer.days import Days
 from web.customer.project import Project
+from web.customer.stored_days import Days
 from web.customer.wording import figures
 from web.kit.figure import Figure
 from web.kit.language import Language
@@ -69,7 +69,7 @@ class Channel:
             self.state.take(found, self.clock())
         else:
             self.state.note(found)
-        if self.state.chart_stale or self.state.totals_stale:
+        if self.state.story_stale or self.state.totals_stale:
             self.stale_to = offset
         self.push_soon()
 

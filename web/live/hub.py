@@ -328,10 +328,10 @@ class Hub:
             channel.push(day=reread)  # also where the stores are away: ages go on
 
     async def _refresh(self, channel: Channel) -> bool:
-        """Ask the stores for what the log does not say; whether totals and chart were read again."""
+        """Ask the stores for what the log does not say; whether totals and story were read again."""
         channel.state.hear(await self._agents.at(channel.project.site))
         channel.state.ripen(self._clock())
-        stale = channel.state.totals_stale or channel.state.chart_stale
+        stale = channel.state.totals_stale or channel.state.story_stale
         if not stale or asyncio.get_running_loop().time() < channel.reread_at:
             return False
         await self._reread(channel)
@@ -345,6 +345,6 @@ class Hub:
         if state.totals_stale:
             state.recount(await PAGES.run(self._stored.totals, state.place, self._clock()))
         if complete and channel.stale_to == stale_to:
-            state.totals_stale = state.chart_stale = False
+            state.totals_stale = state.story_stale = False
         spent_s = loop.time() - began
         channel.reread_at = began + max(REREAD_EVERY_S, REREAD_SHARE * spent_s)
