@@ -72,7 +72,7 @@ def strip(story: DayStory, zone: ZoneInfo, language: Language, title: str, summa
         tuple(_counts(story, scale)),
         chart.drawn(power, scale, step_ms),
         Label(scale.y(level), _watts(level)) if story.power else None,
-        "".join(_water(story.water, scale)),
+        "".join(_water(story.water, story.until, scale)),
         chart.spans(story.gaps, scale),
         tuple(_ticks(day, zone, scale)),
         scale.x(story.until) if story.when == "today" else None,
@@ -106,14 +106,14 @@ def _counts(story: DayStory, scale: Scale) -> Iterator[Label]:
             yield Label(scale.x(start), str(people))
 
 
-def _water(water: Counted | None, scale: Scale) -> Iterator[str]:
-    """Bars that hang from the ground."""
+def _water(water: Counted | None, until: int, scale: Scale) -> Iterator[str]:
+    """Bars that hang from the ground; none goes beyond now."""
     if water is None:
         return
     most = max([_LEAST_WATER_L, *(amount for _, amount in water.by_step if amount is not None)])
     for time, amount in water.by_step:
         if amount:
-            x, width = _across(scale, time, time + water.step_ms)
+            x, width = _across(scale, time, min(time + water.step_ms, until))
             height = round(BAND * amount / most, 1)
             yield f"M{x + 0.1 * width:g} 0h{0.8 * width:g}v{height:g}h-{0.8 * width:g}z"
 

@@ -104,3 +104,11 @@ def test_the_wall_is_dim_at_night(
 ) -> None:
     stand.clock.forward(at(hour) - stand.clock())
     assert ('data-dim="yes"' in client.get(f"{home}/wall").text) == dim
+
+
+@pytest.mark.parametrize("page", ["", "/wall"])
+def test_a_page_has_the_style_that_draws_its_gaps(client: TestClient, home: str, page: str) -> None:
+    """They refer to a pattern of the frame, whose lines have no colour of their own."""
+    html = client.get(f"{home}{page}").text
+    assert 'class="hatch"' in html
+    assert ".hatch{stroke:" in re.sub(r"\s*([{:])\s*", r"\1", html)
