@@ -7,6 +7,7 @@ import math
 from fastapi import Request
 from starlette.responses import Response
 
+from store.records.access import operator
 from store.records.accounts import LoginTakenError
 from store.records.passes import OneTimePass
 from store.threads import PAGES
@@ -26,6 +27,7 @@ from web.kit.form import Form
 from web.kit.language import Language
 from web.kit.link import Link
 from web.kit.notice import Notice
+from web.people.named import roles_said, site_names, sites_said
 from web.services import Here, Services
 
 room = Room("/door")
@@ -269,13 +271,9 @@ async def _invitation(
         over = view.build(language, here.assets, say(language, "sign_in.title"), say(language, "join.over"))
         return await page(request, over, 404 if status == 200 else status)
     firm = await PAGES.run(here.gate.store.accounts.firm_name, one.firm or "")
-    joint = "、" if language == "zh" else ", "
-    lead = say(
-        language,
-        "join.lead",
-        roles=joint.join(say(language, f"role.{role}") for role in one.body["roles"]),
-        sites=joint.join(one.body["sites"] or [say(language, "join.every_site")]),
-    )
+    names = await PAGES.run(site_names, here.records, operator(one.firm or ""), language)
+    sites = sites_said(one.body["sites"] or None, names, language)
+    lead = say(language, "join.lead", roles=roles_said(one.body["roles"], language), sites=sites)
     title = say(language, "join.title", firm=firm)
     guarded = form.guarded(await hidden(request))
     ways = tuple(

@@ -36,7 +36,6 @@ WORDS: Final = Words(
             "join.password.help": "至少十个字符，别用容易猜到的。",
             "join.taken": "这个登录名已经有人用了。",
             "join.over": "这个邀请已经用过、过期或者作废了。请让邀请您的人再发一个。",
-            "join.every_site": "全部",
             "owner.title": "第一位负责人",
             "owner.lead": "代码印在服务器的控制台上；运行 plumbline owner 会再印一个。",
             "owner.submit": "开始",
@@ -123,7 +122,6 @@ WORDS: Final = Words(
             "join.taken": "Somebody has this login already.",
             "join.over": "This invitation was used, has ended or holds no more. "
             "Ask whoever invited you for another.",
-            "join.every_site": "all",
             "owner.title": "The first owner",
             "owner.lead": "The code is on the server's console; the command plumbline owner prints another.",
             "owner.submit": "Begin",

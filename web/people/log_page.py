@@ -28,7 +28,7 @@ from web.kit.numbers import moment
 from web.kit.places import masthead
 from web.kit.table import Cell, Column, Row, Table
 from web.people.chain import Looked
-from web.people.named import Choices, author_said
+from web.people.named import Choices, author_said, subject_said
 from web.people.view import tabs
 from web.people.words import WORDS, say
 
@@ -171,7 +171,7 @@ def _row(entry: Entry, known: Known, accounts: Mapping[str, Account], language: 
         Cell(moment(deed.time, known.now, known.zone, language), note, alarm=altered),
         Cell(author_said(deed.who, accounts, language)),
         Cell(say(language, f"act.{deed.act}")),
-        Cell(deed.what, deed.detail),
+        Cell(subject_said(deed.what, accounts, language), deed.detail),
         Cell(deed.address or "–"),
     ))  # fmt: skip
 

@@ -23,6 +23,8 @@ _PARTS: Final[Mapping[str, tuple[Role, ...]]] = {
     "service": ("repair_leader", "technician", "service_desk"),
     "outside": ("supplier", "customer"),
 }
+#: Of an invitation's id.
+_DIGITS: Final = 6
 _ORDER: Final = tuple(role for roles in _PARTS.values() for role in roles)
 
 
@@ -66,6 +68,17 @@ def role_groups(language: Language) -> dict[str, str]:
 def site_choices(names: SiteNames) -> Choices:
     """By name."""
     return sorted(names.items(), key=lambda one: one[1])
+
+
+def subject_said(what: str, accounts: Mapping[str, Account], language: Language) -> str:
+    """What an entry of the log is about: what is somebody's by their name, where whoever looks sees them; an
+    invitation by as many digits as tell it from others."""
+    kind, _, key = what.partition(":")
+    if kind in {"member", "session", "reset"} and key in accounts:
+        return say(language, f"subject.{kind}", name=accounts[key].name)
+    if kind == "invitation" and key:
+        return say(language, "subject.invitation", name=key[:_DIGITS])
+    return what
 
 
 def author_said(who: str, accounts: Mapping[str, Account], language: Language) -> str:

@@ -13,6 +13,8 @@ from starlette.requests import Request
 
 from benchmarks.opened import BROWSER
 from store.records.access import Denied, Role, operator
+from store.records.changes import By
+from store.records.registry import RegisteredProject
 from store.records.tokens import make_token
 from tests.web.access.house import ABROAD, ELSEWHERE, OURS, PASSWORD, SITE, Browser, House
 from tests.web.site_day import Clock
@@ -215,6 +217,17 @@ def test_an_invitation_is_accepted_once_in_its_roles_and_no_others(house: House,
     with house.browser() as other:
         assert other.get(path).status_code == 404
         assert other.send(path, page="/door/sign-in", **JOINING | {"login": "b@b"}).status_code == 410
+
+
+def test_an_invitation_names_the_work_at_its_sites(house: House, browser: Browser) -> None:
+    """Whoever is invited knows no ids; of a site without work there is nothing else to say."""
+    records, by = house.services.records, By("member:owner", house.services.clock())
+    work = RegisteredProject(OURS, "lin", SITE, "林荫里 2-301", "Shade Lane 2-301", "2026-10-20")
+    records.projects.put([work], by)
+    path = invited(house, "owner", "Zhou", {"worker"}, {SITE, ELSEWHERE})
+    assert f"Sites: Shade Lane 2-301, {ELSEWHERE}." in browser.get(path).text
+    assert "林荫里" in browser.get(f"{path}?lang=zh").text
+    assert "所有工地" in browser.get(invited(house, "owner", "Li", {"owner"}, None)).text
 
 
 def test_an_invitation_says_what_is_wrong_at_the_field_and_stays_open(house: House, browser: Browser) -> None:

@@ -50,6 +50,18 @@ def test_it_is_narrowed_by_who_what_did_and_day(house: House, auditor: Browser) 
     assert "link:7" in auditor.get("/people/log?since=2001-01-01").text
 
 
+def test_what_is_somebodys_is_told_by_their_name(house: House, auditor: Browser) -> None:
+    for what in ("member:foreman", "session:owner", "reset:worker", "invitation:9d7e998d4f3a"):
+        tell(house, 1, what=what)
+    page = auditor.get("/people/log").text
+    for said in (">A foreman<", "a sign-in of A owner", "a reset link of A worker", "invitation 9d7e99<"):
+        assert said in page, said
+    assert "member:foreman<" not in page
+    assert "member:nobody" not in page
+    tell(house, 1, what="member:nobody")
+    assert "member:nobody" in auditor.get("/people/log").text
+
+
 def test_a_moment_and_a_day_are_those_of_most_of_the_firms_sites(house: House, auditor: Browser) -> None:
     """15:12 in Shanghai is 02:12 in New York."""
     tell(house, 1)
