@@ -125,7 +125,7 @@ def _entered(
     if not projects and (held := transaction.sites.of(settings.firm.id, limit=100)):
         raise SettingsError(
             f"{path}: names no project, and {_listed([site.id for site in held])} would be taken out: put "
-            " them back, or `plumbline erase SITE` each that is over"
+            "them back, or `plumbline erase SITE` each that is over"
         )
     try:
         return reconcile(transaction, registration_of(settings.firm, projects, settings.agents), by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, unknown_choice, wrong
+from checked_yaml.name import Name
 from web.links.ending import end_of_link
 from web.links.strength import GOOD_BITS, bits, weakness
 from wire.identifiers import DeviceId, SiteId
@@ -21,8 +22,6 @@ from wire.kinds import BADGE_READER, KINDS, today_called
 
 #: A firm with thousands of projects stays below.
 LARGEST_BYTES: Final = 16 << 20
-#: What no database takes is no word.
-_WORDS: Final = r"^[^\x00]+$"
 #: Words that are text in every YAML.
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_-]*(?<!^null)(?<!^true)(?<!^false)")
 
@@ -48,8 +47,8 @@ def _known_kind(name: str) -> str:
 class Words(Config):
     """One text in both languages."""
 
-    zh: Annotated[str, Field(pattern=_WORDS)]
-    en: Annotated[str, Field(pattern=_WORDS)]
+    zh: Name
+    en: Name
 
 
 class Room(Words):
@@ -97,9 +96,8 @@ class Project(Config):
 
     @model_validator(mode="after")
     def _names_are_known_and_unique(self) -> Self:
-        for what, names in (("room", [r.id for r in self.rooms]), ("device", [d.id for d in self.devices])):
-            if twice := _repeated(names):
-                raise ValueError(f"{what} {twice!r} stands twice")
+        _check_once("room", [room.id for room in self.rooms], "rooms")
+        _check_once("device", [device.id for device in self.devices], "devices")
         rooms = [room.id for room in self.rooms]
         for number, device in enumerate(self.devices):
             if device.room is not None and device.room not in rooms:
@@ -121,15 +119,44 @@ class _File(Config):
 
     @model_validator(mode="after")
     def _nobody_shares(self) -> Self:
-        if twice := _repeated([project.id for project in self.projects]):
-            raise ValueError(f"project {twice!r} stands twice")
+        _check_once("project", [project.id for project in self.projects], "projects")
         for number, project in enumerate(self.projects):
             if project.token is not None and (why := weakness(project.token)):
                 raise wrong(f"{why}; `plumbline link new` makes a good one", "projects", number, "token")
-        owners = [(project.token, project.id) for project in self.projects if project.token is not None]
-        if twice := _repeated([token for token, _ in owners]):
-            raise ValueError(f"project {dict(reversed(owners))[twice]!r} shares its token with another")
+        self._check_tokens()
         return self
+
+    @model_validator(mode="after")
+    def _projects_of_a_site_agree(self) -> Self:
+        """What two projects say of one site, room or device is one thing: the last said would win otherwise,
+        and nobody would know."""
+        known: dict[tuple[str, ...], tuple[object, str]] = {}
+        for number, project in enumerate(self.projects):
+            for key, said, path in _said_of_site(project):
+                before, whose = known.setdefault((project.site, *key), (said, project.id))
+                if before != said:
+                    what = " ".join(key)
+                    rule = f"{what} of site {project.site} is otherwise in project {whose!r}: say it alike"
+                    raise wrong(rule, "projects", number, *path)
+        return self
+
+    def _check_tokens(self) -> None:
+        owners: dict[str, str] = {}
+        for number, project in enumerate(self.projects):
+            if project.token is None:
+                continue
+            if (owner := owners.setdefault(project.token, project.id)) != project.id:
+                rule = f"project {owner!r} shares its token with this one: leave it out of one of them"
+                raise wrong(rule, "projects", number, "token")
+
+
+def _said_of_site(project: Project) -> Iterator[tuple[tuple[str, ...], object, KeyPath]]:
+    """What a project says of its site, each with what it is said of and where it stands."""
+    yield ("timezone",), project.timezone, ("timezone",)
+    for number, room in enumerate(project.rooms):
+        yield ("room", room.id), room, ("rooms", number)
+    for number, device in enumerate(project.devices):
+        yield ("device", device.id), device, ("devices", number)
 
 
 def load_projects(path: Path) -> list[Project]:
@@ -155,6 +182,8 @@ def parse_projects(text: str, file: str) -> list[Project]:
     """The projects in a text; `file` is what mistakes call it. Raises ProjectsError as `load_projects`."""
     try:
         data, line_of = load_with_lines(text, file)
+        if data is None:
+            raise ProjectsError(f"{file}:1: is empty: write `projects:` and a list (docs/operating.md)")
         return list(_File.model_validate(data).projects)
     except ConfigError as error:
         raise ProjectsError(str(error)) from error
@@ -201,8 +230,13 @@ def _shown(path: KeyPath, value: object) -> str:
     return "(hidden)" if path and path[-1] == "token" else shown(path, value)
 
 
-def _repeated(names: Sequence[str]) -> str | None:
-    return next((name for index, name in enumerate(names) if name in names[:index]), None)
+def _check_once(what: str, ids: Sequence[str], field: str) -> None:
+    """Raises where an id stands twice in a list, at its second place."""
+    seen: set[str] = set()
+    for number, one in enumerate(ids):
+        if one in seen:
+            raise wrong(f"{what} {one!r} stands twice: give each its own id", field, number, "id")
+        seen.add(one)
 
 
 def weak_links(projects: Sequence[Project]) -> list[str]:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from plumbline import projects_yaml
 from plumbline.projects_yaml import Project
@@ -25,6 +26,8 @@ from store.records.registry import (
 from store.records.tenancy import site_ref
 from web.customer import project as shown
 
+_Placed = TypeVar("_Placed", Room, Device)
+
 
 def registration_of(
     firm: FirmSettings, projects: Iterable[Project], accounts: Iterable[AgentAccount] = ()
@@ -38,23 +41,31 @@ def registration_of(
         customers=[Customer(firm.id, one.id, one.customer.zh, one.customer.en) for one in known],
         sites=list(sites.values()),
         projects=[_project(firm.id, project, shared) for project in known],
-        rooms=[
+        rooms=_once(
             Room(firm.id, project.site, room.id, room.zh, room.en, number)
             for project in known
             for number, room in enumerate(project.rooms)
-        ],
+        ),
         agents=[Agent(firm.id, account.site, account.agent) for account in accounts if account.site in sites],
-        devices=[
+        devices=_once(
             Device(firm.id, project.site, one.id, one.kind, one.room, one.interval_s, number)
             for project in known
             for number, one in enumerate(project.devices)
-        ],
+        ),
         links={
             project.id: FileLink(link_digest(project.token), project.link_ends)
             for project in known
             if project.token is not None
         },
     )
+
+
+def _once(rows: Iterable[_Placed]) -> list[_Placed]:
+    """Each of a site once, where the first project that names it has it: two may share a site."""
+    first: dict[tuple[str, str], _Placed] = {}
+    for row in rows:
+        first.setdefault((row.site, row.id), row)
+    return list(first.values())
 
 
 def _project(firm: str, project: Project, shared: set[str]) -> RegisteredProject:
@@ -78,7 +89,8 @@ def projects_of(registered: Sequence[shown.Project]) -> list[Project]:
 
 
 def _entry(one: shown.Project) -> Project:
-    words = projects_yaml.Words
+    """Names unchecked: what was registered before they had a rule is written as it stands."""
+    words, room_of = projects_yaml.Words.model_construct, projects_yaml.Room.model_construct
     return Project(
         id=one.id,
         site=one.site,
@@ -88,7 +100,7 @@ def _entry(one: shown.Project) -> Project:
         started=one.started,
         handover=one.handover,
         closes=one.closes,
-        rooms=tuple(projects_yaml.Room(id=room.id, zh=room.name_zh, en=room.name_en) for room in one.rooms),
+        rooms=tuple(room_of(id=room.id, zh=room.name_zh, en=room.name_en) for room in one.rooms),
         devices=tuple(
             projects_yaml.Device(
                 id=device.id, kind=device.kind, room=device.room, interval_s=device.interval_s

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from checked_yaml.lines import ConfigError, KeyPath, load_with_lines
 from checked_yaml.model import Config, explain_all, shown, wrong
+from checked_yaml.name import Name
 from ingest import retention
 from store.records import quota
 from store.records.access import Role
@@ -184,7 +185,7 @@ class FirmSettings(Config):
     """Whose projects the projects file has."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN)] = "firm"
-    name: str = "Firm"
+    name: Name = "Firm"
 
 
 class AgentAccount(Config):

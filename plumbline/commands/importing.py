@@ -11,7 +11,7 @@ from pathlib import Path
 
 from plumbline.clock import now_ms
 from plumbline.commands.process import add_config
-from plumbline.importing import import_file
+from plumbline.importing import NAME_ITS_SITE, import_file, siteless
 from plumbline.settings import load_settings
 from plumbline.stores import open_records
 from store import private
@@ -35,10 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         by = By(f"operator:{arguments.by}", now_ms())
         changes = import_file(records, settings, arguments.file, by, dry_run=arguments.dry_run)
+        # Of a trial nothing stands in the registry that could be asked.
+        homeless = [] if arguments.dry_run else list(siteless(records, settings))
     finally:
         records.close()
     for line in _lines(changes):
         print(printable(line))
+    for line in homeless:
+        print(printable(f"{line}; {NAME_ITS_SITE}"), file=sys.stderr)
     print(_total(changes, dry_run=arguments.dry_run), file=sys.stderr)
     return 0
 

@@ -69,15 +69,53 @@ def test_a_good_file_gives_its_projects(tmp_path: Path) -> None:
         ),
         (", interval_s: 2}", "}", r"projects.yaml:15: .*a water_meter needs interval_s"),
         ("started: 2026-10-20", "started: soon", r"projects.yaml:8: projects\[0\].started: .soon.: "),
-        ("gate-out", "gate-in", r"device .gate-in. stands twice"),
-        ("id: huaihai-7", "id: fenglin-18", r"project .fenglin-18. stands twice"),
-        (OTHER_TOKEN, TOKEN, r"project .fenglin-18. shares its token"),
-        ("en: Bathroom", "en: ''", r"projects.yaml:10: projects\[0\].rooms\[0\].en"),
+        ("gate-out", "gate-in", r":\d+: projects\[0\].devices\[6\].id: device .gate-in. stands twice: give"),
+        (
+            "id: huaihai-7",
+            "id: fenglin-18",
+            r":\d+: projects\[1\].id: project .fenglin-18. stands twice: give",
+        ),
+        (OTHER_TOKEN, TOKEN, r":\d+: projects\[1\].token: project .fenglin-18. shares its token.*: leave it"),
+        ("en: Bathroom", "en: ''", r"projects.yaml:10: projects\[0\].rooms\[0\].en: .*is blank: write"),
+        ("en: Bathroom", 'en: "\u3000\\u200e"', r"rooms\[0\].en: .*is blank: write"),
+        ("en: Bathroom", f"en: {'x' * 201}", r"rooms\[0\].en: .*is too long: at most 200 characters"),
+        ("en: Bathroom", 'en: "Bath\\e[2J"', r"rooms\[0\].en: .*holds a control character: leave it out"),
         ("projects:", "projects: [", r"projects.yaml:\d+: "),
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert re.search(expected, error(tmp_path, old, new)), error(tmp_path, old, new)
+
+
+def test_a_name_is_one_line(tmp_path: Path) -> None:
+    text = PROJECTS.replace("en: Bathroom", 'en: " Bath\\r\\n  room 🛁 <b>\\n"', 1)
+    path = tmp_path / "projects.yaml"
+    path.write_text(text, "utf-8")
+    assert load_projects(path)[0].rooms[0].en == "Bath room 🛁 <b>"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_file_is_told_with_what_belongs_there(text: str) -> None:
+    with pytest.raises(ProjectsError, match=r"^p.yaml:1: is empty: write `projects:`"):
+        parse_projects(text, "p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("Asia/Shanghai", "Europe/Berlin", r"\[1\].timezone: timezone of site fenglin-18 is otherwise"),
+        ("Bathroom", "Bath", r"\[1\].rooms\[0\]: room bath of site fenglin-18 is otherwise"),
+        ("interval_s: 1", "interval_s: 9", r"\[1\].devices\[\d\]: device .* of site fenglin-18 is otherwise"),
+    ],
+)
+def test_two_projects_of_one_site_say_the_same_of_it(old: str, new: str, expected: str) -> None:
+    first = parse_projects(PROJECTS, "p.yaml")[0]
+    one, second = written([first]), written([first.model_copy(update={"id": "second"})])
+    other = second.removeprefix("projects:\n")
+    assert len(parse_projects(one + other, "p.yaml")) == 2
+    assert old in other
+    with pytest.raises(ProjectsError, match=rf"^p.yaml:\d+: .*{expected} in project 'fenglin-18': say it"):
+        parse_projects(one + other.replace(old, new, 1), "p.yaml")
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,16 @@ from hypothesis import strategies as st
 
 from plumbline.doctor import examine
 from plumbline.importing import take_in
-from plumbline.projects_yaml import Device, Project, Room, Words, load_projects, parse_projects, written
+from plumbline.projects_yaml import (
+    Device,
+    Project,
+    ProjectsError,
+    Room,
+    Words,
+    load_projects,
+    parse_projects,
+    written,
+)
 from plumbline.registration import projects_of, registration_of
 from plumbline.settings import AgentAccount, FirmSettings, Settings, SettingsError
 from plumbline.stores import open_records
@@ -145,7 +155,9 @@ def test_doctor_says_what_the_next_start_takes_out_and_what_was(tmp_path: Path) 
 
 
 IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,11}", fullmatch=True)
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), min_size=1, max_size=12
+).filter(lambda text: any(unicodedata.category(letter)[0] in "LNPS" for letter in text))
 WORDS = st.builds(Words, zh=TEXTS, en=TEXTS)
 DATES = st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1))
 
@@ -200,3 +212,26 @@ def test_what_is_exported_and_imported_again_is_what_it_was(
     again = parse_projects(text, "exported")
     assert again == said
     assert replace_by(one_registry, registration_of(firm, again)) == []
+
+
+def test_what_two_projects_of_one_site_share_is_entered_once_and_stays(tmp_path: Path) -> None:
+    settings = installation(tmp_path)
+    (first,) = load_projects(settings.projects)
+    second = first.model_copy(update={"id": "second", "devices": first.devices[::-1]})
+    text = written([first, second])
+    settings.projects.write_text(text, "utf-8")
+    taken_in(settings)
+    settings.projects.write_text(f"{text}# once more\n", "utf-8")
+    assert taken_in(settings) == []
+
+
+def test_names_of_before_there_was_a_rule_are_exported_as_they_stand(tmp_path: Path) -> None:
+    (first,) = load_projects(installation(tmp_path).projects)
+    title = Words.model_construct(zh=" ", en="x" * 300)
+    records = fresh_records(tmp_path)
+    replace_by(records, registration_of(FirmSettings(), [first.model_copy(update={"title": title})]))
+    text = written(projects_of(registered_projects(records)))
+    records.close()
+    assert yaml.safe_load(text)["projects"][0]["title"] == {"zh": " ", "en": "x" * 300}
+    with pytest.raises(ProjectsError, match=r"title.zh: .*is blank"):
+        parse_projects(text, "exported")

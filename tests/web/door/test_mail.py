@@ -66,3 +66,19 @@ def test_who_has_no_account_is_told_the_same_and_gets_none(house: House, post: t
         wait_until(lambda: len(post[0].mails) == 1)
     texts = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize("base_url", [None, "https://plumbline.example"])
+def test_no_mail_repeats_the_name_a_client_asked_under(
+    stand: Stand, post: tuple[Post, int], base_url: str | None
+) -> None:
+    """Whoever asks for somebody else's code names any host they like."""
+    mail = MailOptions("127.0.0.1", post[1], "house@example.cn", tls=False)
+    house = furnish(stand, settings=WebOptions(mail=mail, base_url=base_url))
+    house.services.records.accounts.change("fenglin", "worker", email="worker@example.cn")
+    poisoned = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    with house.browser(None, **poisoned) as browser:
+        origin = base_url or "http://evil.example"
+        assert browser.send("/door/forgot", login="worker@fenglin", origin=origin).status_code == 200
+        wait_until(lambda: bool(post[0].mails))
+    assert "evil.example" not in post[0].mails[0][1]
