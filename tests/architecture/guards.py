@@ -36,6 +36,7 @@ ACROSS_FIRMS: Final = {
     "all_sites": "backup and doctor keep the whole",
     "everywhere": "ingest and the web's pages serve all firms",
     "present_by_site": "ingest serves all firms",
+    "retired_by_site": "ingest serves all firms",
     "begun": "ingest serves all firms",
     "_firms": "the list of firms",
     "by_login": "who signs in, is what is asked",

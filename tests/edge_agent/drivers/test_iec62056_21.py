@@ -54,7 +54,7 @@ async def _poll(
     port: SerialPort = open_port(PortSettings(meter.path, baud=300, parity="E", data_bits=7))
     try:
         target = Target("meter", "any", points, {"turnaround_s": 0.0})
-        reply = await Iec62056(reaction_s=0.2).poll(port, target, counters or LineCounters(), 0.1)
+        reply = await Iec62056(reaction_s=0.6).poll(port, target, counters or LineCounters(), 0.1)
         assert meter.speed() == termios.B300, "the next conversation begins with 300 baud again"
         return meter, reply
     finally:
